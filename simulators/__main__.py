@@ -1,0 +1,79 @@
+"""Runs the fake house and its devices: `python -m simulators`."""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+import signal
+import sys
+
+from .day import DAY_SECONDS
+from .house import House
+from .registry import DEVICES
+
+
+def _second_of_day(text: str) -> int:
+    """Turn HH:MM into seconds since midnight."""
+    hours, _, minutes = text.partition(":")
+    second = int(hours) * 3600 + int(minutes) * 60
+    if not 0 <= second < DAY_SECONDS:
+        raise ValueError(text)
+    return second
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="simulate", description=__doc__)
+    parser.add_argument(
+        "--speed",
+        type=float,
+        default=1.0,
+        help="how many times faster sun and household pass; all else is real time",
+    )
+    parser.add_argument("--day", choices=("clear", "cloud"), default="clear")
+    parser.add_argument(
+        "--start", type=_second_of_day, default="10:00", metavar="HH:MM"
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=15020,
+        help="the first device's port, the others' follow; 0 takes free ones",
+    )
+    return parser.parse_args(arguments)
+
+
+async def simulate(house: House, first_port: int, stop_event: asyncio.Event) -> None:
+    """Run a house with all its devices until told to stop."""
+    devices = []
+    try:
+        for index, declaration in enumerate(DEVICES):
+            device = declaration.factory(house)
+            device.port = first_port + index if first_port else 0
+            await device.start()
+            devices.append(device)
+            where = f"{device.host}:{device.port}"
+            print(f"{declaration.key:8} {where:22} {declaration.description}")
+        await house.run(stop_event)
+    finally:
+        for device in devices:
+            await device.stop()
+
+
+async def _main(arguments: argparse.Namespace) -> None:
+    stop_event = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop_event.set)
+    house = House(arguments.day, arguments.start, speed=arguments.speed)
+    await simulate(house, arguments.port, stop_event)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run from the command line."""
+    try:
+        asyncio.run(_main(_arguments(arguments)))
+    except OSError as err:
+        sys.exit(f"A device cannot listen: {err}")
+
+
+if __name__ == "__main__":
+    main()

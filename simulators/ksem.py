@@ -1,0 +1,96 @@
+"""A fake KOSTAL Smart Energy Meter, plain Modbus TCP."""
+
+from collections.abc import Sequence
+import time
+
+from .grid import PHASES, Grid
+from .house import House
+from .modbus_device import ModbusDevice
+
+# Addresses are those on the wire, by hand from the meter's published register lists.
+_BLOCKS = ((0, 148), (512, 280), (8192, 58))
+# Where total, L1, L2, L3 begin, and how the names of their values end.
+_BASES = ((0, ""), *((40 * n, f"_{name}") for n, name in enumerate(PHASES, 1)))
+
+# Offset inside total (0), L1 (40), L2 (80), L3 (120): name, counts a unit, signed.
+_INSTANT = {
+    0: ("power_import", 10),
+    2: ("power_export", 10),
+    4: ("reactive_power_import", 10),
+    6: ("reactive_power_export", 10),
+    16: ("apparent_power_import", 10),
+    18: ("apparent_power_export", 10),
+    20: ("current", 1000),
+    22: ("voltage", 1000),
+    24: ("power_factor", 1000),
+    26: ("frequency", 1000),
+}
+# Offset inside total (512), L1 (592), L2 (672), L3 (752); 0.1 Wh, varh, VAh.
+_ENERGY = {
+    0: "energy_import",
+    4: "energy_export",
+    8: "reactive_energy_import",
+    12: "reactive_energy_export",
+    32: "apparent_energy_import",
+    36: "apparent_energy_export",
+}
+
+
+class Ksem(ModbusDevice):
+    """A meter of product id 18530; it shows a house's grid, or what is set by hand."""
+
+    def __init__(
+        self, house: House | None = None, *, serial: str = "72345678", port: int = 0
+    ) -> None:
+        """Hang the meter into a house, or leave it alone for values set by hand."""
+        if len(serial) != 8 or not serial.isascii():
+            raise ValueError("a KSEM's serial has 8 ASCII characters")
+        super().__init__(_BLOCKS, port)
+        self.serial = serial
+        self.grid = house.grid if house else Grid()
+        self._identify()
+
+    def set_power(self, l1: float, l2: float, l3: float) -> None:
+        """Set the power of each phase, W; positive is import."""
+        self.grid.power_w[:] = l1, l2, l3
+
+    def set_reactive(self, l1: float, l2: float, l3: float) -> None:
+        """Set the reactive power of each phase, var; positive is import."""
+        self.grid.reactive_var[:] = l1, l2, l3
+
+    def set_counter(self, name: str, values: Sequence[float]) -> None:
+        """Set a counter such as `energy_import`: total, L1, L2, L3; Wh, varh, VAh."""
+        self.grid.counters[name][:] = values
+
+    def refresh(self) -> None:
+        """Write what the grid shows now into the registers."""
+        values = dict(self.grid.values())
+        for base, end in _BASES:
+            for offset, (name, scale) in _INSTANT.items():
+                value = values.get(name + end)
+                if value is not None:
+                    self._put(base + offset, round(value * scale), 2)
+            for offset, name in _ENERGY.items():
+                self._put(512 + 2 * base + offset, round(values[name + end] * 10), 4)
+        self._put(8245, time.time_ns() // 1_000_000, 4)
+
+    def _identify(self) -> None:
+        # Manufacturer id, hardware and firmware version: their coding isn't known.
+        self.registers |= {8192: 1, 8193: 18530, 8194: 1, 8195: 0x0260}
+        self._text(8196, "KOSTAL")
+        self._text(8212, "KOSTAL Smart Energy Meter")
+        self._text(8228, self.serial)
+        self.registers |= {8244: 500, 8249: 7}
+
+    def _put(self, address: int, value: int, words: int) -> None:
+        """Write an integer, high word first; a negative one as two's complement."""
+        for index in range(words):
+            shift = 16 * (words - 1 - index)
+            self.registers[address + index] = value >> shift & 0xFFFF
+
+    def _text(self, address: int, text: str) -> None:
+        """Write a text of up to 32 characters, filled up with zero bytes."""
+        data = text.encode("ascii").ljust(32, b"\0")
+        for index in range(16):
+            word = data[2 * index : 2 * index + 2]
+            self.registers[address + index] = int.from_bytes(word)
