@@ -1,0 +1,30 @@
+"""Names which the Home Assistant side shares; no figures of devices."""
+
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "meters_and_chargers"
+
+# Entry data of a device.
+CONF_FAMILY: Final = "family"
+CONF_MORE: Final = "more"
+CONF_UNIT_ID: Final = "unit_id"
+# Options of a device.
+CONF_INTERVAL: Final = "interval"
+
+# Entry data of a site.
+FAMILY_SITE: Final = "site"
+CONF_GRID_METER: Final = "grid_meter"
+CONF_GRID_POWER: Final = "grid_power"
+CONF_FUSE_CURRENT: Final = "fuse_current"
+
+# Subentries of a site.
+SUBENTRY_CHARGER: Final = "charger"
+CONF_CHARGER: Final = "charger"
+CONF_CHARGER_METER: Final = "charger_meter"
+CONF_CHARGER_PHASES: Final = "charger_phases"
+CONF_MODE: Final = "mode"
+
+DEVICE_PLATFORMS: Final = (Platform.NUMBER, Platform.SENSOR)
+SITE_PLATFORMS: Final = (Platform.SELECT,)

@@ -1,0 +1,98 @@
+"""What a quantity is to Home Assistant: the one mapping."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.const import (
+    UnitOfApparentPower,
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfEnergy,
+    UnitOfFrequency,
+    UnitOfPower,
+    UnitOfReactiveEnergy,
+    UnitOfReactivePower,
+)
+
+from .engine.model import Quantity, Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitOfMeasure:
+    """How Home Assistant calls a unit, and the one a person prefers to see."""
+
+    name: str | None
+    shown_as: str | None = None
+    digits: int
+
+
+UNITS: Mapping[Unit, UnitOfMeasure] = {
+    Unit.WATT: UnitOfMeasure(name=UnitOfPower.WATT, digits=0),
+    Unit.VAR: UnitOfMeasure(name=UnitOfReactivePower.VOLT_AMPERE_REACTIVE, digits=0),
+    Unit.VOLT_AMPERE: UnitOfMeasure(name=UnitOfApparentPower.VOLT_AMPERE, digits=0),
+    Unit.WATT_HOUR: UnitOfMeasure(
+        name=UnitOfEnergy.WATT_HOUR, shown_as=UnitOfEnergy.KILO_WATT_HOUR, digits=2
+    ),
+    Unit.VAR_HOUR: UnitOfMeasure(
+        name=UnitOfReactiveEnergy.VOLT_AMPERE_REACTIVE_HOUR,
+        shown_as=UnitOfReactiveEnergy.KILO_VOLT_AMPERE_REACTIVE_HOUR,
+        digits=2,
+    ),
+    # Home Assistant knows no apparent energy.
+    Unit.VOLT_AMPERE_HOUR: UnitOfMeasure(name="VAh", digits=0),
+    Unit.AMPERE: UnitOfMeasure(name=UnitOfElectricCurrent.AMPERE, digits=2),
+    Unit.VOLT: UnitOfMeasure(name=UnitOfElectricPotential.VOLT, digits=1),
+    Unit.HERTZ: UnitOfMeasure(name=UnitOfFrequency.HERTZ, digits=2),
+    Unit.NONE: UnitOfMeasure(name=None, digits=2),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorKind:
+    """Device class, state class, and whether the total is shown from the start."""
+
+    device_class: SensorDeviceClass | None
+    state_class: SensorStateClass = SensorStateClass.MEASUREMENT
+    enabled: bool = False
+
+
+_POWER = SensorKind(device_class=SensorDeviceClass.POWER, enabled=True)
+_REACTIVE_POWER = SensorKind(device_class=SensorDeviceClass.REACTIVE_POWER)
+_APPARENT_POWER = SensorKind(device_class=SensorDeviceClass.APPARENT_POWER)
+_ENERGY = SensorKind(
+    device_class=SensorDeviceClass.ENERGY,
+    state_class=SensorStateClass.TOTAL_INCREASING,
+    enabled=True,
+)
+_REACTIVE_ENERGY = SensorKind(
+    device_class=SensorDeviceClass.REACTIVE_ENERGY,
+    state_class=SensorStateClass.TOTAL_INCREASING,
+)
+_APPARENT_ENERGY = SensorKind(
+    device_class=None, state_class=SensorStateClass.TOTAL_INCREASING
+)
+
+SENSORS: Mapping[Quantity, SensorKind] = {
+    Quantity.POWER: _POWER,
+    Quantity.POWER_IMPORT: _POWER,
+    Quantity.POWER_EXPORT: _POWER,
+    Quantity.REACTIVE_POWER_IMPORT: _REACTIVE_POWER,
+    Quantity.REACTIVE_POWER_EXPORT: _REACTIVE_POWER,
+    Quantity.APPARENT_POWER_IMPORT: _APPARENT_POWER,
+    Quantity.APPARENT_POWER_EXPORT: _APPARENT_POWER,
+    Quantity.POWER_FACTOR: SensorKind(
+        device_class=SensorDeviceClass.POWER_FACTOR, enabled=True
+    ),
+    Quantity.FREQUENCY: SensorKind(
+        device_class=SensorDeviceClass.FREQUENCY, enabled=True
+    ),
+    Quantity.CURRENT: SensorKind(device_class=SensorDeviceClass.CURRENT, enabled=True),
+    Quantity.VOLTAGE: SensorKind(device_class=SensorDeviceClass.VOLTAGE, enabled=True),
+    Quantity.ENERGY_IMPORT: _ENERGY,
+    Quantity.ENERGY_EXPORT: _ENERGY,
+    Quantity.REACTIVE_ENERGY_IMPORT: _REACTIVE_ENERGY,
+    Quantity.REACTIVE_ENERGY_EXPORT: _REACTIVE_ENERGY,
+    Quantity.APPARENT_ENERGY_IMPORT: _APPARENT_ENERGY,
+    Quantity.APPARENT_ENERGY_EXPORT: _APPARENT_ENERGY,
+}

@@ -1,0 +1,1 @@
+"""Everything that works without Home Assistant: devices, protocols, decisions."""

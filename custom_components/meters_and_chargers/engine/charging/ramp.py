@@ -1,0 +1,193 @@
+"""From what a charger may have to what it is told, and when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from .charger import Charger
+from .decision import Command, Reason
+from .draw import add
+from .follow import probe_ma, step_for
+from .memory import ChargerMemory
+from .share import by_priority, take
+from .state import Mode, PhaseCurrents
+from .surplus import Wish
+
+URGENT_GAP_MS = 2_000
+SUSTAINED_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """The limit a charger should have now, in mA, and why."""
+
+    charger: Charger
+    target_ma: int
+    reason: Reason
+    until_ms: int | None = None
+    urgent: bool = False
+    """Off, stale or the fuse: neither dead band nor write interval hold it up."""
+    fuse: bool = False
+
+    @property
+    def rises(self) -> bool:
+        """Whether the limit would go up."""
+        return self.target_ma > self.charger.limit_ma
+
+
+def aim(wish: Wish, granted_ma: int, now_ms: int, *, may_rise: bool) -> Aim:
+    """Turn what was granted into the next limit: down at once, up with patience."""
+    charger = wish.charger
+    limit = charger.limit_ma
+    if granted_ma > limit:
+        return _rise(wish, granted_ma, now_ms, may_rise=may_rise)
+    wish = replace(wish, charger=_forget_headroom(charger))
+    keep = Aim(wish.charger, limit, wish.reason, wish.until_ms)
+    if granted_ma < charger.floor(min(wish.current_ma, limit)):
+        return replace(keep, target_ma=granted_ma, urgent=True, fuse=True)
+    if granted_ma > 0 and (
+        charger.memory.step is not None or limit - granted_ma < charger.dead_band_ma
+    ):
+        return keep
+    return replace(keep, target_ma=granted_ma)
+
+
+def fit(aims: Sequence[Aim], room: PhaseCurrents) -> dict[str, Aim]:
+    """Let limits rise only into room that nobody else may still be using."""
+    fitted = {one.charger.key: one for one in aims}
+    for charger in by_priority([one.charger for one in aims]):
+        wanted = fitted[charger.key]
+        if not wanted.rises:
+            continue
+        others = add(
+            _occupied(one) for key, one in fitted.items() if key != charger.key
+        )
+        most = charger.floor(charger.least(take(room, others)))
+        target = min(wanted.target_ma, most)
+        if target < max(charger.lowest_ma, charger.limit_ma + charger.dead_band_ma):
+            wanted = replace(wanted, reason=Reason.FUSE, until_ms=None)
+            target = charger.limit_ma
+        fitted[charger.key] = replace(wanted, target_ma=target)
+    return fitted
+
+
+def emit(wanted: Aim, now_ms: int, *, may_rise: bool) -> tuple[Command | None, Charger]:
+    """The command, if one is due, and the charger that remembers it."""
+    charger = wanted.charger
+    target = wanted.target_ma
+    if not (charger.online and _is_due(wanted, now_ms, may_rise=may_rise)):
+        return None, charger
+    memory = _commanded(wanted, now_ms)
+    return Command(charger.key, charger.on_phases(target)), replace(
+        charger, memory=memory
+    )
+
+
+def _rise(wish: Wish, granted_ma: int, now_ms: int, *, may_rise: bool) -> Aim:
+    """Wait with an increase until it is worth a write and likely to last."""
+    charger, memory = wish.charger, wish.charger.memory
+    limit = charger.limit_ma
+    keep = Aim(charger, limit, wish.reason, wish.until_ms)
+    if not may_rise:
+        return replace(keep, reason=Reason.AGEING)
+    worth_it = granted_ma - limit >= charger.dead_band_ma and memory.step is None
+    if charger.charging and not worth_it:
+        return replace(keep, charger=_forget_headroom(charger))
+    probes = not charger.measured and not charger.draws
+    if not charger.charging or probes:
+        return replace(keep, target_ma=granted_ma)
+    if charger.mode is Mode.FAST:
+        return _sustained(keep, granted_ma, now_ms)
+    return _sunny(keep, granted_ma, now_ms)
+
+
+def _sunny(keep: Aim, granted_ma: int, now_ms: int) -> Aim:
+    """Follow the sun up once the last write has settled, later after the fuse."""
+    fuse_at = keep.charger.memory.fuse_reduced_at_ms
+    if fuse_at is not None and now_ms - fuse_at < SUSTAINED_MS:
+        return replace(keep, reason=Reason.FUSE, until_ms=fuse_at + SUSTAINED_MS)
+    if not keep.charger.settled(now_ms):
+        return keep
+    return replace(keep, target_ma=granted_ma)
+
+
+def _sustained(keep: Aim, granted_ma: int, now_ms: int) -> Aim:
+    """Raise to the least that was granted throughout the last while."""
+    memory = keep.charger.memory
+    since = memory.headroom_since_ms
+    least = granted_ma if since is None else min(granted_ma, memory.headroom_ma)
+    since = now_ms if since is None else since
+    memory = replace(memory, headroom_since_ms=since, headroom_ma=least)
+    keep = replace(keep, charger=replace(keep.charger, memory=memory))
+    until = since + SUSTAINED_MS
+    if now_ms < until:
+        return replace(keep, reason=Reason.FUSE, until_ms=until)
+    return replace(keep, target_ma=least)
+
+
+def _forget_headroom(charger: Charger) -> Charger:
+    memory = replace(charger.memory, headroom_since_ms=None)
+    return replace(charger, memory=memory)
+
+
+def _occupied(other: Aim) -> PhaseCurrents:
+    """The most another charger may draw before or after its own command."""
+    one, two, three = (
+        max(pair)
+        for pair in zip(
+            other.charger.reserved_ma,
+            other.charger.on_phases(other.target_ma),
+            strict=True,
+        )
+    )
+    return (one, two, three)
+
+
+def _is_due(wanted: Aim, now_ms: int, *, may_rise: bool) -> bool:
+    """Whether the target differs from what was told, and enough time has passed."""
+    charger, memory = wanted.charger, wanted.charger.memory
+    at = memory.commanded_at_ms
+    if not charger.known:
+        return wanted.urgent or may_rise
+    if wanted.target_ma == charger.limit_ma:
+        raised = (charger.read_ma or 0) < wanted.target_ma
+        return charger.lost_write(now_ms) and (may_rise or not raised)
+    if at is None:
+        return True
+    if not wanted.urgent:
+        return now_ms - at >= charger.settings.write_interval_ms
+    fuse_at = memory.fuse_reduced_at_ms
+    if wanted.fuse and fuse_at is not None:
+        gap = max(URGENT_GAP_MS, charger.settings.write_interval_ms)
+        return now_ms - at >= URGENT_GAP_MS and now_ms - fuse_at >= gap
+    return now_ms - at >= URGENT_GAP_MS
+
+
+def _commanded(wanted: Aim, now_ms: int) -> ChargerMemory:
+    """The memory after a command."""
+    charger, memory, target = wanted.charger, wanted.charger.memory, wanted.target_ma
+    previous = charger.limit_ma if charger.known else charger.settings.maximum_ma
+    if not charger.settled(now_ms):
+        previous = max(previous, memory.previous_ma)
+    probes = target - charger.limit_ma == probe_ma(charger)
+    repeated = target == charger.limit_ma
+    after = replace(
+        memory,
+        commanded_ma=target,
+        commanded_at_ms=now_ms,
+        previous_ma=previous,
+        fuse_reduced_at_ms=now_ms if wanted.fuse else memory.fuse_reduced_at_ms,
+        headroom_since_ms=None,
+        drawing=memory.drawing and target > 0,
+        step=memory.step if repeated else step_for(charger, target, now_ms),
+        probed_at_ms=now_ms if probes else memory.probed_at_ms,
+    )
+    if not charger.charging and target > 0:
+        return replace(
+            after, started_at_ms=now_ms, surplus_since_ms=None, probed_at_ms=None
+        )
+    if charger.charging and target == 0:
+        stopped = None if charger.mode is Mode.OFF else now_ms
+        return replace(
+            after, stopped_at_ms=stopped, started_at_ms=None, short_since_ms=None
+        )
+    return after

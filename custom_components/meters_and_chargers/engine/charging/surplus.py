@@ -1,0 +1,156 @@
+"""Charging from the sun: the surplus, who gets it, and the start and stop timers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from .charger import Charger
+from .decision import Reason
+from .follow import may_probe, probe_ma
+from .settings import Settings
+from .share import by_priority
+from .state import GridSample
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a charger should get if the fuse allows it, in mA, and why."""
+
+    charger: Charger
+    current_ma: int
+    reason: Reason
+    until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sun:
+    """The surplus one charger can count on, in W, after those before it."""
+
+    charger: Charger
+    power_w: int
+
+    @property
+    def enough(self) -> bool:
+        return self.charger.highest_ma > 0 and self.power_w >= 0
+
+
+def power_w(settings: Settings, charger: Charger, current_ma: int) -> int:
+    """The power of a current on the phases the charger loads, rounded up."""
+    return -(-current_ma * charger.phase_count * settings.voltage_mv // 1_000_000)
+
+
+def surplus_w(
+    settings: Settings, sample: GridSample, chargers: Sequence[Charger]
+) -> int:
+    """The power the solar chargers could draw together without drawing from the grid.
+
+    Netted over the phases, as meters bill it.
+    """
+    drawn = sum(sum(charger.memory.drawn.best_ma) for charger in chargers)
+    return (
+        drawn * settings.voltage_mv // 1_000_000 - sample.power_w - settings.residual_w
+    )
+
+
+def solar_wishes(
+    settings: Settings, sample: GridSample, chargers: Sequence[Charger], now_ms: int
+) -> dict[str, Wish]:
+    """Share the surplus between the solar chargers that are online."""
+    order = by_priority(chargers)
+    left = surplus_w(settings, sample, order)
+    wishes: dict[str, Wish] = {}
+    supplied: list[Charger] = []
+    claimed = 0
+    for charger in order:
+        least = power_w(settings, charger, charger.lowest_ma)
+        if charger.charging:
+            wish = _stay(settings, _Sun(charger, left - least), now_ms)
+            if not _is_idle(charger, now_ms):
+                left -= least
+            if wish.reason is Reason.SOLAR:
+                supplied.append(wish.charger)
+        else:
+            wish = _wait(settings, _Sun(charger, left - claimed - least), now_ms)
+            if wish.charger.memory.surplus_since_ms is not None:
+                claimed += least
+            if wish.current_ma > 0:
+                left, claimed = left - least, claimed - least
+        wishes[charger.key] = wish
+    for charger in supplied:
+        wish, left = _rest(settings, charger, left, now_ms)
+        wishes[charger.key] = wish
+    return wishes
+
+
+def _wait(settings: Settings, sun: _Sun, now_ms: int) -> Wish:
+    """Start at the minimum once the surplus has lasted."""
+    charger, memory = sun.charger, sun.charger.memory
+    if not sun.enough:
+        charger = replace(charger, memory=replace(memory, surplus_since_ms=None))
+        return Wish(charger, 0, Reason.NO_SURPLUS)
+    since = now_ms if memory.surplus_since_ms is None else memory.surplus_since_ms
+    charger = replace(
+        charger, memory=replace(memory, surplus_since_ms=since, short_since_ms=None)
+    )
+    start = since + settings.start_delay_ms
+    stopped = memory.stopped_at_ms
+    rested = start if stopped is None else stopped + settings.min_off_ms
+    if now_ms < max(start, rested):
+        if rested > start:
+            return Wish(charger, 0, Reason.MIN_OFF, rested)
+        return Wish(charger, 0, Reason.START_DELAY, start)
+    return Wish(charger, charger.lowest_ma, Reason.STARTING)
+
+
+def _stay(settings: Settings, sun: _Sun, now_ms: int) -> Wish:
+    """Hold the minimum through a short lack of sun, then stop."""
+    charger, memory = sun.charger, sun.charger.memory
+    memory = replace(memory, surplus_since_ms=None)
+    if sun.enough:
+        charger = replace(charger, memory=replace(memory, short_since_ms=None))
+        return Wish(charger, charger.lowest_ma, Reason.SOLAR)
+    imports = sun.power_w + settings.residual_w < 0
+    if not imports:
+        charger = replace(charger, memory=replace(memory, short_since_ms=None))
+        return Wish(charger, charger.lowest_ma, Reason.SURPLUS_LOW)
+    since = now_ms if memory.short_since_ms is None else memory.short_since_ms
+    charger = replace(charger, memory=replace(memory, short_since_ms=since))
+    stop = since + settings.stop_delay_ms
+    started = memory.started_at_ms
+    ran = stop if started is None else started + settings.min_on_ms
+    if now_ms >= max(stop, ran):
+        return Wish(charger, 0, Reason.NO_SURPLUS)
+    if ran > stop:
+        return Wish(charger, charger.lowest_ma, Reason.MIN_ON, ran)
+    return Wish(charger, charger.lowest_ma, Reason.STOP_DELAY, stop)
+
+
+def _rest(
+    settings: Settings, charger: Charger, left: int, now_ms: int
+) -> tuple[Wish, int]:
+    """Add what is left of the surplus to a charger's minimum."""
+    lowest = charger.lowest_ma
+    if not charger.measured and not charger.draws:
+        return Wish(
+            charger, _probing(settings, charger, left, now_ms), Reason.STARTING
+        ), left
+    if _is_idle(charger, now_ms):
+        return Wish(charger, lowest, Reason.STARTING), left
+    per_ampere = charger.phase_count * settings.voltage_mv
+    extra = max(0, left) * 1_000_000 // per_ampere
+    extra = min(extra, max(0, charger.highest_ma - lowest))
+    wish = Wish(charger, lowest + extra, Reason.SOLAR)
+    return wish, left - extra * per_ampere // 1_000_000
+
+
+def _probing(settings: Settings, charger: Charger, left: int, now_ms: int) -> int:
+    """The minimum, or a little more if it is time to try and the sun pays for it."""
+    lowest = charger.lowest_ma
+    if may_probe(charger, now_ms):
+        more = probe_ma(charger)
+        return lowest + more if left >= power_w(settings, charger, more) else lowest
+    return max(lowest, charger.limit_ma) if charger.memory.step else lowest
+
+
+def _is_idle(charger: Charger, now_ms: int) -> bool:
+    """Whether it has been offered current for a while and no car takes it."""
+    return not charger.draws and not charger.starting(now_ms)

@@ -1,0 +1,78 @@
+"""What every device offers, whatever protocol it speaks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from .control import Setpoint
+from .quantity import Point, Readings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Which device this is; family and serial together never change."""
+
+    family: str
+    serial: str
+    maker: str
+    model: str
+    firmware: str | None = None
+    hardware: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The name under which others refer to the device."""
+        return f"{self.family}_{self.serial}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Points which are read together; ``interval_s`` None follows the user's choice."""
+
+    key: str
+    points: tuple[Point, ...]
+    interval_s: float | None = None
+
+
+class Device(Protocol):
+    """A meter or charger; all reads raise `DeviceError` subclasses and nothing else."""
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """What can be read, in the order in which it is read."""
+
+    @property
+    def off_by_default(self) -> frozenset[Point]:
+        """Points that a single source knows: shown only when the user wants them."""
+
+    async def identify(self) -> Identity:
+        """Ask the device who it is; raises `WrongDevice` for another kind."""
+
+    async def read(self, group: Group) -> Readings:
+        """Read one group; parts that fail are missing from the answer."""
+
+    def set_read_timeout(self, seconds: float) -> None:
+        """Give up on one request after this long."""
+
+
+@runtime_checkable
+class Charger(Device, Protocol):
+    """A device whose charging current can be set."""
+
+    @property
+    def setpoint(self) -> Setpoint:
+        """The bounds of the charging current."""
+
+    @property
+    def limit_ma(self) -> int | None:
+        """The limit it obeys as far as is known, the same on all its phases; mA."""
+
+    @property
+    def limit_is_assumed(self) -> bool:
+        """True when ``limit_ma`` is what was written, not what the device reports."""
+
+    def assume_limit(self, value_ma: int) -> None:
+        """Take over the limit known from before a restart; mA."""
+
+    async def set_limit(self, value_ma: int) -> None:
+        """Write the charging current; mA. Raises `OutOfRange` outside the setpoint."""

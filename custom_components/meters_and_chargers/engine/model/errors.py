@@ -1,0 +1,45 @@
+"""What can go wrong between us and a device."""
+
+
+class DeviceError(Exception):
+    """Base of everything a device or its link can do to a caller."""
+
+
+class Unreachable(DeviceError):
+    """No connection: wrong address, switched off, cable, network."""
+
+
+class PortClosed(Unreachable):
+    """The host answers, but nothing listens on that port."""
+
+
+class Silent(Unreachable):
+    """The connection stands, but no answer came in time."""
+
+
+class Refused(DeviceError):
+    """The device understood and said no (a Modbus exception)."""
+
+
+class Unsupported(Refused):
+    """The device does not have what was asked for (an unknown address)."""
+
+
+class BadAnswer(DeviceError):
+    """An answer that can't be used: too short, another request's, implausible."""
+
+
+class WrongDevice(DeviceError):
+    """Something else answers at this address.
+
+    ``found`` says what it is, as far as it can be told.
+    """
+
+    def __init__(self, found: str) -> None:
+        """Remember what answered."""
+        super().__init__(f"another device answers: {found}")
+        self.found = found
+
+
+class OutOfRange(DeviceError):
+    """A setpoint outside what the device or its owner allows."""

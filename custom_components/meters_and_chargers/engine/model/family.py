@@ -1,0 +1,55 @@
+"""What a family of devices declares about itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .device import Device
+
+
+class Mark(StrEnum):
+    """How sure a table is."""
+
+    DOCUMENTED = "documented"
+    """The maker's own text or table."""
+    AGREED = "agreed"
+    """Two or more independent programs read it on real devices."""
+    SINGLE_SOURCE = "single source"
+    """One source; off by default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModbusTcp:
+    """How a family is reached; ``spacing_s`` keeps requests at least that far apart."""
+
+    port: int = 502
+    unit_id: int = 1
+    spacing_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Something the set-up has to ask, with its possible answers in amperes."""
+
+    key: str
+    options: tuple[int, ...]
+    default: int
+
+
+type Answers = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family[Session]:
+    """One kind of device: how it is reached, what to ask, how it is opened."""
+
+    key: str
+    maker: str
+    name: str
+    transport: ModbusTcp
+    open: Callable[[Session, Answers], Device]
+    questions: tuple[Question, ...] = ()
+    intervals_s: tuple[int, ...] = ()
+    """Choices for groups without an interval of their own; the first is proposed."""
+    presence_interval_s: float = 10.0
+    """How often a device without readings is asked whether it is there."""

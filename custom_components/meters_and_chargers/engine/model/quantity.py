@@ -1,0 +1,119 @@
+"""What can be measured, on which phase, in which unit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    """The one unit each quantity has everywhere in the engine."""
+
+    WATT = "W"
+    VAR = "var"
+    VOLT_AMPERE = "VA"
+    WATT_HOUR = "Wh"
+    VAR_HOUR = "varh"
+    VOLT_AMPERE_HOUR = "VAh"
+    AMPERE = "A"
+    VOLT = "V"
+    HERTZ = "Hz"
+    NONE = ""
+
+
+class Quantity(StrEnum):
+    """A measured quantity; import is what the house draws from the grid."""
+
+    POWER = "power"
+    POWER_IMPORT = "power_import"
+    POWER_EXPORT = "power_export"
+    REACTIVE_POWER_IMPORT = "reactive_power_import"
+    REACTIVE_POWER_EXPORT = "reactive_power_export"
+    APPARENT_POWER_IMPORT = "apparent_power_import"
+    APPARENT_POWER_EXPORT = "apparent_power_export"
+    POWER_FACTOR = "power_factor"
+    FREQUENCY = "frequency"
+    CURRENT = "current"
+    VOLTAGE = "voltage"
+    ENERGY_IMPORT = "energy_import"
+    ENERGY_EXPORT = "energy_export"
+    REACTIVE_ENERGY_IMPORT = "reactive_energy_import"
+    REACTIVE_ENERGY_EXPORT = "reactive_energy_export"
+    APPARENT_ENERGY_IMPORT = "apparent_energy_import"
+    APPARENT_ENERGY_EXPORT = "apparent_energy_export"
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of every value of this quantity."""
+        return _UNITS[self]
+
+    @property
+    def plausible(self) -> tuple[float, float]:
+        """The lowest and highest value a site can have; beyond it is a bad answer."""
+        return _PLAUSIBLE.get(self.unit, (float("-inf"), float("inf")))
+
+
+_UNITS: Mapping[Quantity, Unit] = {
+    Quantity.POWER: Unit.WATT,
+    Quantity.POWER_IMPORT: Unit.WATT,
+    Quantity.POWER_EXPORT: Unit.WATT,
+    Quantity.REACTIVE_POWER_IMPORT: Unit.VAR,
+    Quantity.REACTIVE_POWER_EXPORT: Unit.VAR,
+    Quantity.APPARENT_POWER_IMPORT: Unit.VOLT_AMPERE,
+    Quantity.APPARENT_POWER_EXPORT: Unit.VOLT_AMPERE,
+    Quantity.POWER_FACTOR: Unit.NONE,
+    Quantity.FREQUENCY: Unit.HERTZ,
+    Quantity.CURRENT: Unit.AMPERE,
+    Quantity.VOLTAGE: Unit.VOLT,
+    Quantity.ENERGY_IMPORT: Unit.WATT_HOUR,
+    Quantity.ENERGY_EXPORT: Unit.WATT_HOUR,
+    Quantity.REACTIVE_ENERGY_IMPORT: Unit.VAR_HOUR,
+    Quantity.REACTIVE_ENERGY_EXPORT: Unit.VAR_HOUR,
+    Quantity.APPARENT_ENERGY_IMPORT: Unit.VOLT_AMPERE_HOUR,
+    Quantity.APPARENT_ENERGY_EXPORT: Unit.VOLT_AMPERE_HOUR,
+}
+
+# Wide enough for any low-voltage site (10 kA), narrow enough to catch the
+# 0xFFFFFFFF of a value that isn't there, and words in the wrong order.
+_PLAUSIBLE: Mapping[Unit, tuple[float, float]] = {
+    Unit.WATT: (-2e7, 2e7),
+    Unit.VAR: (-2e7, 2e7),
+    Unit.VOLT_AMPERE: (0, 2e7),
+    Unit.WATT_HOUR: (0, 1e14),
+    Unit.VAR_HOUR: (0, 1e14),
+    Unit.VOLT_AMPERE_HOUR: (0, 1e14),
+    Unit.AMPERE: (-1e4, 1e4),
+    Unit.VOLT: (0, 1e4),
+    Unit.HERTZ: (0, 1e3),
+    Unit.NONE: (-1, 1),
+}
+
+
+class Phase(StrEnum):
+    """A line conductor, or all of them together."""
+
+    TOTAL = "total"
+    L1 = "l1"
+    L2 = "l2"
+    L3 = "l3"
+
+
+PHASES = (Phase.L1, Phase.L2, Phase.L3)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Point:
+    """One value of a device: what is measured, and on which phase."""
+
+    quantity: Quantity
+    phase: Phase = Phase.TOTAL
+
+    @property
+    def key(self) -> str:
+        """A stable name for unique ids, such as ``current_l1``."""
+        if self.phase is Phase.TOTAL:
+            return self.quantity.value
+        return f"{self.quantity.value}_{self.phase.value}"
+
+
+type Readings = Mapping[Point, float | None]
+"""What one read brought: None where the device does not say, no key where it failed."""

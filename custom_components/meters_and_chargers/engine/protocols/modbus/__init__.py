@@ -1,0 +1,19 @@
+"""Modbus: rows of tables, a reader that plans requests, a link that bounds them."""
+
+from .device import ModbusDevice, TableGroup
+from .link import ModbusLink, Spacing
+from .rows import Block, Derived, Encoding, Row, Table, per_phase, total
+
+__all__ = [
+    "Block",
+    "Derived",
+    "Encoding",
+    "ModbusDevice",
+    "ModbusLink",
+    "Row",
+    "Spacing",
+    "Table",
+    "TableGroup",
+    "per_phase",
+    "total",
+]

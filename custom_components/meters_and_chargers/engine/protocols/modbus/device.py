@@ -1,0 +1,73 @@
+"""A device that is nothing but tables behind one Modbus unit."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from ...model import Group, Identity, Mark, Point, Readings, WrongDevice
+from .link import ModbusLink
+from .reader import ModbusReader
+from .rows import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableGroup:
+    """Tables that are read together; ``interval_s`` None follows the user's choice."""
+
+    key: str
+    tables: tuple[Table, ...]
+    interval_s: float | None = None
+
+
+class ModbusDevice:
+    """Reads groups of tables; what it is, its family's function finds out."""
+
+    def __init__(
+        self,
+        link: ModbusLink,
+        identify: Callable[[ModbusLink], Awaitable[Identity]],
+        groups: tuple[TableGroup, ...] = (),
+    ) -> None:
+        """Put tables and identification of a family behind a link."""
+        self._link = link
+        self._identify = identify
+        self._identity: Identity | None = None
+        self._reader = ModbusReader(link)
+        self._tables = {group.key: group.tables for group in groups}
+        self.groups = tuple(
+            Group(
+                key=group.key,
+                points=tuple(point for table in group.tables for point in table.points),
+                interval_s=group.interval_s,
+            )
+            for group in groups
+        )
+        self.off_by_default: frozenset[Point] = frozenset(
+            point
+            for group in groups
+            for table in group.tables
+            if table.mark is Mark.SINGLE_SOURCE
+            for point in table.points
+        )
+
+    async def identify(self) -> Identity:
+        """Ask the device who it is; raises `WrongDevice` for another than at first."""
+        identity = await self._identify(self._link)
+        if self._identity is not None and identity.key != self._identity.key:
+            raise WrongDevice(f"{identity.maker} {identity.model} {identity.serial}")
+        self._identity = identity
+        self._link.lost = False
+        return identity
+
+    async def assure(self) -> None:
+        """After a lost connection, make sure that the same device came back."""
+        if self._link.lost:
+            await self.identify()
+
+    async def read(self, group: Group) -> Readings:
+        """Read one group; parts that fail are missing from the answer."""
+        await self.assure()
+        return await self._reader.read(self._tables[group.key])
+
+    def set_read_timeout(self, seconds: float) -> None:
+        """Give up on one request after this long."""
+        self._link.set_timeout(seconds)

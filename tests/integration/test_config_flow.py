@@ -1,0 +1,245 @@
+"""Adding devices by the flow, against real sockets, with everything that goes wrong."""
+
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+
+from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.engine.protocols.modbus import link
+from simulators.ksem import Ksem
+from simulators.modbus_device import ModbusDevice
+from simulators.pico import Pico
+from tests.links import all_closed
+
+from .conftest import SetUp
+
+
+async def choose(hass: HomeAssistant, family: str) -> ConfigFlowResult:
+    """Open the flow and choose a family."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert result["type"] is FlowResultType.MENU
+    assert result["menu_options"] == ["ksem", "smart_me_pico", "site"]
+    return await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"next_step_id": family}
+    )
+
+
+def address(device: ModbusDevice, **fields: Any) -> dict[str, Any]:
+    """Return what a user types for a simulated device."""
+    return {
+        "host": device.host,
+        "more": {"port": device.port, "unit_id": 1},
+        **fields,
+    }
+
+
+def bounds() -> dict[str, str]:
+    """Return what a user answers for a Pico."""
+    return {"minimum_current": "8", "maximum_current": "16"}
+
+
+async def submit(
+    hass: HomeAssistant, result: ConfigFlowResult, fields: dict[str, Any]
+) -> ConfigFlowResult:
+    """Submit a form."""
+    return await hass.config_entries.flow.async_configure(result["flow_id"], fields)
+
+
+async def test_ksem_is_added_with_live_values(hass: HomeAssistant, ksem: Ksem) -> None:
+    """Address, then what answers with its values, then the entry; its id the serial."""
+    result = await choose(hass, "ksem")
+    assert result["step_id"] == "ksem"
+    result = await submit(hass, result, address(ksem))
+    assert result["step_id"] == "confirm"
+    placeholders = result["description_placeholders"]
+    assert placeholders is not None
+    assert placeholders["serial"] == "72345678"
+    assert "+500 W" in placeholders["values"]
+    assert await all_closed(ksem)
+    result = await submit(hass, result, {"name": "Grid meter"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Grid meter"
+    assert result["data"] == {
+        "family": "ksem",
+        "host": "127.0.0.1",
+        "port": ksem.port,
+        "unit_id": 1,
+    }
+    assert result["result"].unique_id == "ksem_72345678"
+    await hass.async_block_till_done()
+    assert ksem.open_connections == 1
+
+
+async def test_pico_is_added_with_its_bounds(hass: HomeAssistant, pico: Pico) -> None:
+    """8 A is proposed as minimum; nothing is written by adding a station."""
+    result = await choose(hass, "smart_me_pico")
+    assert result["data_schema"] is not None
+    proposed = {
+        str(marker): marker.default()
+        for marker in result["data_schema"].schema
+        if str(marker).endswith("_current")
+    }
+    assert proposed == {"minimum_current": "8", "maximum_current": "16"}
+    result = await submit(hass, result, address(pico, **bounds()))
+    assert result["step_id"] == "confirm"
+    result = await submit(hass, result, {"name": "Garage"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"]["minimum_current"] == 8
+    assert result["data"]["maximum_current"] == 16
+    assert result["result"].unique_id == "smart_me_pico_7002702"
+    await hass.async_block_till_done()
+    assert not pico.write_pdus
+
+
+async def test_typed_address_is_tidied(hass: HomeAssistant, ksem: Ksem) -> None:
+    """A pasted web address is understood; the host gets one spelling."""
+    result = await choose(hass, "ksem")
+    typed = address(ksem) | {"host": " HTTP://127.0.0.1/login "}
+    result = await submit(hass, result, typed)
+    assert result["step_id"] == "confirm"
+
+
+@pytest.mark.parametrize("family", ["ksem", "smart_me_pico"])
+async def test_refused_names_the_switch(
+    hass: HomeAssistant, ksem: Ksem, family: str
+) -> None:
+    """A closed port is shown as the family's own hint, and the flow goes on."""
+    await ksem.stop()
+    result = await choose(hass, family)
+    fields = address(ksem) if family == "ksem" else address(ksem, **bounds())
+    result = await submit(hass, result, fields)
+    assert result["errors"] == {"base": f"port_closed_{family}"}
+    await ksem.start()
+    if family == "ksem":
+        result = await submit(hass, result, address(ksem))
+        assert result["step_id"] == "confirm"
+    assert await all_closed(ksem)
+
+
+async def test_silent_device_is_said_to_be_silent(
+    hass: HomeAssistant, ksem: Ksem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A time-out is told from a closed port; no socket is left open."""
+    monkeypatch.setattr(link, "DEFAULT_TIMEOUT_S", 0.2)
+    ksem.silent = True
+    result = await choose(hass, "ksem")
+    result = await submit(hass, result, address(ksem))
+    assert result["errors"] == {"base": "silent"}
+    assert await all_closed(ksem)
+
+
+async def test_wrong_host_is_said_to_be_unreachable(
+    hass: HomeAssistant, ksem: Ksem
+) -> None:
+    """An address that can't be reached is no closed port."""
+    result = await choose(hass, "ksem")
+    result = await submit(hass, result, address(ksem) | {"host": "no-such-host"})
+    assert result["errors"] == {"base": "no_link"}
+
+
+async def test_empty_host_is_refused(hass: HomeAssistant, ksem: Ksem) -> None:
+    """A host of blanks is not tried."""
+    result = await choose(hass, "ksem")
+    result = await submit(hass, result, address(ksem) | {"host": "  "})
+    assert result["errors"] == {"base": "invalid_host"}
+
+
+async def test_wrong_device_is_named(hass: HomeAssistant, pico: Pico) -> None:
+    """A Pico at the meter's address is not taken for a KSEM; no socket is left."""
+    result = await choose(hass, "ksem")
+    result = await submit(hass, result, address(pico))
+    assert result["errors"] == {"base": "wrong_device"}
+    assert result["description_placeholders"] is not None
+    assert "KOSTAL" in result["description_placeholders"]["found"]
+    assert await all_closed(pico)
+
+
+async def test_bad_answer_is_shown(hass: HomeAssistant, ksem: Ksem) -> None:
+    """A device that sends too little is not added."""
+    ksem.short_answer = 1
+    result = await choose(hass, "ksem")
+    result = await submit(hass, result, address(ksem))
+    assert result["errors"] == {"base": "refused"}
+    assert await all_closed(ksem)
+
+
+async def test_known_device_updates_its_address(
+    hass: HomeAssistant, ksem: Ksem, set_up_ksem: SetUp
+) -> None:
+    """The same serial at a new address is not a second device."""
+    entry = await set_up_ksem()
+    moved = Ksem(serial="72345678")
+    await moved.start()
+    await ksem.stop()
+    try:
+        result = await choose(hass, "ksem")
+        result = await submit(hass, result, address(moved))
+        assert result["type"] is FlowResultType.ABORT
+        assert result["reason"] == "already_configured"
+        assert entry.data["port"] == moved.port
+        await hass.async_block_till_done()
+        await hass.config_entries.async_unload(entry.entry_id)
+    finally:
+        await moved.stop()
+
+
+async def test_address_in_use_with_other_settings(
+    hass: HomeAssistant, ksem: Ksem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another integration's different link to the meter is named as the reason."""
+
+    def refuse(*_: object) -> None:
+        raise HomeAssistantError("device_in_use")
+
+    monkeypatch.setattr(
+        "custom_components.meters_and_chargers.links.async_get_temporary_unit", refuse
+    )
+    result = await choose(hass, "ksem")
+    result = await submit(hass, result, address(ksem))
+    assert result["errors"] == {"base": "in_use"}
+
+
+async def test_reconfigure_keeps_the_device(
+    hass: HomeAssistant, ksem: Ksem, set_up_ksem: SetUp
+) -> None:
+    """A moved meter is followed; another one at the new address is refused."""
+    entry = await set_up_ksem()
+    other = Ksem(serial="79999999")
+    await other.start()
+    try:
+        result = await entry.start_reconfigure_flow(hass)
+        assert result["step_id"] == "reconfigure"
+        result = await submit(hass, result, address(other))
+        assert result["reason"] == "another_device"
+    finally:
+        await other.stop()
+    result = await entry.start_reconfigure_flow(hass)
+    ksem.silent = False
+    result = await submit(hass, result, address(ksem) | {"host": "  "})
+    assert result["errors"] == {"base": "invalid_host"}
+    result = await submit(
+        hass, result, {"host": ksem.host, "more": {"port": ksem.port, "unit_id": 71}}
+    )
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert entry.data["unit_id"] == 71
+    assert ksem.requests[-1].unit == 71
+
+
+async def test_interval_is_an_option(hass: HomeAssistant, set_up_ksem: SetUp) -> None:
+    """1 to 5 seconds can be chosen; the entry is loaded anew with it."""
+    entry = await set_up_ksem()
+    assert entry.runtime_data.interval_s == 2
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {"interval": "5"}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert entry.runtime_data.interval_s == 5

@@ -1,0 +1,361 @@
+"""A site: from the grid meter's sample to the charger's limit."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from homeassistant.components.select import SERVICE_SELECT_OPTION
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigSubentryData
+from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.core import HomeAssistant, State
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    mock_restore_cache,
+)
+
+from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.controller import SiteController
+from custom_components.meters_and_chargers.engine.charging import Mode, Reason
+from simulators.ksem import Ksem
+from simulators.pico import Pico
+from tests.links import all_closed
+
+from .conftest import SetUp
+from .test_devices import poll, value
+
+MODE = "select.garage_mode"
+PICO = "smart_me_pico_7002702"
+ALL = ["l1", "l2", "l3"]
+
+
+async def set_up_site(hass: HomeAssistant, **data: Any) -> ConfigEntry[SiteController]:
+    """Set up a site with the simulated meter and the simulated station."""
+    charger = {"charger": PICO, "charger_phases": ALL, "mode": "off"}
+    meter = data.pop("charger_meter", None)
+    if meter:
+        charger["charger_meter"] = meter
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="House",
+        unique_id="site_1",
+        data={
+            "family": "site",
+            "fuse_current": 25,
+            **(data or {"grid_meter": "ksem_72345678"}),
+        },
+        subentries_data=[
+            ConfigSubentryData(
+                data=charger, subentry_type="charger", title="Garage", unique_id=PICO
+            )
+        ],
+    )
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    return entry
+
+
+async def choose_mode(hass: HomeAssistant, mode: str) -> None:
+    """Choose a mode as the user does."""
+    await hass.services.async_call(
+        "select",
+        SERVICE_SELECT_OPTION,
+        {ATTR_ENTITY_ID: MODE, "option": mode},
+        blocking=True,
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def written(
+    hass: HomeAssistant, pico: Pico, wanted: Callable[[int], bool]
+) -> bool:
+    """Poll until such a limit was written, for some seconds at most."""
+    for _ in range(40):
+        if pico.dynamic_ma is not None and wanted(pico.dynamic_ma):
+            return True
+        await poll(hass)
+        await asyncio.sleep(0.25)
+    return False
+
+
+def reason(entry: ConfigEntry[SiteController]) -> Reason:
+    """Return why the charger gets what it gets."""
+    look = entry.runtime_data.last_look
+    assert look is not None
+    return look.decision.reasons[PICO].reason
+
+
+async def test_fast_mode_writes_a_limit_and_off_ends_it(
+    hass: HomeAssistant, pico: Pico, set_up_ksem: SetUp, set_up_pico: SetUp
+) -> None:
+    """Two fresh samples, then at least the minimum; off is written at once."""
+    await set_up_ksem()
+    await set_up_pico()
+    entry = await set_up_site(hass)
+    await choose_mode(hass, "fast")
+    assert reason(entry) is Reason.WARM_UP
+    assert await written(hass, pico, lambda ma: ma >= 6000)
+    assert value(hass, "number.garage_charging_current") == f"{pico.dynamic_ma / 1000}"
+    await choose_mode(hass, "off")
+    assert await written(hass, pico, lambda ma: ma == 0)
+    assert reason(entry) is Reason.OFF
+
+
+async def test_full_fuse_gives_nothing(
+    hass: HomeAssistant, ksem: Ksem, pico: Pico, set_up_ksem: SetUp, set_up_pico: SetUp
+) -> None:
+    """A house that fills L1 leaves no room for three phases."""
+    ksem.set_power(230 * 24, 0, 0)
+    await set_up_ksem()
+    await set_up_pico()
+    await set_up_site(hass)
+    await choose_mode(hass, "fast")
+    for _ in range(4):
+        await poll(hass)
+    assert not any(pdu[-4:] != bytes(4) for pdu in pico.write_pdus)
+
+
+async def test_mode_stands_on_the_wallboxs_own_page(
+    hass: HomeAssistant,
+    set_up_ksem: SetUp,
+    set_up_pico: SetUp,
+    device_registry: dr.DeviceRegistry,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """The owner sees one wallbox, not two."""
+    await set_up_ksem()
+    wallbox = await set_up_pico()
+    await set_up_site(hass)
+    found = entity_registry.async_get(MODE)
+    assert found is not None
+    device = device_registry.async_get_device_by_identifier(
+        (DOMAIN, PICO), wallbox.entry_id
+    )
+    assert device is not None
+    assert found.device_id == device.id
+    state = hass.states.get(MODE)
+    assert state is not None
+    assert state.attributes["options"] == ["off", "solar", "fast"]
+
+
+async def test_mode_goes_on_after_a_restart(
+    hass: HomeAssistant, set_up_ksem: SetUp, set_up_pico: SetUp
+) -> None:
+    """The mode chosen last holds, not the one of the set-up."""
+    mock_restore_cache(hass, [State(MODE, "fast")])
+    await set_up_ksem()
+    await set_up_pico()
+    entry = await set_up_site(hass)
+    assert value(hass, MODE) == "fast"
+    assert entry.runtime_data.chargers[0].mode is Mode.FAST
+
+
+async def test_absent_devices_are_offline_and_join_later(
+    hass: HomeAssistant,
+    ksem: Ksem,
+    pico: Pico,
+    set_up_ksem: SetUp,
+    set_up_pico: SetUp,
+) -> None:
+    """A site starts without its meter and charger and takes them when they come."""
+    entry = await set_up_site(hass)
+    controller = entry.runtime_data
+    controller.look()
+    assert reason(entry) is Reason.CHARGER_OFFLINE
+    assert controller.last_look is not None
+    assert controller.last_look.state.grid is None
+    meter = await set_up_ksem()
+    await set_up_pico()
+    controller.look()
+    assert controller.last_look.state.grid is not None
+    assert controller.last_look.state.grid.power_w == 500
+    assert controller.last_look.state.grid.currents_ma == (4348, 0, -2174)
+    assert controller.last_look.state.chargers[0].online
+    await hass.config_entries.async_unload(meter.entry_id)
+    await hass.async_block_till_done()
+    assert await all_closed(ksem)
+    await poll(hass)
+    assert controller.last_look.state.grid is not None
+
+
+async def test_any_power_sensor_is_a_grid_meter(
+    hass: HomeAssistant, set_up_pico: SetUp
+) -> None:
+    """KW are understood; without currents the total counts on each phase."""
+    hass.states.async_set("sensor.grid", "1.5", {"unit_of_measurement": "kW"})
+    await set_up_pico()
+    entry = await set_up_site(hass, grid_power="sensor.grid")
+    controller = entry.runtime_data
+    controller.look()
+    look = controller.last_look
+    assert look is not None
+    assert look.state.grid is not None
+    assert look.state.grid.power_w == 1500
+    assert look.state.grid.currents_ma is None
+    # Not known yet how often it reports: it may not guard a fuse.
+    assert look.settings.grid_period_ms > 2500
+    first_ms = look.state.grid.at_ms
+    hass.states.async_set("sensor.grid", "unavailable")
+    hass.states.async_set("sensor.grid", "nan", {"unit_of_measurement": "W"})
+    await hass.async_block_till_done()
+    look = controller.last_look
+    assert look is not None
+    assert look.state.grid is not None
+    assert look.state.grid.at_ms == first_ms
+    for _ in range(5):
+        hass.states.async_set("sensor.grid", "700", {"unit_of_measurement": "W"})
+        await hass.async_block_till_done()
+    look = controller.last_look
+    assert look is not None
+    assert look.state.grid is not None
+    assert look.state.grid.power_w == 700
+    assert look.settings.grid_period_ms < 2500
+
+
+async def test_charger_with_its_own_meter(
+    hass: HomeAssistant, set_up_ksem: SetUp, set_up_pico: SetUp
+) -> None:
+    """The wallbox's meter tells what it draws on each of its phases."""
+    hass.states.async_set("sensor.wallbox", "6900", {"unit_of_measurement": "W"})
+    await set_up_ksem()
+    await set_up_pico()
+    entry = await set_up_site(
+        hass, grid_meter="ksem_72345678", charger_meter="sensor.wallbox"
+    )
+    entry.runtime_data.look()
+    look = entry.runtime_data.last_look
+    assert look is not None
+    assert look.state.chargers[0].measured_ma == (10_000, 10_000, 10_000)
+
+
+async def test_failed_write_is_logged_once_and_repeated(
+    hass: HomeAssistant,
+    pico: Pico,
+    set_up_ksem: SetUp,
+    set_up_pico: SetUp,
+    expected_logs: list[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A station that refuses is not hammered, and named once."""
+    expected_logs += ["did not take the charging current", "Error fetching Garage"]
+    await set_up_ksem()
+    await set_up_pico()
+    entry = await set_up_site(hass)
+    await pico.stop()
+    charger = entry.runtime_data.chargers[0]
+    for _ in range(2):
+        charger.apply(entry, (6000, 6000, 6000))
+        await hass.async_block_till_done(wait_background_tasks=True)
+    lines = [r.getMessage() for r in caplog.records if "did not take" in r.getMessage()]
+    assert len(lines) == 1
+    await pico.start()
+    charger.apply(entry, (6000, 6000, 6000))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert pico.dynamic_ma == 6000
+    assert any("takes limits again" in r.getMessage() for r in caplog.records)
+
+
+async def start_site_flow(hass: HomeAssistant) -> str:
+    """Open the flow at the site's form; returns its id."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"next_step_id": "site"}
+    )
+    assert result["step_id"] == "site"
+    return result["flow_id"]
+
+
+async def test_site_and_charger_are_added_by_flows(
+    hass: HomeAssistant, pico: Pico, set_up_ksem: SetUp, set_up_pico: SetUp
+) -> None:
+    """Exactly one grid source; then the wallbox; the mode is the one chosen."""
+    await set_up_ksem()
+    await set_up_pico()
+    flow_id = await start_site_flow(hass)
+    house = {"name": "House", "fuse_current": 25}
+    result = await hass.config_entries.flow.async_configure(flow_id, house)
+    assert result["errors"] == {"base": "one_grid_source"}
+    house["grid_meter"] = "ksem_72345678"
+    result = await hass.config_entries.flow.async_configure(flow_id, house)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    await hass.async_block_till_done()
+
+    flow_id = await start_site_flow(hass)
+    result = await hass.config_entries.flow.async_configure(flow_id, house)
+    assert result["reason"] == "site_exists"
+
+    subentries = hass.config_entries.subentries
+    added = await subentries.async_init(
+        (entry.entry_id, "charger"), context={"source": SOURCE_USER}
+    )
+    assert added["step_id"] == "user"
+    wallbox = {"charger": PICO, "charger_phases": [], "mode": "solar"}
+    added = await subentries.async_configure(added["flow_id"], wallbox)
+    assert added["errors"] == {"charger_phases": "no_phase"}
+    wallbox["charger_phases"] = ALL
+    added = await subentries.async_configure(added["flow_id"], wallbox)
+    assert added["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert value(hass, MODE) == "solar"
+
+    added = await subentries.async_init(
+        (entry.entry_id, "charger"), context={"source": SOURCE_USER}
+    )
+    assert added["reason"] == "no_charger"
+
+
+async def test_site_and_charger_are_changed_by_flows(
+    hass: HomeAssistant, set_up_ksem: SetUp, set_up_pico: SetUp
+) -> None:
+    """Another fuse and another wiring are used at once."""
+    await set_up_ksem()
+    await set_up_pico()
+    entry = await set_up_site(hass)
+    result = await entry.start_reconfigure_flow(hass)
+    assert result["step_id"] == "reconfigure_site"
+    fuse = {"grid_meter": "ksem_72345678", "fuse_current": 35}
+    both = {**fuse, "grid_power": "sensor.grid"}
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], both)
+    assert result["errors"] == {"base": "one_grid_source"}
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], fuse)
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert entry.runtime_data._settings.fuse_ma == (35_000, 35_000, 35_000)
+
+    subentry_id = next(iter(entry.subentries))
+    changed = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
+    assert changed["step_id"] == "reconfigure"
+    subentries = hass.config_entries.subentries
+    changed = await subentries.async_configure(
+        changed["flow_id"], {"charger_phases": []}
+    )
+    assert changed["errors"] == {"charger_phases": "no_phase"}
+    changed = await subentries.async_configure(
+        changed["flow_id"], {"charger_phases": ["l2"]}
+    )
+    assert changed["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert entry.runtime_data.chargers[0].phases == (False, True, False)
+    entry.runtime_data.chargers[0]._limit_ma = 6000
+    assert entry.runtime_data.chargers[0].state.limit_ma in (None, (0, 6000, 0))
+
+
+async def test_unload_stops_deciding(
+    hass: HomeAssistant, set_up_ksem: SetUp, set_up_pico: SetUp
+) -> None:
+    """After an unload no timer and no listener of the site is left."""
+    await set_up_ksem()
+    await set_up_pico()
+    entry = await set_up_site(hass)
+    controller = entry.runtime_data
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    before = controller.last_look
+    await poll(hass)
+    assert controller.last_look is before

@@ -1,0 +1,37 @@
+"""Real sockets between the engine and simulated devices."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from modbus_connection import ModbusTcpParams
+from modbus_connection.tmodbus import ModbusConnection
+
+from custom_components.meters_and_chargers.engine.protocols.modbus import (
+    ModbusLink,
+    Spacing,
+)
+from simulators.modbus_device import ModbusDevice
+
+
+@asynccontextmanager
+async def connected(
+    device: ModbusDevice, spacing_s: float = 0.0
+) -> AsyncIterator[ModbusLink]:
+    """Open a link to a simulated device, as Home Assistant's shared connection does."""
+    connection = ModbusConnection(ModbusTcpParams(host=device.host, port=device.port))
+    link = ModbusLink(connection.for_unit(1), Spacing(seconds=spacing_s))
+    try:
+        yield link
+    finally:
+        link.close()
+        await connection.close()
+
+
+async def all_closed(device: ModbusDevice) -> bool:
+    """Return whether every socket to a device is closed, within a second or two."""
+    for _ in range(200):
+        if not device.open_connections:
+            return True
+        await asyncio.sleep(0.01)
+    return False
