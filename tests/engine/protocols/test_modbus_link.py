@@ -1,5 +1,9 @@
 """A Modbus link against a real socket, in good and bad days."""
 
+import socket
+
+from modbus_connection import ModbusTcpParams
+from modbus_connection.tmodbus import ModbusConnection
 import pytest
 
 from custom_components.meters_and_chargers.engine.model import (
@@ -47,6 +51,28 @@ async def test_silent_device_costs_its_timeout_and_comes_back(ksem: Ksem) -> Non
         assert link.lost
         ksem.silent = False
         assert await read(link) == [0, 5000]
+
+
+async def test_host_that_takes_no_connection_is_not_called_silent(
+    socket_enabled: None,
+) -> None:
+    """Packets that get lost are a matter of the address or the network."""
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as more:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for filler in (first, more):  # from now on the kernel drops new ones
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        params = ModbusTcpParams(host="127.0.0.1", port=listener.getsockname()[1])
+        connection = ModbusConnection(params)
+        link = ModbusLink(connection.for_unit(1))
+        link.set_timeout(0.2)
+        for _ in range(2):  # the second one joins the attempt to connect of the first
+            with pytest.raises(Unreachable) as caught:
+                await read(link)
+            assert not isinstance(caught.value, Silent)
+        link.close()
+        await connection.close()
 
 
 async def test_half_open_connection_is_replaced(ksem: Ksem) -> None:

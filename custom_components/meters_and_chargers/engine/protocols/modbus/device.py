@@ -55,7 +55,7 @@ class ModbusDevice:
         if self._identity is not None and identity.key != self._identity.key:
             raise WrongDevice(f"{identity.maker} {identity.model} {identity.serial}")
         self._identity = identity
-        self._link.lost = False
+        self._link.trust()
         return identity
 
     async def assure(self) -> None:

@@ -1,9 +1,10 @@
 """One Modbus unit, asked in turn, with every failure in our own words."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from modbus_connection import (
     IllegalDataAddressError,
@@ -11,6 +12,7 @@ from modbus_connection import (
     ModbusConnectionError,
     ModbusError,
     ModbusExceptionError,
+    ModbusTimeoutError,
     ModbusUnit,
 )
 
@@ -38,8 +40,9 @@ class ModbusLink:
         self._spacing = spacing or Spacing()
         self._timeout_s = DEFAULT_TIMEOUT_S
         self._turn = asyncio.Lock()
-        self.lost = False
-        """The connection was lost since the device was last identified."""
+        self._lost = True
+        self._attempt: asyncio.Task[Any] | None = None
+        """A request that still waits for a connection."""
         self._forget = unit.on_connection_lost(self._on_lost)
         if self._spacing.seconds:
             # Ours lasts from one connection to the next; this one also holds
@@ -51,57 +54,111 @@ class ModbusLink:
         self._timeout_s = min(seconds, DEFAULT_TIMEOUT_S)
 
     def close(self) -> None:
-        """Let go of the shared connection's news."""
+        """Let go of the shared connection."""
         self._forget()
+        if self._attempt is not None:
+            self._attempt.add_done_callback(_look_at)
+
+    @property
+    def lost(self) -> bool:
+        """Whether another device may be at the other end than the one identified."""
+        return self._lost or not self._unit.connected
+
+    def trust(self) -> None:
+        """Take the device at the other end for the right one until it is lost."""
+        self._lost = False
 
     async def read(self, address: int, count: int) -> list[int]:
         """Read holding registers (function code 3) at a wire address."""
-        async with self._request():
-            words = await self._unit.read_holding_registers(address, count)
+        words = await self._ask(
+            lambda: self._unit.read_holding_registers(address, count)
+        )
         if len(words) != count:
             raise BadAnswer(f"{len(words)} of {count} registers at {address}")
         return words
 
     async def write(self, address: int, words: Sequence[int]) -> None:
         """Write registers together (function code 16) at a wire address."""
-        async with self._request():
-            await self._unit.write_registers(address, list(words))
+        await self._ask(
+            lambda: self._unit.write_registers(address, list(words)), write=True
+        )
 
-    @asynccontextmanager
-    async def _request(self) -> AsyncIterator[None]:
+    async def _ask[T](
+        self, ask: Callable[[], Coroutine[Any, Any, T]], *, write: bool = False
+    ) -> T:
         """Wait for our turn, bound the time, translate what goes wrong."""
         clock = asyncio.get_running_loop().time
         async with self._turn:
             if (wait := self._spacing.free_at - clock()) > 0:
                 await asyncio.sleep(wait)
             try:
-                async with asyncio.timeout(self._timeout_s):
-                    yield
-            except TimeoutError as err:
-                # Also a connection whose other end has vanished looks like this;
-                # a new one is the only way to find out.
-                self.lost = True
-                await self._recycle()
-                raise Silent(f"no answer within {self._timeout_s:g} s") from err
+                return await self._bounded(ask, write=write)
             except (IllegalDataAddressError, IllegalFunctionError) as err:
                 raise Unsupported(str(err)) from err
             except ModbusExceptionError as err:
                 raise Refused(str(err)) from err
             except ModbusConnectionError as err:
-                self.lost = True
+                self._lost = True
                 raise _unreachable(err) from err
+            except ModbusTimeoutError as err:
+                self._lost = True
+                raise Unreachable(str(err)) from err
             except ModbusError as err:
                 raise BadAnswer(str(err)) from err
             finally:
                 self._spacing.free_at = clock() + self._spacing.seconds
 
-    def _on_lost(self) -> None:
-        self.lost = True
+    async def _bounded[T](
+        self, ask: Callable[[], Coroutine[Any, Any, T]], *, write: bool
+    ) -> T:
+        """Wait for the answer to one request, at most for our time-out.
 
-    async def _recycle(self) -> None:
-        if self._unit.connected:
-            with suppress(ModbusError):
-                await self._unit.disconnect()
+        A request that still waits for the shared connection to come about is left
+        alone: cancelled, it would make the connection log its late failure. Such a
+        read does no harm when it goes out late; a write is cancelled all the same.
+        """
+        deadline = asyncio.get_running_loop().time() + self._timeout_s
+        if self._attempt is not None and not await _done(self._attempt, deadline):
+            raise Unreachable("no connection came about in time")
+        self._attempt = None
+        request = asyncio.ensure_future(ask())
+        try:
+            if await _done(request, deadline):
+                return request.result()
+        finally:
+            connected = self._unit.connected
+            if not request.done():
+                self._lost = True
+                if connected or write:
+                    request.cancel()
+                else:
+                    self._attempt = request
+        if not connected:
+            raise Unreachable("no connection came about in time")
+        # A connection whose other end has vanished looks like this too; a new one
+        # is the only way to find out.
+        await asyncio.wait({request})
+        with suppress(ModbusError):
+            await self._unit.disconnect()
+        raise Silent(f"no answer within {self._timeout_s:g} s")
+
+    def _on_lost(self) -> None:
+        self._lost = True
+
+
+def _look_at(task: asyncio.Task[Any]) -> None:
+    """Take note of a forgotten request's failure, so that nobody complains."""
+    if not task.cancelled():
+        task.exception()
+
+
+async def _done(task: asyncio.Task[Any], deadline: float) -> bool:
+    """Wait for a task, which goes on if it isn't done by then."""
+    left = deadline - asyncio.get_running_loop().time()
+    done, _ = await asyncio.wait({task}, timeout=left)
+    for finished in done:
+        _look_at(finished)
+    return bool(done)
 
 
 def _unreachable(err: ModbusConnectionError) -> Unreachable:
