@@ -43,6 +43,8 @@ _WATCHDOG = timedelta(seconds=1)
 _ABSENT = Setpoint(minimum_ma=6000, maximum_ma=32000, step_ma=1000)
 """Bounds of a charger that has not been seen since the start: reserve much."""
 _VOLTAGE = 230
+_METER_FRESH_MS = 60_000
+"""A charger's own meter that says nothing for longer does not count."""
 
 type SiteEntry = ConfigEntry[SiteController]
 
@@ -110,7 +112,13 @@ class SiteCharger:
             online = self.coordinator.last_update_success
             self._limit_ma = self.coordinator.charger.limit_ma
         measured_ma, measured_at_ms = None, None
-        if self._meter is not None and self._meter.watts is not None:
+        now_ms = round(self.hass.loop.time() * 1000)
+        if (
+            self._meter is not None
+            and self._meter.watts is not None
+            and self._meter.at_ms is not None
+            and now_ms - self._meter.at_ms <= _METER_FRESH_MS
+        ):
             phases = sum(self.phases)
             drawn = round(self._meter.watts * 1000 / (phases * _VOLTAGE))
             measured_ma, measured_at_ms = self._spread(drawn), self._meter.at_ms
@@ -137,14 +145,15 @@ class SiteCharger:
         try:
             while (wanted := self._wanted_ma) is not None:
                 self._wanted_ma = None
-                if self.coordinator is None:
+                if (coordinator := self.coordinator) is None:
                     return
                 try:
-                    await self.coordinator.async_set_limit(wanted)
+                    await coordinator.async_set_limit(wanted)
                 except HomeAssistantError as err:
-                    if not self._write_failed:
-                        _LOGGER.warning("%s: %s", self.title, err)
-                    self._write_failed = True
+                    # A charger that is gone has been logged by its own entry.
+                    if coordinator.last_update_success and not self._write_failed:
+                        _LOGGER.warning("%s", err)
+                        self._write_failed = True
                     return
                 if self._write_failed:
                     _LOGGER.info("%s takes limits again", self.title)

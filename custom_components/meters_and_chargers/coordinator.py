@@ -27,6 +27,7 @@ from .engine.model import (
     PortClosed,
     Readings,
     Silent,
+    Unreachable,
     WrongDevice,
 )
 from .links import family_of, open_device
@@ -137,6 +138,9 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
                 },
             ) from err
         except DeviceError as err:
+            if isinstance(err, Unreachable):
+                # No need to wait for the next poll to know, and one log line for both.
+                self.async_set_update_error(self._failed(err))
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="write_failed",

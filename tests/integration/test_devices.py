@@ -260,9 +260,10 @@ async def test_value_below_the_minimum_is_refused_in_words(
 
 
 async def test_failed_write_is_said(
-    hass: HomeAssistant, pico: Pico, set_up_pico: SetUp
+    hass: HomeAssistant, pico: Pico, set_up_pico: SetUp, expected_logs: list[str]
 ) -> None:
     """A station that is gone does not swallow a command."""
+    expected_logs.append("Error requesting Garage data")
     await set_up_pico()
     await pico.stop()
     with pytest.raises(HomeAssistantError, match="did not take the charging current"):
@@ -272,7 +273,7 @@ async def test_failed_write_is_said(
             {ATTR_ENTITY_ID: CURRENT, ATTR_VALUE: 10},
             blocking=True,
         )
-    assert value(hass, CURRENT) == STATE_UNKNOWN
+    assert value(hass, CURRENT) == STATE_UNAVAILABLE
 
 
 async def test_limit_is_recalled_after_a_restart(

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+import logging
 from typing import Any
 
 from homeassistant.components.select import SERVICE_SELECT_OPTION
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigSubentryData
-from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, State
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from pymodbus.constants import ExcCodes
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -22,6 +24,7 @@ from custom_components.meters_and_chargers.controller import SiteController
 from custom_components.meters_and_chargers.engine.charging import Mode, Reason
 from simulators.ksem import Ksem
 from simulators.pico import Pico
+from tests.conftest import OURS
 from tests.links import all_closed
 
 from .conftest import SetUp
@@ -232,7 +235,36 @@ async def test_charger_with_its_own_meter(
     assert look.state.chargers[0].measured_ma == (10_000, 10_000, 10_000)
 
 
-async def test_failed_write_is_logged_once_and_repeated(
+async def test_refused_write_is_logged_once(
+    hass: HomeAssistant,
+    pico: Pico,
+    set_up_ksem: SetUp,
+    set_up_pico: SetUp,
+    expected_logs: list[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A station that refuses is named once, and once when it takes limits again."""
+    expected_logs.append("did not take the charging current")
+    caplog.set_level(logging.INFO)
+    await set_up_ksem()
+    await set_up_pico()
+    entry = await set_up_site(hass)
+    charger = entry.runtime_data.chargers[0]
+    with monkeypatch.context() as patched:
+        patched.setattr(pico, "written", lambda *_: ExcCodes.DEVICE_FAILURE)
+        for _ in range(2):
+            charger.apply(entry, (6000, 6000, 6000))
+            await hass.async_block_till_done(wait_background_tasks=True)
+    charger.apply(entry, (6000, 6000, 6000))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert pico.dynamic_ma == 6000
+    lines = [r.getMessage() for r in caplog.records if "Garage" in r.getMessage()]
+    assert sum("did not take" in line for line in lines) == 1
+    assert sum("takes limits again" in line for line in lines) == 1
+
+
+async def test_write_to_a_lost_station_shows_the_loss_at_once(
     hass: HomeAssistant,
     pico: Pico,
     set_up_ksem: SetUp,
@@ -240,23 +272,28 @@ async def test_failed_write_is_logged_once_and_repeated(
     expected_logs: list[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A station that refuses is not hammered, and named once."""
-    expected_logs += ["did not take the charging current", "Error fetching Garage"]
+    """The write tells what the next poll would: unavailable, and one log line."""
+    expected_logs.append("Error requesting Garage data")
     await set_up_ksem()
     await set_up_pico()
     entry = await set_up_site(hass)
     await pico.stop()
     charger = entry.runtime_data.chargers[0]
+    caplog.clear()
     for _ in range(2):
         charger.apply(entry, (6000, 6000, 6000))
         await hass.async_block_till_done(wait_background_tasks=True)
-    lines = [r.getMessage() for r in caplog.records if "did not take" in r.getMessage()]
-    assert len(lines) == 1
+    assert value(hass, "number.garage_charging_current") == STATE_UNAVAILABLE
+    await poll(hass, 12)
+    problems = [
+        record
+        for record in caplog.records
+        if record.levelno >= logging.WARNING and record.name.startswith(OURS)
+    ]
+    assert len(problems) == 1
     await pico.start()
-    charger.apply(entry, (6000, 6000, 6000))
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert pico.dynamic_ma == 6000
-    assert any("takes limits again" in r.getMessage() for r in caplog.records)
+    await poll(hass, 24)
+    assert value(hass, "number.garage_charging_current") != STATE_UNAVAILABLE
 
 
 async def start_site_flow(hass: HomeAssistant) -> str:

@@ -111,6 +111,8 @@ def look(
     """Put one charger together; a charger missing from the state is offline."""
     memory = memory or ChargerMemory(settings.key)
     online = state is not None and state.online
+    mode = state.mode if state is not None and online else Mode.OFF
+    memory = _forget(memory, mode)
     measured = state.measured_ma if state else None
     if measured is not None and state is not None:
         at = now_ms if state.measured_at_ms is None else state.measured_at_ms
@@ -121,7 +123,7 @@ def look(
     limit = told if told is not None else read
     charger = Charger(
         settings=settings,
-        mode=state.mode if state else Mode.OFF,
+        mode=mode,
         online=online,
         known=limit is not None,
         limit_ma=limit or 0,
@@ -131,6 +133,15 @@ def look(
         memory=memory,
     )
     return replace(charger, reserved_ma=_reserved(charger, limits, now_ms))
+
+
+def _forget(memory: ChargerMemory, mode: Mode) -> ChargerMemory:
+    """Stop the timers that only run in another mode: none may go on unwatched."""
+    if mode is not Mode.FAST:
+        memory = replace(memory, headroom_since_ms=None)
+    if mode is not Mode.SOLAR or memory.held is not None:
+        memory = replace(memory, surplus_since_ms=None, short_since_ms=None)
+    return memory
 
 
 def _remember(memory: ChargerMemory, measurement: Measurement) -> ChargerMemory:

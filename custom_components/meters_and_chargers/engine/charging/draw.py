@@ -1,10 +1,10 @@
 """What the chargers drew when the grid was sampled, and the base load besides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .charger import Charger
-from .memory import NOTHING, Drawn
+from .memory import NOTHING, Drawn, Measurement
 from .settings import Settings
 from .state import GridSample, PhaseCurrents
 
@@ -59,17 +59,22 @@ def _measured(charger: Charger, sample: GridSample, now_ms: int) -> Drawn:
     nearest = min(memory.measurements, key=lambda one: abs(one.at_ms - sample.at_ms))
     best = _least(nearest.currents_ma)
     within = _least(best, charger.reserved_ma)
-    if charger.settled(now_ms):
-        high = within
-    else:
+    high = within
+    if not charger.settled(now_ms):
         # The nearest may already show a reduction that the sample does not.
-        recent = [_least(one.currents_ma) for one in memory.measurements]
-        high = _least(_most(recent), charger.reserved_ma)
+        before = _last_until(memory.measurements, sample.at_ms)
+        high = _least(_most([best, before.currents_ma]), charger.reserved_ma)
     at = memory.commanded_at_ms
     if at is None or nearest.at_ms >= at + charger.settings.settle_ms:
         return Drawn(best, within, high)
     old_or_new = charger.on_phases(min(memory.previous_ma, charger.limit_ma))
     return Drawn(best, _least(within, old_or_new), high)
+
+
+def _last_until(measurements: Sequence[Measurement], at_ms: int) -> Measurement:
+    """The last measurement not taken after an instant, else the oldest kept."""
+    earlier = [one for one in measurements if one.at_ms <= at_ms]
+    return earlier[-1] if earlier else measurements[0]
 
 
 def _assumed(charger: Charger, now_ms: int) -> Drawn:

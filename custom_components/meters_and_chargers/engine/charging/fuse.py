@@ -100,7 +100,9 @@ def pauses(
         drawn = {one.key: _at_minimum(one, index) for one in lowest_first}
         current = base[index] + sum(drawn.values())
         if current <= fuse:
-            after.append(replace(phase, tight_since_ms=None))
+            # While a write settles this may be too kind: the timer just waits.
+            clear = all(one.settled(now_ms) for one in chargers)
+            after.append(replace(phase, tight_since_ms=None) if clear else phase)
             continue
         since = now_ms if phase.tight_since_ms is None else phase.tight_since_ms
         after.append(replace(phase, tight_since_ms=since))

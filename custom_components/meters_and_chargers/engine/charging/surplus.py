@@ -58,7 +58,7 @@ def solar_wishes(
     order = by_priority(chargers)
     left = surplus_w(settings, sample, order)
     wishes: dict[str, Wish] = {}
-    supplied: list[Charger] = []
+    supplied: list[Wish] = []
     claimed = 0
     for charger in order:
         least = power_w(settings, charger, charger.lowest_ma)
@@ -66,8 +66,10 @@ def solar_wishes(
             wish = _stay(settings, _Sun(charger, left - least), now_ms)
             if not _is_idle(charger, now_ms):
                 left -= least
-            if wish.reason is Reason.SOLAR:
-                supplied.append(wish.charger)
+            if wish.reason is Reason.SOLAR or (
+                wish.current_ma > 0 and _is_unseen(charger)
+            ):
+                supplied.append(wish)
         else:
             wish = _wait(settings, _Sun(charger, left - claimed - least), now_ms)
             if wish.charger.memory.surplus_since_ms is not None:
@@ -75,9 +77,9 @@ def solar_wishes(
             if wish.current_ma > 0:
                 left, claimed = left - least, claimed - least
         wishes[charger.key] = wish
-    for charger in supplied:
-        wish, left = _rest(settings, charger, left, now_ms)
-        wishes[charger.key] = wish
+    for supplied_wish in supplied:
+        wish, left = _rest(settings, supplied_wish, left, now_ms)
+        wishes[wish.charger.key] = wish
     return wishes
 
 
@@ -108,8 +110,7 @@ def _stay(settings: Settings, sun: _Sun, now_ms: int) -> Wish:
     if sun.enough:
         charger = replace(charger, memory=replace(memory, short_since_ms=None))
         return Wish(charger, charger.lowest_ma, Reason.SOLAR)
-    imports = sun.power_w + settings.residual_w < 0
-    if not imports:
+    if not _would_import(settings, sun):
         charger = replace(charger, memory=replace(memory, short_since_ms=None))
         return Wish(charger, charger.lowest_ma, Reason.SURPLUS_LOW)
     since = now_ms if memory.short_since_ms is None else memory.short_since_ms
@@ -124,21 +125,28 @@ def _stay(settings: Settings, sun: _Sun, now_ms: int) -> Wish:
     return Wish(charger, charger.lowest_ma, Reason.STOP_DELAY, stop)
 
 
-def _rest(
-    settings: Settings, charger: Charger, left: int, now_ms: int
-) -> tuple[Wish, int]:
+def _would_import(settings: Settings, sun: _Sun) -> bool:
+    """Whether the house imports with the charger at its minimum.
+
+    A charger nobody draws from costs nothing while it waits with its offer.
+    """
+    charger = sun.charger
+    saved = 0 if charger.draws else power_w(settings, charger, charger.lowest_ma)
+    return sun.power_w + saved + settings.residual_w < 0
+
+
+def _rest(settings: Settings, wish: Wish, left: int, now_ms: int) -> tuple[Wish, int]:
     """Add what is left of the surplus to a charger's minimum."""
+    charger = wish.charger
     lowest = charger.lowest_ma
-    if not charger.measured and not charger.draws:
-        return Wish(
-            charger, _probing(settings, charger, left, now_ms), Reason.STARTING
-        ), left
+    if _is_unseen(charger):
+        return replace(wish, current_ma=_probing(settings, charger, left, now_ms)), left
     if _is_idle(charger, now_ms):
-        return Wish(charger, lowest, Reason.STARTING), left
+        return wish, left
     per_ampere = charger.phase_count * settings.voltage_mv
     extra = max(0, left) * 1_000_000 // per_ampere
     extra = min(extra, max(0, charger.highest_ma - lowest))
-    wish = Wish(charger, lowest + extra, Reason.SOLAR)
+    wish = replace(wish, current_ma=lowest + extra)
     return wish, left - extra * per_ampere // 1_000_000
 
 
@@ -149,6 +157,11 @@ def _probing(settings: Settings, charger: Charger, left: int, now_ms: int) -> in
         more = probe_ma(charger)
         return lowest + more if left >= power_w(settings, charger, more) else lowest
     return max(lowest, charger.limit_ma) if charger.memory.step else lowest
+
+
+def _is_unseen(charger: Charger) -> bool:
+    """Whether nothing shows a car on a charger that does not measure."""
+    return not charger.measured and not charger.draws
 
 
 def _is_idle(charger: Charger, now_ms: int) -> bool:

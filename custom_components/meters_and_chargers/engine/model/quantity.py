@@ -84,7 +84,7 @@ _PLAUSIBLE: Mapping[Unit, tuple[float, float]] = {
     Unit.AMPERE: (-1e4, 1e4),
     Unit.VOLT: (0, 1e4),
     Unit.HERTZ: (0, 1e3),
-    Unit.NONE: (-1, 1),
+    Unit.NONE: (-1.05, 1.05),  # a power factor, and how it may be rounded
 }
 
 

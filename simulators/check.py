@@ -1,0 +1,251 @@
+"""Prove on a running demo that it charges from the sun and measures what is true."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+import datetime as dt
+import sys
+import time
+
+from .hass import LOADER_LINE, HassError, HomeAssistant, Json, wait_until
+from .house import House
+from .modbus_device import Device
+
+CAR_WH = 100
+SUN_SHARE = 0.8
+WORST_PERCENT = 2.0
+END_S = 300
+SAMPLE_S = 2
+# Kept back of the time for losing and finding the devices.
+LOSSES_S = 90
+
+# Compared is with all that was true while the value may have been read: the house
+# steps once a second, and reading and writing down takes some tenths more.
+ENVELOPE_S = 1.5
+# The meter is polled every 2 s. What is shown for longer claims to be true still.
+FRESH_S = 4
+# A value near zero is judged by this instead, or the meter's last digit would count
+# as a large error: 100 W (VA, var), 0.5 A (about 100 W on a phase); a power factor
+# by its full scale.
+LEAST = {"W": 100.0, "VA": 100.0, "var": 100.0, "A": 0.5}
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A simulated device and the config entry it has in Home Assistant."""
+
+    title: str
+    entry_id: str
+    key: str
+    device: Device
+
+
+@dataclass
+class Result:
+    """What the check has found so far."""
+
+    failed: bool = False
+    devices: int = 0
+    devices_wanted: int = 0
+    worst: dict[str, float] = field(default_factory=dict)
+    car_wh: float = 0.0
+    car_wh_from_sun: float = 0.0
+    seconds_over_fuse: int = 0
+    log_problems: list[str] = field(default_factory=list)
+
+    def figures(self) -> dict[str, object]:
+        """Give the figures and whether all goals are reached."""
+        worst = max(self.worst.values(), default=None)
+        ok = (
+            not self.failed
+            and 0 < self.devices == self.devices_wanted
+            and worst is not None
+            and worst <= WORST_PERCENT
+            and self.car_wh >= CAR_WH
+            and self.car_wh_from_sun >= SUN_SHARE * self.car_wh
+            and not self.seconds_over_fuse
+            and not self.log_problems
+        )
+        return {
+            "ok": ok,
+            "devices": self.devices,  # lost and found once
+            "entities": len(self.worst),  # compared with the truth
+            "car_wh": round(self.car_wh, 1),
+            "car_wh_from_sun": round(self.car_wh_from_sun, 1),
+            "seconds_over_fuse": self.seconds_over_fuse,
+            "worst_entity_error_percent": None if worst is None else round(worst, 2),
+            "log_problems": self.log_problems,
+        }
+
+
+@dataclass
+class Log:
+    """What the integration has written into Home Assistant's log, as it grows."""
+
+    home: HomeAssistant
+    problems: list[str]
+    _seen: int = 0
+
+    def usual(self) -> None:
+        """Nothing worse than information may have been written since the last look."""
+        self.problems += [text for level, text in self._new() if level != "INFO"]
+
+    def change(self, what: str) -> None:
+        """Exactly one line must have been written since the last look."""
+        match [text for _, text in self._new()]:
+            case []:
+                self.problems.append(f"no line in the log: {what}")
+            case [_]:
+                pass
+            case lines:
+                self.problems += lines
+
+    def _new(self) -> list[tuple[str, str]]:
+        ours = [
+            (record.level, record.text)
+            for record in self.home.records()
+            if record.names_us and LOADER_LINE not in record.text
+        ]
+        new, self._seen = ours[self._seen :], len(ours)
+        return new
+
+
+async def check(
+    house: House,
+    home: HomeAssistant,
+    installed: Sequence[Installed],
+    result: Result,
+) -> None:
+    """Watch the charging, lose and find each device, and fill in the result."""
+    clock = asyncio.get_running_loop().time
+    begun = clock()
+    enough = begun + END_S - LOSSES_S
+    result.devices_wanted = len(installed)
+    log = Log(home, result.log_problems)
+    watch = asyncio.create_task(_watch(house, home, installed, result))
+    try:
+        await _reach("the car charges", lambda: house.car_wh > 0, enough - clock())
+        await _reach(f"{CAR_WH} Wh", lambda: house.car_wh >= CAR_WH, enough - clock())
+        log.usual()
+        for one in installed:
+            left = (begun + END_S - clock()) / (len(installed) - result.devices)
+            await _lose_and_find(home, one, log, left)
+            result.devices += 1
+        log.usual()
+    except HassError as err:
+        _say(f"Failed: {err}")
+        result.failed = True
+        log.usual()
+    finally:
+        watch.cancel()
+        await asyncio.wait((watch,))
+        result.failed |= not watch.cancelled()
+        result.car_wh = house.car_wh
+        result.car_wh_from_sun = house.car_wh_from_sun
+        result.seconds_over_fuse = house.fuse.seconds_over_by_car
+        for name, percent in sorted(result.worst.items()):
+            _say(f"{name}: at most {percent:.2f} % off the truth")
+    if not watch.cancelled():
+        await watch
+
+
+async def _reach(what: str, reached: Callable[[], bool], seconds: float) -> None:
+    """Wait for the house; too late is told here and judged by the figures."""
+
+    async def look() -> bool:
+        return reached()
+
+    begun = asyncio.get_running_loop().time()
+    try:
+        await wait_until(what, look, seconds)
+    except HassError as err:
+        _say(str(err))
+    else:
+        _say(f"{what}: after {asyncio.get_running_loop().time() - begun:.0f} s")
+
+
+async def _lose_and_find(
+    home: HomeAssistant, one: Installed, log: Log, seconds: float
+) -> None:
+    """Stop a device until its entities say so, and start it until they are back."""
+    clock = asyncio.get_running_loop().time
+    entities = {
+        entity["entity_id"]
+        for entity in await home.entities()
+        if entity["config_entry_id"] == one.entry_id and entity["disabled_by"] is None
+    }
+
+    async def available() -> set[str]:
+        states = await home.states()
+        return {
+            name
+            for name in entities
+            if states.get(name, {"state": "unavailable"})["state"] != "unavailable"
+        }
+
+    async def lost() -> bool:
+        return not await available()
+
+    async def found() -> bool:
+        return await available() == entities
+
+    if not await found():
+        raise HassError(f"{one.title} has entities that are unavailable")
+    end = clock() + seconds
+    await one.device.stop()
+    try:
+        await wait_until(f"{one.title} is lost", lost, end - clock())
+    finally:
+        await one.device.start()
+    after_s = seconds - (end - clock())
+    log.change(f"loss of {one.title}")
+    await wait_until(f"{one.title} is found again", found, end - clock())
+    took_s = seconds - (end - clock())
+    log.change(f"return of {one.title}")
+    _say(f"{one.title}: lost after {after_s:.0f} s, found after {took_s:.0f} s")
+
+
+async def _watch(
+    house: House, home: HomeAssistant, installed: Sequence[Installed], result: Result
+) -> None:
+    """Compare what Home Assistant shows with what was true, until cancelled."""
+    names: dict[str, str] = {}
+    keys = {one.entry_id: one.key for one in installed}
+    for entity in await home.entities():
+        if (key := keys.get(entity["config_entry_id"])) is not None:
+            name = entity["unique_id"].removeprefix(f"{key}_")
+            if name in house.truths:
+                names[entity["entity_id"]] = name
+    while True:
+        for entity_id, state in (await home.states()).items():
+            if (name := names.get(entity_id)) is None:
+                continue
+            # Counters are polled slowly and have no truth of a second.
+            if state["attributes"].get("state_class") != "measurement":
+                continue
+            percent = _error_percent(house, name, state)
+            if percent is not None:
+                result.worst[name] = max(percent, result.worst.get(name, 0))
+        await asyncio.sleep(SAMPLE_S)
+
+
+def _error_percent(house: House, name: str, state: Json) -> float | None:
+    """Say how far a state is off; None when it shows nothing or is too old."""
+    try:
+        value = float(state["state"])
+    except ValueError:  # unavailable, unknown
+        return None
+    reported = dt.datetime.fromisoformat(state["last_reported"]).timestamp()
+    at = max(reported, time.time() - FRESH_S)
+    # Half a second at a time meets every step of the house.
+    moments = (at - half / 2 for half in range(int(2 * ENVELOPE_S) + 1))
+    truths = [truth[name] for moment in moments if (truth := house.truth_at(moment))]
+    if not truths:
+        return None
+    nearest = min(max(value, min(truths)), max(truths))
+    least = LEAST.get(state["attributes"].get("unit_of_measurement"), 1.0)
+    return 100 * abs(value - nearest) / max(abs(nearest), least)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,210 @@
+"""Run a simulated house with its devices and a real Home Assistant that charges."""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import json
+from pathlib import Path
+import shutil
+import signal
+import sys
+import tempfile
+from typing import Any
+
+from .check import Installed, Result, check
+from .day import DAY_SECONDS
+from .hass import (
+    DOMAIN,
+    PASSWORD,
+    REPOSITORY,
+    USER,
+    HassError,
+    HomeAssistant,
+    free_port,
+)
+from .house import House, first_surplus
+from .modbus_device import Device
+from .registry import DEVICES, Declaration
+
+FUSE_A = 25
+# The least a car takes on three phases (6 A), and what the site keeps back for the
+# meter's errors, with some air for the sun to waver.
+ENOUGH_W = 3 * 230 * 6 + 50 + 250
+# How long before that sun a run begins, so that the waiting is seen too.
+EARLIER_S = 30
+
+type Simulated = tuple[Declaration, Device]
+
+
+def say(text: str) -> None:
+    """Tell the person who waits; stdout is kept for results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@asynccontextmanager
+async def simulated(
+    options: argparse.Namespace,
+) -> AsyncIterator[tuple[House, tuple[Simulated, ...]]]:
+    """Let the house live and its devices answer while inside."""
+    start_s = options.start
+    if start_s is None:
+        start_s = first_surplus(options.day, ENOUGH_W) - EARLIER_S
+    house = House(options.day, start_s, speed=options.speed, fuse_a=FUSE_A)
+    devices = tuple((known, known.factory(house)) for known in DEVICES)
+    ended = asyncio.Event()
+    house.step()  # so that no device shows a house without a first second
+    life = asyncio.create_task(house.run(ended))
+    try:
+        for _, device in devices:
+            await device.start()
+        clock = f"{start_s // 3600:02}:{start_s % 3600 // 60:02}"
+        say(f"A simulated house lives from {clock} of a {options.day} day.")
+        yield house, devices
+    finally:
+        for _, device in devices:
+            await device.stop()
+        ended.set()
+        await life
+
+
+async def install(
+    home: HomeAssistant, declared: Declaration, device: Device
+) -> Installed:
+    """Set a simulated device up through the integration's own flow."""
+    address = {"host": device.host, "more": {"port": device.port, "unit_id": 1}}
+    result = await home.flow(
+        DOMAIN,
+        {"next_step_id": declared.key},
+        {**declared.answers, **address},
+        {"name": declared.title},
+    )
+    entry_id: str = result["result"]["entry_id"]
+    for registered in await home.ws("config/device_registry/list"):
+        if registered["config_entry_id"] == entry_id:
+            key: str = registered["identifiers"][0][1]
+            return Installed(declared.title, entry_id, key, device)
+    raise HassError(f"{declared.title} has made no device")
+
+
+async def set_up(
+    home: HomeAssistant, devices: tuple[Simulated, ...]
+) -> tuple[Installed, ...]:
+    """Set up the devices and a site that charges the car from the sun."""
+    installed = {
+        declared.key: await install(home, declared, device)
+        for declared, device in devices
+    }
+    site = {"name": "House", "grid_meter": installed["ksem"].key}
+    result = await home.flow(
+        DOMAIN, {"next_step_id": "site"}, {**site, "fuse_current": FUSE_A}
+    )
+    charger = {"charger": installed["smart_me_pico"].key, "mode": "solar"}
+    await home.subentry_flow(result["result"]["entry_id"], "charger", charger)
+    return tuple(installed.values())
+
+
+@asynccontextmanager
+async def demo(
+    options: argparse.Namespace, config: Path
+) -> AsyncIterator[tuple[House, HomeAssistant, tuple[Installed, ...]]]:
+    """Run everything, set up, while inside."""
+    await asyncio.to_thread(shutil.rmtree, config, ignore_errors=True)
+    async with simulated(options) as (house, devices):
+        home = HomeAssistant(config)
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        say("Starting Home Assistant ...")
+        await home.start(options.port)
+        try:
+            started = clock()
+            installed = await set_up(home, devices)
+            say(
+                f"Started in {started - begun:.1f} s, "
+                f"set up in {clock() - started:.1f} s."
+            )
+            yield house, home, installed
+        finally:
+            say("Stopping ...")
+            await home.stop()
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Run the demo until it is interrupted, or the check until it has its figures."""
+    # Ctrl-c or a polite kill: everything is stopped on the way out.
+    if (task := asyncio.current_task()) is not None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await (measure(options) if options.check else show(options))
+
+
+async def show(options: argparse.Namespace) -> int:
+    """Run the demo until it is interrupted."""
+    # Before the folder of a demo that still runs on this port is emptied.
+    free_port(options.port)
+    config = REPOSITORY / ".demo" / str(options.port)
+    async with demo(options, config) as (_, home, _):
+        print(f"{home.url}/  user {USER}, password {PASSWORD}", flush=True)
+        await asyncio.Event().wait()
+    return 0
+
+
+async def measure(options: argparse.Namespace) -> int:
+    """Run the check and print its figures; the folder of a failed one stays."""
+    config = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=DOMAIN))
+    result = Result()
+    try:
+        async with demo(options, config) as running:
+            await check(*running, result)
+    except HassError as err:
+        say(f"Failed: {err}")
+        result.failed = True
+    figures = result.figures()
+    if figures["ok"]:
+        await asyncio.to_thread(shutil.rmtree, config)
+    else:
+        say(f"The log: {config}/home-assistant.log")
+    print(json.dumps(figures), flush=True)
+    return 0 if figures["ok"] else 1
+
+
+def seconds(text: str) -> int:
+    """Read a time of day, HH:MM, as seconds since midnight."""
+    hour, minute = map(int, text.split(":"))
+    second = 3600 * hour + 60 * minute
+    if not 0 <= second < DAY_SECONDS:
+        raise ValueError(text)
+    return second
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
+    add: Any = parser.add_argument
+    add("--check", action="store_true", help="measure, print JSON, exit 0 or 1")
+    add("--port", type=int, help="port of Home Assistant (8123; any with --check)")
+    add("--day", choices=("clear", "cloud"), default="clear")
+    add("--start", type=seconds, metavar="HH:MM", help="when the day begins")
+    add("--speed", type=float, default=1.0, help="hasten sun and household by this")
+    options = parser.parse_args(arguments)
+    if options.check and options.speed != 1:
+        parser.error("the check runs at real speed")
+    if options.port is None:
+        options.port = 0 if options.check else 8123
+    return options
+
+
+def main() -> int:
+    """Run from the command line."""
+    options = parse()
+    try:
+        return asyncio.run(run(options))
+    except HassError as err:
+        say(f"Failed: {err}")
+        return 1
+    except asyncio.CancelledError:
+        return 130 if options.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""The oldest and the newest Home Assistant, each whole, against simulated devices."""
+
+import asyncio
+from pathlib import Path
+import sys
+from typing import Any
+
+import pytest
+
+from simulators.hass import DOMAIN, FlowError, HomeAssistant, wait_until
+from simulators.ksem import Ksem
+from simulators.pico import Pico
+
+ROOT = Path(__file__).parent.parent.parent
+PYTHONS = [
+    pytest.param(Path(sys.executable), id="oldest"),
+    pytest.param(ROOT / ".venv-newest" / "bin" / "python", id="newest"),
+]
+
+pytestmark = pytest.mark.end_to_end
+
+
+def address(device: Ksem | Pico, **fields: str) -> dict[str, Any]:
+    """Return what a user types for a simulated device."""
+    more = {"port": device.port, "unit_id": 1}
+    return {"host": device.host, "more": more, **fields}
+
+
+async def shows(home: HomeAssistant, entity_id: str, wanted: str) -> str:
+    """Wait until an entity shows a value."""
+
+    async def check() -> str | None:
+        state = await home.state(entity_id)
+        return wanted if state is not None and state["state"] == wanted else None
+
+    return await wait_until(f"{entity_id} shows {wanted}", check, 30)
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+async def test_whole_life(
+    python: Path, tmp_path: Path, ksem: Ksem, pico: Pico, expected_logs: list[str]
+) -> None:
+    """Set up, read, steer, lose and find a meter, restart, remove: and no noise."""
+    home = HomeAssistant(tmp_path, python)
+    async with home:
+        with pytest.raises(FlowError) as refused:
+            await home.flow(DOMAIN, {"next_step_id": "ksem"}, address(pico))
+        assert refused.value.errors == {"base": "wrong_device"}
+        meter = await home.flow(
+            DOMAIN, {"next_step_id": "ksem"}, address(ksem), {"name": "Meter"}
+        )
+        await home.flow(
+            DOMAIN,
+            {"next_step_id": "smart_me_pico"},
+            address(pico, minimum_current="6", maximum_current="16"),
+            {"name": "Garage"},
+        )
+        site = await home.flow(
+            DOMAIN,
+            {"next_step_id": "site"},
+            {"name": "House", "grid_meter": "ksem_72345678", "fuse_current": 25},
+        )
+        await home.subentry_flow(
+            site["result"]["entry_id"],
+            "charger",
+            {"charger": "smart_me_pico_7002702", "mode": "fast"},
+        )
+        assert await shows(home, "sensor.meter_power", "500.0")
+        assert await shows(home, "select.garage_mode", "fast")
+        await wait_until("a limit", lambda: asyncio.sleep(0, pico.dynamic_ma), 30)
+        await home.call(
+            "select",
+            "select_option",
+            {"entity_id": "select.garage_mode", "option": "off"},
+        )
+        assert await shows(home, "number.garage_charging_current", "0.0")
+        await ksem.stop()
+        assert await shows(home, "sensor.meter_power", "unavailable")
+        await ksem.start()
+        assert await shows(home, "sensor.meter_power", "500.0")
+        losses = [text for text in home.problems() if "fetching Meter data" in text]
+        assert len(losses) == 1
+        assert home.problems() == losses
+
+    async with home:
+        assert await shows(home, "sensor.meter_power", "500.0")
+        assert await shows(home, "select.garage_mode", "off")
+        assert await shows(home, "number.garage_charging_current", "0.0")
+        entry_id = meter["result"]["entry_id"]
+        await home.request("DELETE", f"/api/config/config_entries/entry/{entry_id}")
+        assert await home.state("sensor.meter_power") is None
+        assert home.problems() == []
