@@ -144,14 +144,16 @@ class HomeAssistant:
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=_FLOW_SECONDS)
         )
+        running = False
         try:
             await wait_until("its API answers", self._answers, _START_SECONDS)
             if not self._token:
                 await self._onboard()
             await wait_until("state RUNNING", self._running, _START_SECONDS)
-        except BaseException:
-            await self.stop()
-            raise
+            running = True
+        finally:
+            if not running:
+                await self.stop()
 
     async def stop(self) -> None:
         """Interrupt, wait, and leave no process behind."""

@@ -74,6 +74,8 @@ async def test_whole_life(
             {"entity_id": "select.garage_mode", "option": "off"},
         )
         assert await shows(home, "number.garage_charging_current", "0.0")
+        assert pico.min_gap_s is not None
+        assert pico.min_gap_s >= 2
         await ksem.stop()
         assert await shows(home, "sensor.meter_power", "unavailable")
         await ksem.start()

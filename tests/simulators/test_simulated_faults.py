@@ -177,3 +177,4 @@ async def test_what_is_no_frame_ends_the_connection(connect: Connect) -> None:
     client = await connect(Ksem())
     client.writer.write(b"GET / HTTP/1.1\r\n\r\n")
     await client.ended()
+    assert client.reader.at_eof()
