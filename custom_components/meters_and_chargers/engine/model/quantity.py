@@ -102,17 +102,18 @@ PHASES = (Phase.L1, Phase.L2, Phase.L3)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Point:
-    """One value of a device: what is measured, and on which phase."""
+    """One value of a device: what is measured, on which phase, of which part."""
 
     quantity: Quantity
     phase: Phase = Phase.TOTAL
+    part: str = ""
+    """A connector of a charger, a circuit of a gateway; empty for the device itself."""
 
     @property
     def key(self) -> str:
-        """A stable name for unique ids, such as ``current_l1``."""
-        if self.phase is Phase.TOTAL:
-            return self.quantity.value
-        return f"{self.quantity.value}_{self.phase.value}"
+        """A stable name for unique ids, such as ``current_l1`` or ``2_power``."""
+        key = f"{self.part}_{self.quantity.value}" if self.part else self.quantity.value
+        return key if self.phase is Phase.TOTAL else f"{key}_{self.phase.value}"
 
 
 type Readings = Mapping[Point, float | None]
