@@ -60,7 +60,7 @@ def _params(data: Mapping[str, Any]) -> ModbusTcpParams:
 def _spacing(hass: HomeAssistant, data: Mapping[str, Any]) -> Spacing:
     """Return the pause of this address; it outlives the connection."""
     spacings = hass.data.setdefault(_SPACINGS, {})
-    return spacings.setdefault(
-        (data[CONF_HOST], data[CONF_PORT]),
-        Spacing(seconds=family_of(data).transport.spacing_s),
-    )
+    spacing = spacings.setdefault((data[CONF_HOST], data[CONF_PORT]), Spacing())
+    # Whoever asked before, even for another kind of device, counts as well.
+    spacing.seconds = max(spacing.seconds, family_of(data).transport.spacing_s)
+    return spacing

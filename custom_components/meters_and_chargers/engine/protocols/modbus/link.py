@@ -27,8 +27,8 @@ class Spacing:
     """How long a device must be left alone between two requests, over all its links."""
 
     seconds: float = 0.0
-    free_at: float = 0.0
-    """The event loop's time at which the next request may go out."""
+    last_at: float = float("-inf")
+    """When the last request ended, in the event loop's time."""
 
 
 class ModbusLink:
@@ -89,8 +89,9 @@ class ModbusLink:
         """Wait for our turn, bound the time, translate what goes wrong."""
         clock = asyncio.get_running_loop().time
         async with self._turn:
-            if (wait := self._spacing.free_at - clock()) > 0:
-                await asyncio.sleep(wait)
+            pause = self._spacing.last_at + self._spacing.seconds - clock()
+            if pause > 0:
+                await asyncio.sleep(pause)
             try:
                 return await self._bounded(ask, write=write)
             except (IllegalDataAddressError, IllegalFunctionError) as err:
@@ -106,7 +107,7 @@ class ModbusLink:
             except ModbusError as err:
                 raise BadAnswer(str(err)) from err
             finally:
-                self._spacing.free_at = clock() + self._spacing.seconds
+                self._spacing.last_at = clock()
 
     async def _bounded[T](
         self, ask: Callable[[], Coroutine[Any, Any, T]], *, write: bool
