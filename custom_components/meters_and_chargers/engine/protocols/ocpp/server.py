@@ -1,0 +1,199 @@
+"""The WebSocket server that wallboxes dial."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+import logging
+from types import MappingProxyType
+
+from aiohttp import WSCloseCode, hdrs, web
+
+from . import handshake
+from .frame import MAX_CHARACTERS
+from .session import CALL_TIMEOUT_S, CLOSE_S, Session
+from .types import Gate, Handler, Link
+
+_LOGGER = logging.getLogger(__name__)
+
+PING_S = 20.0
+"""Some wallboxes drop a connection that is idle for 30 s."""
+
+_SHUTDOWN_S = 1.0
+_DISMISS_S = 0.5
+_MAX_NAMED = 200
+"""Wallboxes whose refusal is logged, so that nobody can fill the memory."""
+
+_HANDSHAKE = (
+    hdrs.CONNECTION,
+    hdrs.UPGRADE,
+    hdrs.SEC_WEBSOCKET_KEY,
+    hdrs.SEC_WEBSOCKET_VERSION,
+    hdrs.SEC_WEBSOCKET_EXTENSIONS,
+)
+
+
+class Server:
+    """Listens on one port and keeps at most one connection a wallbox."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        host: str | None,
+        port: int,
+        *,
+        ping_s: float | None = PING_S,
+        assume_16: bool = False,
+        timeout_s: float = CALL_TIMEOUT_S,
+    ) -> None:
+        """Prepare; `start` opens the port. Port 0 takes a free one.
+
+        ``assume_16`` lets in wallboxes that name no OCPP version.
+        """
+        self._gate = gate
+        self._host = host
+        self._port = port
+        self._ping_s = ping_s
+        self._assume_16 = assume_16
+        self._timeout_s = timeout_s
+        self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
+        self._sessions: dict[str, Session] = {}
+        self._ending: set[Session] = set()
+        """Sessions out of use that still say goodbye."""
+        self._named: set[str] = set()
+
+    @property
+    def port(self) -> int:
+        """The port listened on; the wanted one before the start."""
+        return self._port if self._site is None else self._site.port
+
+    @property
+    def links(self) -> Mapping[str, Link]:
+        """The open connections by identity."""
+        return MappingProxyType(self._sessions)
+
+    async def start(self) -> None:
+        """Listen; raises OSError where the port can't be had."""
+        app = web.Application()
+        app.router.add_route(hdrs.METH_GET, "/{path:.*}", self._serve)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        await runner.setup()
+        site = web.TCPSite(runner, self._host, self._port)
+        try:
+            await site.start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner, self._site = runner, site
+
+    async def stop(self) -> None:
+        """Stop listening and close every connection; takes less than 3 s."""
+        if self._runner is None or self._site is None:
+            return
+        runner, site = self._runner, self._site
+        self._runner = self._site = None
+        await site.stop()
+        open_sessions = [*self._sessions.values(), *self._ending]
+        await asyncio.gather(*(session.close() for session in open_sessions))
+        await runner.cleanup()
+
+    def move(self, charger_id: str, handler: Handler) -> bool:
+        """Hand an open connection over to another handler without closing it.
+
+        The handler before is told `closed`, the new one `opened`. False where the
+        wallbox is not connected.
+        """
+        if (session := self._sessions.get(charger_id)) is None:
+            return False
+        session.hand_over(handler)
+        return True
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        """Decide about one wallbox that knocks, and serve it."""
+        charger_id = handshake.identity(request.raw_path)
+        if charger_id is None:
+            raise web.HTTPNotFound
+        # Only what the handshake needs, and without the subprotocols: aiohttp
+        # reads the first line of them alone and knows one spelling.
+        request_headers = [
+            (name, request.headers[name])
+            for name in _HANDSHAKE
+            if name in request.headers
+        ]
+        bare = request.clone(headers=request_headers)
+        # Closing is bounded by the session, which then cuts the line.
+        socket = web.WebSocketResponse(
+            timeout=2 * CLOSE_S, autoping=False, max_msg_size=MAX_CHARACTERS
+        )
+        if not socket.can_prepare(bare):
+            if hdrs.SEC_WEBSOCKET_KEY in request.headers:
+                self._name(charger_id, "its WebSocket handshake is incomplete")
+            raise web.HTTPBadRequest
+        if (handler := self._gate.admit(charger_id, _peer(request))) is None:
+            raise web.HTTPNotFound
+        names = handshake.offered(
+            request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, ())
+        )
+        chosen = handshake.choose(names)
+        if chosen is not None:
+            socket.headers[hdrs.SEC_WEBSOCKET_PROTOCOL] = chosen
+        await socket.prepare(bare)
+        if chosen is None and (names or not self._assume_16):
+            # The standard wants the handshake finished first.
+            self._name(charger_id, "it does not offer OCPP 1.6 (subprotocol ocpp1.6)")
+            await _dismiss(socket, WSCloseCode.PROTOCOL_ERROR)
+        elif self._runner is None:
+            await _dismiss(socket, WSCloseCode.GOING_AWAY)
+        else:
+            await self._run(request, socket, charger_id, handler)
+        return socket
+
+    async def _run(
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        charger_id: str,
+        handler: Handler,
+    ) -> None:
+        """Serve a connection, which replaces an older one of the same wallbox."""
+        if (older := self._sessions.get(charger_id)) is not None:
+            older.begin_close()
+        session = Session(
+            socket,
+            charger_id,
+            _peer(request),
+            handler,
+            timeout_s=self._timeout_s,
+            ping_s=self._ping_s,
+            on_end=self._ended,
+            cut=None if request.transport is None else request.transport.abort,
+        )
+        self._sessions[charger_id] = session
+        try:
+            await session.run()
+        finally:
+            self._ending.discard(session)
+
+    def _ended(self, session: Session) -> None:
+        """Forget a session before its handler hears of its end."""
+        del self._sessions[session.charger_id]
+        self._ending.add(session)
+
+    def _name(self, charger_id: str, reason: str) -> None:
+        """Log once why a wallbox can't connect."""
+        if charger_id in self._named or len(self._named) >= _MAX_NAMED:
+            return
+        self._named.add(charger_id)
+        _LOGGER.warning("%s can't connect: %s", charger_id, reason)
+
+
+async def _dismiss(socket: web.WebSocketResponse, code: WSCloseCode) -> None:
+    """Close a connection that never came into use, without much patience."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DISMISS_S):
+            await socket.close(code=code)
+
+
+def _peer(request: web.Request) -> str:
+    """Return the socket's own peer address, never a header's."""
+    return request.remote or ""

@@ -1,0 +1,70 @@
+"""The words between the frame layer, the server and what answers a wallbox."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+type Payload = Mapping[str, Json]
+
+
+class CallError(Exception):
+    """A CALLERROR: raised by a handler to send one, by `Link.call` on getting one."""
+
+    def __init__(self, code: str, description: str = "") -> None:
+        """Remember the code as OCPP 1.6 spells it."""
+        super().__init__(f"{code}: {description}" if description else code)
+        self.code = code
+        self.description = description
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A CALL from a wallbox; ``raw`` is its frame as it came."""
+
+    action: str
+    payload: Payload
+    raw: str
+
+
+class Link(Protocol):
+    """One open connection to a wallbox."""
+
+    @property
+    def charger_id(self) -> str:
+        """The identity from the address the wallbox dialled."""
+
+    @property
+    def peer(self) -> str:
+        """The socket's own peer address, never a forwarded one."""
+
+    async def call(self, action: str, payload: Payload) -> Payload:
+        """Ask the wallbox; one call is in flight at a time, others wait.
+
+        Raises `CallError` for a CALLERROR, `Silent` after the time-out,
+        `Unreachable` when the connection is or gets closed, `BadAnswer` for an
+        answer that is no object.
+        """
+
+    async def close(self) -> None:
+        """Close the connection (1001, at most 2 s)."""
+
+
+class Handler(Protocol):
+    """What answers one wallbox."""
+
+    def opened(self, link: Link) -> None:
+        """Take over a new connection; one before it is closed already."""
+
+    def closed(self, link: Link) -> None:
+        """Note that a connection ended."""
+
+    async def called(self, link: Link, call: Call) -> Payload | None:
+        """Answer a call; None sends nothing. Raises `CallError` to refuse."""
+
+
+class Gate(Protocol):
+    """Decides who may connect."""
+
+    def admit(self, charger_id: str, peer: str) -> Handler | None:
+        """Return what answers this wallbox; None refuses it with 404."""
