@@ -37,7 +37,7 @@ def test_off_is_told_at_once() -> None:
     house = House(
         settings_for(ONE), modes={"a": Mode.OFF}, limits={"a": 9_000}, meter=False
     )
-    assert house.tick().commands == (Command("a", (0, 0, 0)),)
+    assert house.tick().commands == (Command("a", (0, 0, 0), urgent=True),)
     assert house.reason() is Reason.OFF
     house.run(20)
     assert (len(house.writes), house.reason()) == (1, Reason.OFF)

@@ -79,7 +79,7 @@ def test_meter_that_dies_leads_to_the_failsafe_in_time() -> None:
     while plant.cars["a"].current_ma > 10_000:
         plant.step(quiet)
     assert plant.second - 1 - last <= 12
-    assert plant.log[-1][1] == Command("a", (10_000,) * 3)
+    assert plant.log[-1][1] == Command("a", (10_000,) * 3, urgent=True)
 
 
 def test_total_power_meter_steers_by_the_sun() -> None:

@@ -43,6 +43,8 @@ class Command:
 
     charger: str
     limit_ma: PhaseCurrents
+    urgent: bool = False
+    """Off, stale or the fuse: nothing on the way to the charger may hold it up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,8 @@ def emit(wanted: Aim, now_ms: int, *, may_rise: bool) -> tuple[Command | None, C
     if not (charger.online and _is_due(wanted, now_ms, may_rise=may_rise)):
         return None, charger
     memory = _commanded(wanted, now_ms)
-    return Command(charger.key, charger.on_phases(target)), replace(
-        charger, memory=memory
-    )
+    command = Command(charger.key, charger.on_phases(target), wanted.urgent)
+    return command, replace(charger, memory=memory)
 
 
 def _rise(wish: Wish, granted_ma: int, now_ms: int, *, may_rise: bool) -> Aim:

@@ -1,0 +1,20 @@
+"""Wallboxes that speak OCPP 1.6 and dial us."""
+
+from .central import Central
+from .change import OCCURRENCES, Change, Kind, Occurrence
+from .charger import FAMILY_KEY, OcppCharger
+from .connector import STATUSES, Connector
+from .waiting import Knock
+
+__all__ = [
+    "FAMILY_KEY",
+    "OCCURRENCES",
+    "STATUSES",
+    "Central",
+    "Change",
+    "Connector",
+    "Kind",
+    "Knock",
+    "Occurrence",
+    "OcppCharger",
+]

@@ -1,0 +1,153 @@
+"""Who may connect: the wallboxes we know, and new ones that wait to be accepted."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+import logging
+
+from ...model import DeviceError
+from ...protocols.ocpp.types import Handler
+from .charger import OcppCharger
+from .limit import CallLater, call_later_on_loop
+from .station import utc_now
+from .waiting import Knock, Waiting, is_local
+
+_LOGGER = logging.getLogger(__name__)
+
+MAX_WAITING = 10
+
+type Move = Callable[[str, Handler], bool]
+"""Hands an open connection to another handler; `protocols.ocpp.Server.move`."""
+
+
+class Central:
+    """The gate of one OCPP server."""
+
+    def __init__(
+        self,
+        on_knock: Callable[[Knock], None],
+        *,
+        move: Move | None = None,
+        has_credentials: bool = False,
+        now: Callable[[], datetime] = utc_now,
+        call_later: CallLater = call_later_on_loop,
+    ) -> None:
+        """Let new ones wait unless the listener has credentials.
+
+        ``move`` may be set later: the server it belongs to needs its gate first.
+        """
+        self.move = move
+        self._on_knock = on_knock
+        self._has_credentials = has_credentials
+        self._now = now
+        self._call_later = call_later
+        self._chargers: dict[str, OcppCharger] = {}
+        self._waiting: dict[str, Waiting] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def knocks(self) -> tuple[Knock, ...]:
+        """Who is connected and waits."""
+        return tuple(
+            waiting.knock
+            for waiting in self._waiting.values()
+            if waiting.link is not None
+        )
+
+    def charger(self, charger_id: str) -> OcppCharger | None:
+        """Return an accepted wallbox."""
+        return self._chargers.get(charger_id)
+
+    def admit(self, charger_id: str, peer: str) -> Handler | None:
+        """Return what answers this wallbox; None refuses it."""
+        charger = self._chargers.get(charger_id)
+        if charger is not None:
+            return charger
+        if self._has_credentials or not is_local(peer):
+            return None
+        waiting = self._waiting.get(charger_id)
+        if waiting is not None:
+            waiting.knock = replace(
+                waiting.knock, peer=peer, attempts=waiting.knock.attempts + 1
+            )
+            return waiting
+        return self._wait(charger_id, peer)
+
+    def accept(self, charger_id: str, charger: OcppCharger) -> None:
+        """Let a charger answer from now on, also on a connection that is open."""
+        self._chargers[charger_id] = charger
+        waiting = self._waiting.pop(charger_id, None)
+        if waiting is not None:
+            knock = waiting.knock
+            charger.introduce(knock.maker, knock.model, knock.serial)
+        # The standard forbids to ask for another boot of one that was accepted.
+        self._hand_over(charger_id, charger, wants_boot=waiting is not None)
+
+    async def remove(self, charger_id: str) -> None:
+        """Forget a charger and close its connection; it knocks again like a new one."""
+        charger = self._chargers.pop(charger_id, None)
+        if charger is None:
+            return
+        link = charger.link
+        await charger.close()
+        if link is not None:
+            await link.close()
+
+    async def close(self) -> None:
+        """Wait for nobody any more; connections are the server's to close."""
+        for charger in self._chargers.values():
+            await charger.close()
+        for waiting in self._waiting.values():
+            waiting.stop()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _wait(self, charger_id: str, peer: str) -> Waiting | None:
+        """Let a new one wait if there is room; who has gone makes room first."""
+        if len(self._waiting) >= MAX_WAITING:
+            gone = next(
+                (key for key, other in self._waiting.items() if other.link is None),
+                None,
+            )
+            if gone is None:
+                return None
+            del self._waiting[gone]
+        waiting = Waiting(
+            Knock(charger_id=charger_id, peer=peer, first_seen=self._now()),
+            now=self._now,
+            call_later=self._call_later,
+            on_knock=self._on_knock,
+            on_opened=self._opened,
+        )
+        self._waiting[charger_id] = waiting
+        return waiting
+
+    def _opened(self, waiting: Waiting) -> None:
+        """See whether things have changed while it was connecting."""
+        charger_id = waiting.knock.charger_id
+        charger = self._chargers.get(charger_id)
+        if charger is not None:
+            self._hand_over(charger_id, charger, wants_boot=True)
+        elif self._waiting.get(charger_id) is not waiting and waiting.link is not None:
+            self._spawn(waiting.link.close())
+
+    def _hand_over(
+        self, charger_id: str, charger: OcppCharger, *, wants_boot: bool
+    ) -> None:
+        if self.move is not None and self.move(charger_id, charger) and wants_boot:
+            self._spawn(_request_boot(charger))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _request_boot(charger: OcppCharger) -> None:
+    """Ask for the boot that is accepted; without it, it asks again by itself."""
+    try:
+        await charger.request_boot()
+    except DeviceError as err:
+        _LOGGER.debug("%s: no boot asked for: %s", charger.charger_id, err)

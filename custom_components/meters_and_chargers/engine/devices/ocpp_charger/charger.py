@@ -1,0 +1,379 @@
+"""A wallbox that speaks OCPP 1.6."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
+import logging
+import time
+from types import MappingProxyType
+
+from ...journal import Journal
+from ...model import (
+    DeviceError,
+    Identity,
+    Point,
+    Refused,
+    Setpoint,
+    Unreachable,
+    Unsupported,
+)
+from ...protocols.ocpp.types import Call, Link, Payload
+from .change import Change
+from .connector import AVAILABLE, Connector
+from .incoming import Incoming
+from .limit import CallLater, Limit, Timer, call_later_on_loop
+from .profile import Configuration, Form, charging_profile, forms
+from .reading import MAX_CONNECTOR, integer
+from .requests import Requests
+from .station import Station, utc_now
+from .transactions import Transactions
+
+_LOGGER = logging.getLogger(__name__)
+
+FAMILY_KEY = "ocpp_charger"
+
+SETTLE_S = 5.0
+"""How long a wallbox may take to say its status by itself."""
+AFTER_BOOT_S = 1.0
+FORGOTTEN_S = 60.0
+"""How long a connector may be available with a transaction still open."""
+
+type Listener = Callable[[Change], None]
+
+
+class OcppCharger(Requests):
+    """One wallbox, whether it is connected or not."""
+
+    def __init__(  # noqa: PLR0913  # three clocks and four bounds, each with a default
+        self,
+        charger_id: str,
+        journal: Journal,
+        *,
+        maximum_a: int = 16,
+        minimum_a: int = 6,
+        phases: int = 3,
+        step_ma: int = 100,
+        now: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+        call_later: CallLater = call_later_on_loop,
+    ) -> None:
+        """Take the bounds its owner gave; `load` brings what is known already."""
+        super().__init__()
+        self.setpoint = Setpoint(
+            minimum_ma=minimum_a * 1000, maximum_ma=maximum_a * 1000, step_ma=step_ma
+        )
+        self._phases = phases
+        self._now = now
+        self._monotonic = monotonic
+        self._call_later = call_later
+        self._turn = asyncio.Lock()
+        self._station = Station(
+            charger_id, journal, now, monotonic, self._new_connector
+        )
+        self._transactions = Transactions(self._station)
+        self._incoming = Incoming(self._station, self._transactions)
+        self._values = MappingProxyType(self._station.values)
+        self._listeners: dict[object, Listener] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._settling: Timer | None = None
+        self._closing: dict[int, Timer] = {}
+        self._configuring = asyncio.Lock()
+        self._reported: set[int] = set()
+        """Connectors whose status came on this connection."""
+        self._booted = False
+        self._can_trigger = True
+        self._configuration: Configuration | None = None
+        self._form: Form | None = None
+        """How this wallbox accepted a limit."""
+
+    # What is known
+
+    @property
+    def charger_id(self) -> str:
+        """The identity in the address the wallbox dials."""
+        return self._station.charger_id
+
+    @property
+    def identity(self) -> Identity:
+        """Who it is: its key never changes, the rest is of the last boot."""
+        record = self._station.record
+        return Identity(
+            family=FAMILY_KEY,
+            serial=record.id,
+            maker=record.maker,
+            model=record.model,
+            firmware=record.firmware or None,
+        )
+
+    @property
+    def maker_serial(self) -> str:
+        """The serial number it reported at its last boot."""
+        return self._station.record.serial
+
+    @property
+    def online(self) -> bool:
+        """Whether it is connected."""
+        return self.link is not None
+
+    @property
+    def connectors(self) -> tuple[int, ...]:
+        """The numbers of its connectors, at least 1."""
+        return self._station.connectors
+
+    @property
+    def values(self) -> Mapping[Point, float | None]:
+        """The newest measured values; None where it no longer says."""
+        return self._values
+
+    @property
+    def configuration(self) -> Configuration:
+        """Its configuration keys, as far as they were read."""
+        return self._configuration or {}
+
+    def connector(self, number: int) -> Connector:
+        """Return the state of one of its connectors; 0 is the wallbox itself."""
+        return self._station.by_number[number]
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call back once after each message that changed something."""
+        key = object()
+        self._listeners[key] = listener
+
+        def unsubscribe() -> None:
+            self._listeners.pop(key, None)
+
+        return unsubscribe
+
+    def introduce(self, maker: str, model: str, serial: str) -> None:
+        """Say who it is, from a boot that somebody else answered."""
+        self._station.introduce(maker, model, serial)
+
+    async def load(self) -> None:
+        """Take over what the journal knows; raises `JournalError`."""
+        await self._station.load()
+        await self._transactions.load()
+
+    async def close(self) -> None:
+        """Ask and wait for nothing any more; the connection is not touched."""
+        self.link = None
+        self._stop()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # Handler
+
+    def opened(self, link: Link) -> None:
+        """Take over a new connection."""
+        self.link = link
+        self._reported.clear()
+        self._booted = False
+        self._settle_after(SETTLE_S)
+        self._tell(self._all_changed())
+
+    def closed(self, link: Link) -> None:
+        """Note that the connection ended; what was measured is no longer fresh."""
+        if link is not self.link:
+            return  # a newer one has taken over
+        self.link = None
+        self._stop()
+        values = self._station.values
+        values.update(dict.fromkeys(values))
+        for connector in self._station.by_number.values():
+            connector.offered_ma = connector.measured_at = None
+        self._tell(self._all_changed(points=frozenset(values)))
+
+    async def called(self, link: Link, call: Call) -> Payload | None:
+        """Answer a call; raises `CallError` for an action that we don't know."""
+        answer, change = await self._incoming.answer(call)
+        if link is self.link:
+            self._follow_up(call.action, change)
+        if change.points or change.connectors or change.charger or change.occurrences:
+            self._tell(change)
+        return answer
+
+    # Requests about a connector
+
+    async def set_limit(
+        self, connector: int, value_ma: int, *, protection: bool = False
+    ) -> None:
+        """Set the charging current; returns when the wallbox has accepted it.
+
+        A newer limit replaces this one as long as it waits. ``protection`` lets a
+        reduction go at once.
+        """
+        limit = self.connector(connector).limit
+        if self.link is None:
+            limit.owe(value_ma)
+            raise Unreachable("the wallbox is not connected")
+        await limit.set(value_ma, protection=protection)
+
+    async def remote_stop(self, connector: int) -> None:
+        """Stop the transaction that runs on a connector."""
+        transaction = self.connector(connector).transaction
+        if transaction is None:
+            raise Refused(f"no transaction runs on connector {connector}")
+        await self.remote_stop_transaction(transaction)
+
+    async def clear_charging_profile(self, connector: int | None = None) -> None:
+        """Remove our limits, of one connector or of all."""
+        await super().clear_charging_profile(connector)
+        numbers = self.connectors if connector is None else (connector,)
+        for number in numbers:
+            self.connector(number).limit.forget()
+        self._tell(Change(connectors=frozenset(numbers)))
+
+    async def request_boot(self) -> None:
+        """Ask for a BootNotification, of a wallbox that waits to be accepted."""
+        await self.trigger("BootNotification")
+
+    # Inside
+
+    def _new_connector(self, number: int) -> Connector:
+        async def send(value_ma: int) -> None:
+            await self._send_limit(number, value_ma)
+
+        def accepted() -> None:
+            self._tell(Change(connectors=frozenset({number})))
+
+        limit = Limit(
+            self.setpoint,
+            send,
+            turn=self._turn,
+            monotonic=self._monotonic,
+            call_later=self._call_later,
+            accepted=accepted,
+        )
+        return Connector(number, limit)
+
+    def _tell(self, change: Change) -> None:
+        for listener in tuple(self._listeners.values()):
+            listener(change)
+
+    def _all_changed(self, points: frozenset[Point] = frozenset()) -> Change:
+        numbers = frozenset(self._station.by_number)
+        return Change(points=points, connectors=numbers, charger=True)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _stop(self) -> None:
+        """Let nothing wait for a connection that is gone."""
+        for connector in self._station.by_number.values():
+            connector.limit.stop()
+        if self._settling:
+            self._settling.cancel()
+        for timer in self._closing.values():
+            timer.cancel()
+        self._closing.clear()
+
+    def _follow_up(self, action: str, change: Change) -> None:
+        """Do what a message asks for besides its answer."""
+        if action == "BootNotification":
+            self._booted = True
+            self._settle_after(AFTER_BOOT_S)
+        if action == "StatusNotification":
+            self._reported |= change.connectors
+        for number in change.connectors:
+            self._watch_forgotten(self.connector(number))
+
+    def _watch_forgotten(self, connector: Connector) -> None:
+        """Close a transaction that a wallbox has forgotten about, after a while."""
+        forgotten = connector.status == AVAILABLE and connector.session is not None
+        timer = self._closing.get(connector.number)
+        if forgotten and timer is None:
+            self._closing[connector.number] = self._call_later(
+                FORGOTTEN_S, lambda: self._spawn(self._close_forgotten(connector))
+            )
+        elif timer is not None and not forgotten:
+            self._closing.pop(connector.number).cancel()
+
+    async def _close_forgotten(self, connector: Connector) -> None:
+        self._closing.pop(connector.number, None)
+        if connector.status == AVAILABLE and await self._transactions.close(
+            connector, "forgotten"
+        ):
+            self._tell(Change(connectors=frozenset({connector.number})))
+
+    # After a connection or a boot
+
+    def _settle_after(self, delay_s: float) -> None:
+        if self._settling:
+            self._settling.cancel()
+        self._settling = self._call_later(delay_s, lambda: self._spawn(self._settle()))
+
+    async def _settle(self) -> None:
+        """Send limits that are owed and ask for what was not said."""
+        booted, self._booted = self._booted, False
+        if booted:
+            self._configuration = None
+        for number in self.connectors:
+            self._spawn(self._restore(self.connector(number), booted=booted))
+        if not booted and not self._reported:
+            await self._ask_status()
+        await self._read_configuration()
+
+    async def _restore(self, connector: Connector, *, booted: bool) -> None:
+        try:
+            await connector.limit.restore(booted=booted)
+        except DeviceError as err:
+            _LOGGER.debug("%s: no limit restored: %s", self.charger_id, err)
+
+    async def _ask_status(self) -> None:
+        for number in self.connectors:
+            if not self._can_trigger:
+                return
+            try:
+                await self.trigger("StatusNotification", number)
+            except Unsupported:
+                self._can_trigger = False
+            except DeviceError as err:
+                _LOGGER.debug("%s: no status asked for: %s", self.charger_id, err)
+                return
+
+    async def _read_configuration(self) -> None:
+        """Read the configuration once; what can't be read stays at its defaults."""
+        async with self._configuring:
+            if self._configuration is not None:
+                return
+            try:
+                # All keys: some answer a list with an unknown one by broken JSON.
+                configuration = await self.get_configuration()
+            except DeviceError as err:
+                _LOGGER.debug("%s: no configuration: %s", self.charger_id, err)
+                configuration = {}
+            if self.link is None:
+                return
+            self._configuration = configuration
+        count = integer(configuration.get("NumberOfConnectors")) or 0
+        if self._station.expect(min(count, MAX_CONNECTOR)):
+            await self._station.remember()
+            self._tell(self._all_changed())
+
+    # Limits
+
+    async def _send_limit(self, number: int, value_ma: int) -> None:
+        """Send a limit in a form that this wallbox takes."""
+        await self._read_configuration()
+        found = self._form
+        candidates = forms(self.configuration) if found is None else (found,)
+        refusals: list[Refused] = []
+        for form in candidates:
+            payload = charging_profile(
+                number, value_ma, form, self._phases, self._now()
+            )
+            try:
+                await self.set_charging_profile(payload)
+            except Unsupported:
+                raise
+            except Refused as err:
+                refusals.append(err)
+            else:
+                self._form = form
+                return
+        raise refusals[0]
+
+
+__all__ = ["FAMILY_KEY", "Listener", "OcppCharger"]

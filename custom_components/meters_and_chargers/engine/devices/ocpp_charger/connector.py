@@ -1,0 +1,105 @@
+"""One connector of a wallbox: its status, its transaction, its limit."""
+
+from datetime import datetime
+
+from ...journal import Transaction
+from ...model import Setpoint
+from .freshness import Freshness
+from .limit import Limit
+
+UNKNOWN = "unknown"
+AVAILABLE = "available"
+CHARGING = frozenset({"charging", "suspended_ev", "suspended_evse"})
+STATUSES = (
+    AVAILABLE,
+    "preparing",
+    "charging",
+    "suspended_evse",
+    "suspended_ev",
+    "finishing",
+    "reserved",
+    "unavailable",
+    "faulted",
+    UNKNOWN,
+)
+
+
+class Session:
+    """The energy of a running transaction, from an energy register that may restart."""
+
+    def __init__(self, transaction: Transaction, now: datetime) -> None:
+        """Go on from what the journal knows."""
+        self.transaction = transaction
+        self.start = transaction.start_time or now
+        """When it began, or was first seen."""
+        self.energy_wh: float | None = None
+        self._last_wh: float | None = None
+        self._last_time: datetime | None = None
+        if transaction.meter_start_wh is not None:
+            self._last_wh = float(transaction.meter_start_wh)
+            self.energy_wh = 0.0
+        if transaction.last_wh is not None:
+            self.register(transaction.last_wh, transaction.last_time, live=True)
+
+    def register(self, wh: float, time: datetime | None, *, live: bool) -> None:
+        """Take a new value of the register; one from a queue only in its order."""
+        if time is not None:
+            last_time = self._last_time
+            if not live and last_time is not None and time < last_time:
+                return
+            self._last_time = time
+        if self._last_wh is None:
+            self.energy_wh = 0.0
+        elif wh >= self._last_wh:
+            self.energy_wh = (self.energy_wh or 0.0) + wh - self._last_wh
+        elif wh < self._last_wh / 2:
+            # Some count each session from 0.
+            self.energy_wh = (self.energy_wh or 0.0) + wh
+        else:
+            return  # some are a Wh below what they said before
+        self._last_wh = wh
+
+
+class Connector:
+    """What is known of one connector; 0 is the wallbox itself."""
+
+    limit_is_assumed = False
+
+    def __init__(self, number: int, limit: Limit) -> None:
+        """Start without a word from the wallbox."""
+        self.number = number
+        self.status = UNKNOWN
+        self.error_code = ""
+        self.status_time: datetime | None = None
+        """What the wallbox dated its last status."""
+        self.offered_ma: int | None = None
+        self.measured_at: float | None = None
+        """When its last live meter values came, on the monotonic clock in s."""
+        self.session: Session | None = None
+        self.freshness = Freshness()
+        self.limit = limit
+
+    @property
+    def setpoint(self) -> Setpoint:
+        """The bounds of its charging current."""
+        return self.limit.setpoint
+
+    @property
+    def limit_ma(self) -> int | None:
+        """The limit it accepted; None before the first."""
+        return self.limit.accepted_ma
+
+    @property
+    def transaction(self) -> int | None:
+        """What the wallbox calls the running transaction."""
+        return self.session.transaction.wire_id if self.session else None
+
+    @property
+    def session_energy_wh(self) -> float | None:
+        """The energy of the running transaction."""
+        return self.session.energy_wh if self.session else None
+
+    @property
+    def session_start(self) -> datetime | None:
+        """When the running transaction began, or was first seen."""
+        return self.session.start if self.session else None

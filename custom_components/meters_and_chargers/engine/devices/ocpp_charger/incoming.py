@@ -1,0 +1,235 @@
+"""What a wallbox reports, and what it is answered."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+import logging
+
+from ...journal import JournalError, Transaction
+from ...model import Point
+from ...protocols.ocpp.types import Call, CallError, Payload
+from . import reading
+from .change import Change, Kind, Occurrence, redact
+from .connector import CHARGING, STATUSES, UNKNOWN, Connector
+from .freshness import OLD_S
+from .measurands import flowing
+from .profile import zulu
+from .station import Station
+from .transactions import Transactions
+
+_LOGGER = logging.getLogger(__name__)
+
+HEARTBEAT_S = 60
+NOTHING = Change()
+
+type Answer = tuple[Payload | None, Change]
+"""What is sent, None for nothing, and what the message changed."""
+
+_ACCEPTED: Payload = {"idTagInfo": {"status": "Accepted"}}
+
+
+class Incoming:
+    """Answers each call from the journal, without asking anybody else."""
+
+    def __init__(self, station: Station, transactions: Transactions) -> None:
+        """Work for one wallbox."""
+        self._station = station
+        self._transactions = transactions
+        self._answers: Mapping[str, Callable[[Call], Awaitable[Answer]]] = {
+            "MeterValues": self._meter_values,
+            "Heartbeat": self._heartbeat,
+            "StatusNotification": self._status,
+            "BootNotification": self._boot,
+            "Authorize": self._authorize,
+            "StartTransaction": self._start,
+            "StopTransaction": self._stop,
+            "DataTransfer": self._data_transfer,
+            "FirmwareStatusNotification": self._acknowledge,
+            "DiagnosticsStatusNotification": self._acknowledge,
+            "SecurityEventNotification": self._acknowledge,
+            "LogStatusNotification": self._acknowledge,
+            "SignedFirmwareStatusNotification": self._acknowledge,
+        }
+
+    async def answer(self, call: Call) -> Answer:
+        """Answer one call; raises `CallError` for an action that we don't know."""
+        answer = self._answers.get(call.action)
+        if answer is None:
+            raise CallError("NotImplemented")
+        return await answer(call)
+
+    async def _boot(self, call: Call) -> Answer:
+        boot = reading.boot(call.payload)
+        await self._station.remember(
+            maker=boot.maker,
+            model=boot.model,
+            serial=boot.serial,
+            firmware=boot.firmware,
+        )
+        for connector in self._station.by_number.values():
+            connector.freshness.reset()
+        answer: Payload = {
+            "status": "Accepted",
+            "currentTime": zulu(self._station.now()),
+            "interval": HEARTBEAT_S,
+        }
+        booted = Occurrence(Kind.BOOTED, 0, {"firmware": boot.firmware})
+        return answer, Change(charger=True, occurrences=(booted,))
+
+    async def _heartbeat(self, _: Call) -> Answer:
+        return {"currentTime": zulu(self._station.now())}, NOTHING
+
+    async def _acknowledge(self, _: Call) -> Answer:
+        return {}, NOTHING
+
+    async def _data_transfer(self, _: Call) -> Answer:
+        return {"status": "UnknownVendorId"}, NOTHING
+
+    async def _authorize(self, call: Call) -> Answer:
+        tag = redact(reading.authorize(call.payload).id_tag)
+        presented = Occurrence(Kind.RFID_PRESENTED, 0, {"tag": tag})
+        return _ACCEPTED, Change(occurrences=(presented,))
+
+    async def _status(self, call: Call) -> Answer:
+        report = reading.status(call.payload)
+        if report.connector is None:
+            return {}, NOTHING
+        connector, new = self._station.seen(report.connector)
+        if self._is_queued(connector, report.time):
+            return {}, self._named(new)
+        connector.status_time = report.time
+        connector.status = report.status if report.status in STATUSES else UNKNOWN
+        connector.error_code = report.error_code
+        points = frozenset[Point]()
+        if connector.status not in CHARGING and connector.status != UNKNOWN:
+            points = self._nothing_flows(connector)
+        if new:
+            await self._station.remember()
+        return {}, self._named(new, report.connector, points=points)
+
+    def _named(
+        self,
+        new: bool,  # noqa: FBT001  # private; as `Station.seen` returned it
+        *numbers: int,
+        points: frozenset[Point] = frozenset(),
+    ) -> Change:
+        """Return the change of a message that named a connector, perhaps a new one."""
+        connectors = frozenset(self._station.by_number if new else numbers)
+        return Change(points=points, connectors=connectors, charger=new)
+
+    def _is_queued(self, connector: Connector, time: datetime | None) -> bool:
+        newest = connector.status_time
+        if time is None or newest is None or time >= newest:
+            return False
+        return (self._station.now() - time).total_seconds() > OLD_S
+
+    def _nothing_flows(self, connector: Connector) -> frozenset[Point]:
+        """Set to 0 what wallboxes stop reporting when they stop charging."""
+        values = self._station.values
+        points = frozenset(
+            point for point in flowing(connector.number) if values.get(point)
+        )
+        values.update(dict.fromkeys(points, 0.0))
+        return points
+
+    async def _meter_values(self, call: Call) -> Answer:
+        report = reading.meter_values(call.payload)
+        if report.connector is None or not report.samples:
+            return {}, NOTHING
+        connector, new = self._station.seen(report.connector)
+        if new:
+            await self._station.remember()
+        now = self._station.now()
+        newest = report.samples[-1]
+        live = connector.freshness.is_live(newest.time, now)
+        points: set[Point] = set()
+        if live:
+            for sample in report.samples:
+                if _belong_together(sample, newest):
+                    points.update(sample.values)
+                    self._station.values.update(sample.values)
+                    if sample.offered_ma is not None:
+                        connector.offered_ma = sample.offered_ma
+        await self._transactions.meter(
+            connector, report.transaction, report.samples, live=live
+        )
+        if not live:
+            return {}, self._named(new)
+        connector.measured_at = self._station.monotonic()
+        return {}, self._named(new, report.connector, points=frozenset(points))
+
+    async def _start(self, call: Call) -> Answer:
+        report = reading.start_transaction(call.payload)
+        try:
+            booked = await self._transactions.start(report, call.raw)
+        except JournalError as err:
+            return self._unanswered(err)
+        transaction = booked.transaction
+        answer: Payload = {"transactionId": transaction.wire_id, **_ACCEPTED}
+        if booked.repeated:
+            return answer, NOTHING
+        number = report.connector or 0
+        started = Occurrence(
+            Kind.TRANSACTION_STARTED,
+            number,
+            {
+                **self._facts(transaction, report.time),
+                "meter_start_wh": transaction.meter_start_wh,
+            },
+        )
+        return answer, Change(connectors=frozenset({number}), occurrences=(started,))
+
+    async def _stop(self, call: Call) -> Answer:
+        report = reading.stop_transaction(call.payload)
+        try:
+            stopped = await self._transactions.stop(report, call.raw)
+        except JournalError as err:
+            return self._unanswered(err)
+        if stopped.booked.repeated:
+            return {}, NOTHING
+        transaction = stopped.booked.transaction
+        points = frozenset[Point]()
+        number = 0
+        if stopped.connector is not None:
+            number = stopped.connector.number
+            if stopped.connector.session is None:
+                points = self._nothing_flows(stopped.connector)
+        occurrence = Occurrence(
+            Kind.TRANSACTION_STOPPED,
+            number,
+            {
+                **self._facts(transaction, report.time),
+                "energy_wh": stopped.energy_wh,
+                "reason": transaction.stop_reason,
+            },
+        )
+        return {}, Change(
+            points=points,
+            connectors=frozenset({number}),
+            occurrences=(occurrence,),
+        )
+
+    def _unanswered(self, err: JournalError) -> Answer:
+        """Say nothing: the wallbox repeats what was not recorded."""
+        _LOGGER.warning(
+            "%s: a transaction is not answered: %s", self._station.charger_id, err
+        )
+        return None, NOTHING
+
+    def _facts(
+        self, transaction: Transaction, time: datetime | None
+    ) -> dict[str, str | float | bool | None]:
+        now = self._station.now()
+        late = time is not None and (now - time).total_seconds() > OLD_S
+        return {
+            "transaction": transaction.wire_id,
+            "tag": redact(transaction.id_tag),
+            "time": (time or now).isoformat(),
+            "late": late,
+        }
+
+
+def _belong_together(sample: reading.Sample, newest: reading.Sample) -> bool:
+    """Say whether a sample of the same message is hardly older than its newest."""
+    if sample.time is None or newest.time is None:
+        return True
+    return (newest.time - sample.time).total_seconds() <= OLD_S

@@ -1,0 +1,193 @@
+"""A connector's charging current: what is wanted, what is sent, what was accepted."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from ...model import DeviceError, Refused, Setpoint, Unreachable
+
+MIN_STEP_MA = 500
+MIN_INTERVAL_S = 15.0
+"""Many wallboxes write each profile to their flash memory."""
+
+
+class Timer(Protocol):
+    """Something that can be called off, such as an `asyncio.TimerHandle`."""
+
+    def cancel(self) -> None:
+        """Don't call."""
+
+
+type CallLater = Callable[[float, Callable[[], None]], Timer]
+
+
+def call_later_on_loop(delay_s: float, callback: Callable[[], None]) -> Timer:
+    """Call back on the running event loop."""
+    return asyncio.get_running_loop().call_later(delay_s, callback)
+
+
+class Limit:
+    """Sends one limit at a time, not too often; the newest wanted one wins."""
+
+    def __init__(
+        self,
+        setpoint: Setpoint,
+        send: Callable[[int], Awaitable[None]],
+        *,
+        turn: asyncio.Lock,
+        monotonic: Callable[[], float],
+        call_later: CallLater,
+        accepted: Callable[[], None],
+    ) -> None:
+        """Send with ``send`` while it has the ``turn`` among a wallbox's connectors.
+
+        ``accepted`` is called when the wallbox took a limit.
+        """
+        self.setpoint = setpoint
+        self.accepted_ma: int | None = None
+        self._send = send
+        self._turn = turn
+        self._monotonic = monotonic
+        self._call_later = call_later
+        self._accepted = accepted
+        self._obeyed_ma: int | None = None
+        """The same, but None after a limit without an answer: it may act or not."""
+        self._owed_ma: int | None = None
+        """What was wanted last and never accepted."""
+        self._pending_ma: int | None = None
+        self._urgent = False
+        self._waiters: list[asyncio.Future[None]] = []
+        self._sent_at: float | None = None
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def set(self, value_ma: int, *, protection: bool = False) -> None:
+        """Return when the value finally sent, the newest wanted, was accepted."""
+        self.setpoint.check(value_ma)
+        # A still lower one replaces a waiting protection: it protects as well.
+        lower = self._urgent and value_ma <= (self._pending_ma or 0)
+        self._urgent = protection or lower
+        self._owed_ma = value_ma
+        await self._ask(value_ma)
+
+    async def restore(self, *, booted: bool) -> None:
+        """Send again what a wallbox never accepted, or may have lost in a reboot."""
+        value_ma = self._owed_ma
+        if booted:
+            if value_ma is None:
+                value_ma = self.accepted_ma
+            self.accepted_ma = self._obeyed_ma = None
+            self._sent_at = None
+        if value_ma is not None and self._pending_ma is None:
+            await self._ask(value_ma)
+
+    def forget(self) -> None:
+        """Note that the wallbox has no limit of ours any more."""
+        self.accepted_ma = self._obeyed_ma = self._owed_ma = None
+
+    def owe(self, value_ma: int) -> None:
+        """Keep a limit for the next connection."""
+        self.setpoint.check(value_ma)
+        self._owed_ma = value_ma
+
+    def stop(self) -> None:
+        """Send nothing any more; what was wanted stays owed."""
+        self._pending_ma = None
+        self._urgent = False
+        if self._task:
+            self._task.cancel()
+            self._task = None
+        _finish(self._take_waiters(), _gone())
+
+    async def _ask(self, value_ma: int) -> None:
+        self._pending_ma = value_ma
+        self._changed.set()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._work())
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        await waiter
+
+    async def _work(self) -> None:
+        while self._pending_ma is not None:
+            wait_s = self._wait_s(self._pending_ma)
+            if wait_s > 0:
+                await self._sleep(wait_s)
+                continue
+            async with self._turn:
+                # Another value may be wanted by now.
+                if self._wait_s(self._pending_ma) <= 0:
+                    await self._send_pending(self._pending_ma)
+
+    async def _send_pending(self, value_ma: int) -> None:
+        """Send the pending value, or nothing where it makes no difference."""
+        waiters = self._take_waiters()
+        self._pending_ma = None
+        urgent, self._urgent = self._urgent, False
+        outcome: DeviceError | None = _gone()
+        try:
+            if self._makes_difference(value_ma, urgent=urgent):
+                await self._send_now(value_ma)
+            if self._pending_ma is None:
+                self._owed_ma = None
+            outcome = None
+        except DeviceError as err:
+            outcome = err
+        finally:
+            _finish(waiters, outcome)
+
+    async def _send_now(self, value_ma: int) -> None:
+        self._sent_at = self._monotonic()
+        before_ma, self._obeyed_ma = self._obeyed_ma, None
+        try:
+            await self._send(value_ma)
+        except Refused:
+            self._obeyed_ma = before_ma
+            raise
+        self._obeyed_ma = self.accepted_ma = value_ma
+        self._accepted()
+
+    def _makes_difference(self, value_ma: int, *, urgent: bool) -> bool:
+        now_ma = self._obeyed_ma
+        if now_ma is None:
+            return True
+        if value_ma == 0 or (urgent and value_ma < now_ma):
+            return value_ma != now_ma
+        return abs(value_ma - now_ma) >= MIN_STEP_MA
+
+    def _wait_s(self, value_ma: int) -> float:
+        """Return how long a value has to wait for its turn."""
+        if not self._makes_difference(value_ma, urgent=self._urgent):
+            return 0
+        if self._sent_at is None or value_ma == 0:
+            return 0
+        if self._urgent and (self._obeyed_ma is None or value_ma < self._obeyed_ma):
+            return 0
+        return MIN_INTERVAL_S - (self._monotonic() - self._sent_at)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Sleep until the time is over or another value is wanted."""
+        self._changed.clear()
+        timer = self._call_later(seconds, self._changed.set)
+        try:
+            await self._changed.wait()
+        finally:
+            timer.cancel()
+
+    def _take_waiters(self) -> list[asyncio.Future[None]]:
+        waiters, self._waiters = self._waiters, []
+        return waiters
+
+
+def _gone() -> Unreachable:
+    return Unreachable("the wallbox is not connected")
+
+
+def _finish(waiters: list[asyncio.Future[None]], outcome: DeviceError | None) -> None:
+    for waiter in waiters:
+        if waiter.done():
+            continue
+        if outcome is None:
+            waiter.set_result(None)
+        else:
+            waiter.set_exception(outcome)

@@ -1,0 +1,273 @@
+"""What a wallbox says, read as leniently as real ones need it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+import math
+import re
+
+from ...model import Point
+from ...protocols.ocpp.types import Json, Payload
+from .measurands import CURRENT_OFFERED, ENERGY_REGISTER, Measurand, table
+
+MAX_CONNECTOR = 99
+_MAX_TEXT = 255
+_MAX_INTEGER = 2**53  # beyond it a float, which some send for integers, has gaps
+_MAX_SAMPLES = 1000
+
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_OFFERED_UNITS = {"": 1.0, "A": 1.0, "mA": 0.001}
+_MAX_OFFERED_A = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """BootNotification."""
+
+    maker: str
+    model: str
+    serial: str
+    firmware: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """StatusNotification; ``connector`` None where it names none of ours."""
+
+    connector: int | None
+    status: str
+    error_code: str
+    time: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorize:
+    """Authorize."""
+
+    id_tag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartTransaction:
+    """StartTransaction."""
+
+    connector: int | None
+    id_tag: str
+    meter_start_wh: int | None
+    time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What was measured at one time."""
+
+    time: datetime | None
+    values: Mapping[Point, float]
+    offered_ma: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterValues:
+    """MeterValues; ``samples`` are in the order of their times."""
+
+    connector: int | None
+    transaction: int | None
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopTransaction:
+    """StopTransaction; ``samples`` of its transactionData are those of connector 0."""
+
+    transaction: int | None
+    meter_stop_wh: int | None
+    time: datetime | None
+    reason: str
+    samples: tuple[Sample, ...]
+
+
+def text(value: Json) -> str:
+    """Return a text of bounded length that any file can hold; else an empty one."""
+    if not isinstance(value, str):
+        whole = integer(value)  # a serial or id tag without its quotes
+        return "" if whole is None else str(whole)
+    value = value.strip()[:_MAX_TEXT]
+    if value.isascii():
+        return value
+    return value.encode("utf-8", "replace").decode("utf-8")
+
+
+def number(value: Json) -> float | None:
+    """Return a finite number, also one written as a text."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    try:
+        result = float(value)
+    except OverflowError:
+        return None
+    except ValueError:
+        return _with_comma(value)
+    return result if math.isfinite(result) else None
+
+
+def _with_comma(value: str | float) -> float | None:
+    if not isinstance(value, str) or value.count(",") != 1:
+        return None
+    return number(value.replace(",", "."))
+
+
+def integer(value: Json) -> int | None:
+    """Return a whole number, also one written as a text or with decimals."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if abs(value) <= _MAX_INTEGER else None
+    result = number(value)
+    return None if result is None or abs(result) > _MAX_INTEGER else round(result)
+
+
+def moment(value: Json) -> datetime | None:
+    """Return a time in UTC, which is also what one without a zone is taken for."""
+    if not isinstance(value, str):
+        return None
+    try:
+        time = datetime.fromisoformat(value.strip())
+        if time.tzinfo is None:
+            return time.replace(tzinfo=UTC)
+        return time.astimezone(UTC)
+    except ValueError, OverflowError:
+        return None
+
+
+def snake(value: Json) -> str:
+    """Return ``SuspendedEVSE`` as ``suspended_evse``."""
+    return _WORDS.sub("_", text(value)).replace("-", "_").replace(" ", "_").lower()
+
+
+def connector(value: Json) -> int | None:
+    """Return the number of a connector; 0 is the wallbox itself."""
+    result = integer(value)
+    return result if result is not None and 0 <= result <= MAX_CONNECTOR else None
+
+
+def _not_negative(value: Json) -> int | None:
+    result = integer(value)
+    return None if result is None else max(result, 0)
+
+
+def boot(payload: Payload) -> Boot:
+    """Read a BootNotification."""
+    return Boot(
+        maker=text(payload.get("chargePointVendor")),
+        model=text(payload.get("chargePointModel")),
+        serial=text(payload.get("chargePointSerialNumber"))
+        or text(payload.get("chargeBoxSerialNumber")),
+        firmware=text(payload.get("firmwareVersion")),
+    )
+
+
+def status(payload: Payload) -> Status:
+    """Read a StatusNotification."""
+    return Status(
+        connector=connector(payload.get("connectorId")),
+        status=snake(payload.get("status")),
+        error_code=snake(payload.get("errorCode")),
+        time=moment(payload.get("timestamp")),
+    )
+
+
+def authorize(payload: Payload) -> Authorize:
+    """Read an Authorize."""
+    return Authorize(id_tag=text(payload.get("idTag")))
+
+
+def start_transaction(payload: Payload) -> StartTransaction:
+    """Read a StartTransaction."""
+    return StartTransaction(
+        connector=connector(payload.get("connectorId")),
+        id_tag=text(payload.get("idTag")),
+        meter_start_wh=_not_negative(payload.get("meterStart")),
+        time=moment(payload.get("timestamp")),
+    )
+
+
+def stop_transaction(payload: Payload) -> StopTransaction:
+    """Read a StopTransaction with its transactionData."""
+    return StopTransaction(
+        transaction=integer(payload.get("transactionId")),
+        meter_stop_wh=_not_negative(payload.get("meterStop")),
+        time=moment(payload.get("timestamp")),
+        reason=snake(payload.get("reason")),
+        samples=_samples(payload.get("transactionData"), 0),
+    )
+
+
+def meter_values(payload: Payload) -> MeterValues:
+    """Read a MeterValues."""
+    number_of = connector(payload.get("connectorId"))
+    samples = (
+        () if number_of is None else _samples(payload.get("meterValue"), number_of)
+    )
+    return MeterValues(number_of, integer(payload.get("transactionId")), samples)
+
+
+def _samples(value: Json, number_of: int) -> tuple[Sample, ...]:
+    if not isinstance(value, list):
+        return ()
+    measurands = table(number_of)
+    samples = [
+        _sample(item, measurands)
+        for item in value[:_MAX_SAMPLES]
+        if isinstance(item, dict)
+    ]
+    if len(samples) > 1:
+        latest = datetime.max.replace(tzinfo=UTC)
+        samples.sort(key=lambda sample: sample.time or latest)
+    return tuple(samples)
+
+
+def _sample(
+    item: Mapping[str, Json], measurands: Mapping[tuple[str, str], Measurand]
+) -> Sample:
+    values: dict[Point, float] = {}
+    offered_ma = None
+    sampled = item.get("sampledValue")
+    for entry in sampled[:_MAX_SAMPLES] if isinstance(sampled, list) else ():
+        if not isinstance(entry, dict):
+            continue
+        name = _name(entry, "measurand") or ENERGY_REGISTER
+        measurand = measurands.get((name, _name(entry, "phase")))
+        if measurand is not None:
+            _take(entry, measurand, values)
+        elif name == CURRENT_OFFERED:
+            offered_ma = _offered_ma(entry)
+    return Sample(moment(item.get("timestamp")), values, offered_ma)
+
+
+def _name(entry: Mapping[str, Json], key: str) -> str:
+    value = entry.get(key)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _take(
+    entry: Mapping[str, Json], measurand: Measurand, values: dict[Point, float]
+) -> None:
+    """Keep one value; at the outlet counts more than elsewhere in the wallbox."""
+    value = number(entry.get("value"))
+    factor = measurand.factors.get(_name(entry, "unit"))
+    if value is None or factor is None:
+        return
+    if factor != 1:
+        value = round(value * factor, 6)
+    if not measurand.lowest <= value <= measurand.highest:
+        return
+    if _name(entry, "location") in ("", "Outlet"):
+        values[measurand.point] = value
+    else:
+        values.setdefault(measurand.point, value)
+
+
+def _offered_ma(entry: Mapping[str, Json]) -> int | None:
+    value = number(entry.get("value"))
+    factor = _OFFERED_UNITS.get(_name(entry, "unit"))
+    if value is None or factor is None or not 0 <= value * factor <= _MAX_OFFERED_A:
+        return None
+    return round(value * factor * 1000)

@@ -1,0 +1,115 @@
+"""What a wallbox can be asked to do."""
+
+from collections.abc import Mapping
+
+from ...model import OutOfRange, Refused, Unreachable, Unsupported
+from ...protocols.ocpp.strict import InvalidMessage, check
+from ...protocols.ocpp.types import CallError, Json, Link, Payload
+from .profile import PURPOSE
+from .reading import snake, text
+
+_NOT_THERE = frozenset({"NotSupported", "NotImplemented"})
+_UNSUPPORTED = frozenset({"not_supported", "not_implemented"})
+_DONE = frozenset({"accepted", "scheduled", "reboot_required", "unlocked"})
+_MAX_CODE = 40
+
+
+class Requests:
+    """Asks the wallbox behind the open link; all of them raise `DeviceError`."""
+
+    def __init__(self) -> None:
+        """Start without a link."""
+        self.link: Link | None = None
+        """The open connection; None while there is none."""
+
+    async def ask(self, action: str, payload: Payload) -> Payload:
+        """Send what fits the standard's schema and return the answer."""
+        if self.link is None:
+            raise Unreachable("the wallbox is not connected")
+        try:
+            check(action, payload)
+        except InvalidMessage as err:
+            raise OutOfRange(str(err)) from err
+        try:
+            return await self.link.call(action, payload)
+        except CallError as err:
+            # Not its description: a wallbox may quote an id tag in it.
+            kind = Unsupported if err.code in _NOT_THERE else Refused
+            raise kind(f"{action}: {err.code[:_MAX_CODE]}") from err
+
+    async def demand(self, action: str, payload: Payload) -> str:
+        """Send a request whose answer is a status; raise `Refused` for a no."""
+        status = snake((await self.ask(action, payload)).get("status"))
+        if status in _DONE:
+            return status
+        kind = Unsupported if status in _UNSUPPORTED else Refused
+        raise kind(f"{action}: {status.replace('_', ' ') or 'no status'}")
+
+    async def remote_start(self, connector: int, id_tag: str = "HomeAssistant") -> None:
+        """Start a transaction."""
+        await self.demand(
+            "RemoteStartTransaction", {"connectorId": connector, "idTag": id_tag}
+        )
+
+    async def remote_stop_transaction(self, transaction: int) -> None:
+        """Stop a transaction by the wallbox's own number."""
+        await self.demand("RemoteStopTransaction", {"transactionId": transaction})
+
+    async def set_charging_profile(self, payload: Payload) -> None:
+        """Send a charging profile as it is."""
+        await self.demand("SetChargingProfile", payload)
+
+    async def clear_charging_profile(self, connector: int | None = None) -> None:
+        """Remove our limits, of one connector or of all; none there is fine."""
+        payload: dict[str, Json] = {"chargingProfilePurpose": PURPOSE}
+        if connector is not None:
+            payload["connectorId"] = connector
+        await self.ask("ClearChargingProfile", payload)
+
+    async def change_availability(self, connector: int, operative: bool) -> str:  # noqa: FBT001  # one switch, two positions
+        """Open or close a connector; ``scheduled`` is after the transaction."""
+        return await self.demand(
+            "ChangeAvailability",
+            {
+                "connectorId": connector,
+                "type": "Operative" if operative else "Inoperative",
+            },
+        )
+
+    async def reset(self, hard: bool = False) -> None:  # noqa: FBT001, FBT002  # as the standard: Soft or Hard
+        """Restart the wallbox."""
+        await self.demand("Reset", {"type": "Hard" if hard else "Soft"})
+
+    async def unlock(self, connector: int) -> None:
+        """Release the cable."""
+        await self.demand("UnlockConnector", {"connectorId": connector})
+
+    async def trigger(self, message: str, connector: int | None = None) -> None:
+        """Ask for a message, by its name in the standard."""
+        payload: dict[str, Json] = {"requestedMessage": message}
+        if connector is not None:
+            payload["connectorId"] = connector
+        await self.demand("TriggerMessage", payload)
+
+    async def get_configuration(
+        self, keys: list[str] | None = None
+    ) -> Mapping[str, str | None]:
+        """Return configuration keys, all of them unless some are named."""
+        payload: dict[str, Json] = {"key": list[Json](keys)} if keys else {}
+        answer = await self.ask("GetConfiguration", payload)
+        listed = answer.get("configurationKey")
+        return {
+            key: _value(item.get("value"))
+            for item in (listed if isinstance(listed, list) else ())
+            if isinstance(item, dict) and (key := text(item.get("key")))
+        }
+
+    async def change_configuration(self, key: str, value: str) -> str:
+        """Set a configuration key; returns ``accepted`` or ``reboot_required``."""
+        return await self.demand("ChangeConfiguration", {"key": key, "value": value})
+
+
+def _value(value: Json) -> str | None:
+    if isinstance(value, str):
+        return value.strip()
+    return None if value is None else str(value)

@@ -1,0 +1,221 @@
+"""The journal: one sqlite file, one thread that writes it."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+import logging
+from pathlib import Path
+import sqlite3
+from typing import Self
+
+from . import tables
+from .errors import JournalError
+from .records import Booked, ChargerRecord, Start, Stop, Transaction
+from .schema import prepare
+
+_LOGGER = logging.getLogger(__name__)
+
+_NOTES_EVERY_S = 30.0
+_LOCK_TIMEOUT_S = 2.0
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Journal:
+    """Records wallboxes and transactions; each call returns after the commit.
+
+    All of them raise `JournalError`, and then nothing was recorded.
+    """
+
+    def __init__(
+        self,
+        thread: ThreadPoolExecutor,
+        db: sqlite3.Connection,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        notes_every_s: float = _NOTES_EVERY_S,
+    ) -> None:
+        """Take over an open file and the one thread that may use it."""
+        self._thread = thread
+        self._db = db
+        self._now = now
+        self._notes_every_s = notes_every_s
+        self._loop = asyncio.get_running_loop()
+        self._notes: dict[int, tuple[float, datetime]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path | str,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        notes_every_s: float = _NOTES_EVERY_S,
+        lock_timeout_s: float = _LOCK_TIMEOUT_S,
+    ) -> Self:
+        """Open the file, which is created or updated as needed."""
+        thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        loop = asyncio.get_running_loop()
+        try:
+            db = await loop.run_in_executor(
+                thread, _connect, Path(path), lock_timeout_s
+            )
+        except JournalError:
+            await loop.run_in_executor(None, thread.shutdown)
+            raise
+        return cls(thread, db, now=now, notes_every_s=notes_every_s)
+
+    async def close(self) -> None:
+        """Write what is left and close the file; a second call does nothing."""
+        if self._closed:
+            return
+        if self._timer:
+            self._timer.cancel()
+        try:
+            await self._run(lambda _: None)
+        except JournalError as err:
+            _LOGGER.warning("The last meter values were not recorded: %s", err)
+        self._closed = True
+        await self._loop.run_in_executor(self._thread, self._db.close)
+        await self._loop.run_in_executor(None, self._thread.shutdown)
+
+    async def start_transaction(self, report: Start) -> Booked:
+        """Record a beginning; the same one again returns the same transaction."""
+        return await self._run(partial(tables.start, report=report))
+
+    async def stop_transaction(self, report: Stop) -> Booked:
+        """Record an end; one of an unknown beginning becomes a closed transaction."""
+        return await self._run(
+            partial(tables.stop, report=report, now=self._now()),
+        )
+
+    async def adopt_transaction(
+        self,
+        charger: str,
+        connector: int,
+        wire_id: int,
+        wh: float | None,
+        time: datetime,
+    ) -> Transaction:
+        """Record one whose beginning nobody saw; one closed locally runs again."""
+        return await self._run(
+            partial(
+                tables.adopt,
+                charger=charger,
+                connector=connector,
+                wire_id=wire_id,
+                meter=(wh, time),
+            )
+        )
+
+    async def close_transaction(self, number: int, reason: str) -> Transaction:
+        """Close one with its last value; the wallbox's own end still counts."""
+        return await self._run(
+            partial(tables.close_locally, number=number, reason=reason, now=self._now())
+        )
+
+    async def find_transaction(self, charger: str, wire_id: int) -> Transaction | None:
+        """Return the transaction which a wallbox calls by this number."""
+        return await self._run(partial(tables.find, charger=charger, wire_id=wire_id))
+
+    async def open_transactions(self, charger: str) -> tuple[Transaction, ...]:
+        """Return what still runs on a wallbox, the oldest first."""
+        return await self._run(
+            partial(tables.transactions, charger=charger, only_open=True)
+        )
+
+    async def transactions(self, charger: str) -> tuple[Transaction, ...]:
+        """Return all transactions of a wallbox, the oldest first."""
+        return await self._run(
+            partial(tables.transactions, charger=charger, only_open=False)
+        )
+
+    async def remember_charger(self, record: ChargerRecord) -> None:
+        """Keep what is known of a wallbox."""
+        await self._run(partial(tables.remember, record=record))
+
+    async def known_charger(self, charger: str) -> ChargerRecord | None:
+        """Return what is known of a wallbox."""
+        return await self._run(partial(tables.known, charger=charger))
+
+    def note_meter(self, number: int, wh: float, time: datetime) -> None:
+        """Keep a transaction's newest meter value; written with the next commit.
+
+        At most 30 s of them are lost in a power cut: the wallbox's own end has the
+        value that counts.
+        """
+        noted = self._notes.get(number)
+        if noted is None or noted[1] <= time:
+            self._notes[number] = (wh, time)
+        if self._timer is None and not self._closed:
+            self._timer = self._loop.call_later(self._notes_every_s, self._flush)
+
+    def _flush(self) -> None:
+        self._timer = None
+        if self._notes:
+            self._flushing = self._loop.create_task(self._write_notes())
+
+    async def _write_notes(self) -> None:
+        try:
+            await self._run(lambda _: None)
+        except JournalError as err:
+            _LOGGER.warning("Meter values could not be recorded: %s", err)
+            if self._timer is None and not self._closed:
+                self._timer = self._loop.call_later(self._notes_every_s, self._flush)
+
+    async def _run[T](self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the work and write the notes in one commit."""
+        if self._closed:
+            raise JournalError("the journal is closed")
+        notes, self._notes = self._notes, {}
+        written = False
+        try:
+            result = await self._loop.run_in_executor(
+                self._thread, _commit, self._db, notes, work
+            )
+            written = True
+        finally:
+            if not written:  # whoever waited may also just have gone
+                self._notes = notes | self._notes
+        return result
+
+
+def _connect(path: Path, lock_timeout_s: float) -> sqlite3.Connection:
+    try:
+        path.touch(mode=0o600)  # id tags are nobody else's business
+        db = sqlite3.connect(path, timeout=lock_timeout_s, isolation_level=None)
+    except (OSError, sqlite3.Error) as err:
+        raise JournalError(f"the journal cannot be opened: {err}") from err
+    try:
+        prepare(db)
+    except (JournalError, sqlite3.Error) as err:
+        db.close()
+        raise JournalError(f"the journal cannot be used: {err}") from err
+    return db
+
+
+def _commit[T](
+    db: sqlite3.Connection,
+    notes: tables.Notes,
+    work: Callable[[sqlite3.Connection], T],
+) -> T:
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            tables.note(db, notes)
+            result = work(db)
+            db.execute("COMMIT")
+        finally:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+    except sqlite3.Error as err:
+        raise JournalError(f"nothing was recorded: {err}") from err
+    except (OverflowError, UnicodeError) as err:
+        raise JournalError("nothing was recorded: no column can hold it") from err
+    return result

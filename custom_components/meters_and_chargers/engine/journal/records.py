@@ -1,0 +1,82 @@
+"""The rows of the journal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerRecord:
+    """A wallbox as its last BootNotification described it."""
+
+    id: str
+    maker: str = ""
+    model: str = ""
+    serial: str = ""
+    firmware: str = ""
+    connectors: int = 0
+    """How many connectors it is known to have; 0 where nothing is known."""
+    last_seen: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A transaction's beginning as the wallbox reported it."""
+
+    charger: str
+    connector: int
+    id_tag: str
+    meter_start_wh: int | None
+    time: datetime | None
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A transaction's end as the wallbox reported it."""
+
+    charger: str
+    wire_id: int
+    meter_stop_wh: int | None
+    time: datetime | None
+    reason: str = ""
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """One recorded transaction."""
+
+    id: int
+    """Ours: rising, above 0, unique over all wallboxes."""
+    charger: str
+    wire_id: int
+    """What the wallbox calls it: the same as ``id`` unless it was adopted."""
+    connector: int | None
+    """None where only the end is known."""
+    id_tag: str
+    meter_start_wh: int | None
+    """For an unknown start the first value seen."""
+    start_time: datetime | None
+    meter_stop_wh: int | None
+    stop_time: datetime | None
+    """None as long as it is open."""
+    stop_reason: str
+    last_wh: float | None
+    last_time: datetime | None
+    start_unknown: bool
+    closed_locally: bool
+    """Closed without the wallbox saying so; its own word still counts."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still runs."""
+        return self.stop_time is None
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What became of a report."""
+
+    transaction: Transaction
+    repeated: bool
+    """The same report had been recorded before."""

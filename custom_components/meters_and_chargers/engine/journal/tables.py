@@ -1,0 +1,238 @@
+"""What is done to the tables; every function runs inside one database transaction."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+import sqlite3
+
+from .records import Booked, ChargerRecord, Start, Stop, Transaction
+
+type Notes = Mapping[int, tuple[float, datetime]]
+"""The newest meter value of transactions: Wh and its time."""
+
+_COLUMNS = (
+    "id, charger, wire_id, connector, id_tag, meter_start_wh, start_time, "
+    "meter_stop_wh, stop_time, stop_reason, last_wh, last_time, start_unknown, "
+    "closed_locally"
+)
+_SELECT = f"SELECT {_COLUMNS} FROM transactions"  # noqa: S608  # constant columns
+
+
+def text(time: datetime | None) -> str | None:
+    """Write a time so that texts sort like times."""
+    if time is None:
+        return None
+    return time.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _time(stored: str | None) -> datetime | None:
+    return datetime.fromisoformat(stored) if stored else None
+
+
+def _transaction(row: tuple[object, ...]) -> Transaction:
+    names = _COLUMNS.split(", ")
+    fields = dict(zip(names, row, strict=True))
+    for name in ("start_time", "stop_time", "last_time"):
+        fields[name] = _time(fields[name])  # type: ignore[arg-type]  # TEXT in a STRICT table
+    for name in ("start_unknown", "closed_locally"):
+        fields[name] = bool(fields[name])
+    return Transaction(**fields)  # type: ignore[arg-type]  # the table is STRICT
+
+
+def by_id(db: sqlite3.Connection, number: int) -> Transaction:
+    """Return a transaction that is known to exist."""
+    return _transaction(db.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone())
+
+
+def find(db: sqlite3.Connection, charger: str, wire_id: int) -> Transaction | None:
+    """Return what a wallbox calls by this number, the newest if there are several."""
+    row = db.execute(
+        f"{_SELECT} WHERE charger = ? AND wire_id = ? ORDER BY id DESC LIMIT 1",
+        (charger, wire_id),
+    ).fetchone()
+    return row and _transaction(row)
+
+
+def transactions(
+    db: sqlite3.Connection, charger: str, *, only_open: bool
+) -> tuple[Transaction, ...]:
+    """Return a wallbox's transactions in the order in which they were recorded."""
+    condition = "AND stop_time IS NULL" if only_open else ""
+    rows = db.execute(
+        f"{_SELECT} WHERE charger = ? {condition} ORDER BY id", (charger,)
+    )
+    return tuple(_transaction(row) for row in rows)
+
+
+def _next_id(db: sqlite3.Connection, charger: str) -> int:
+    """Return a number never used before, nor adopted from this wallbox."""
+    row = db.execute(
+        "SELECT seq FROM sqlite_sequence WHERE name = 'transactions'"
+    ).fetchone()
+    number: int = (row[0] if row else 0) + 1
+    while find(db, charger, number):
+        number += 1
+    return number
+
+
+def start(db: sqlite3.Connection, report: Start) -> Booked:
+    """Record a beginning once, however often it is reported."""
+    time = text(report.time)
+    key = (
+        report.charger,
+        report.connector,
+        report.id_tag,
+        report.meter_start_wh,
+        time,
+    )
+    # Without its time a later report is only the same while that one still runs.
+    row = db.execute(
+        f"{_SELECT} WHERE charger = ? AND connector = ? AND id_tag = ? "
+        "AND meter_start_wh IS ? AND start_time IS ? AND start_unknown = 0 "
+        "AND (start_time IS NOT NULL OR stop_time IS NULL)",
+        key,
+    ).fetchone()
+    if row:
+        return Booked(_transaction(row), repeated=True)
+    number = _next_id(db, report.charger)
+    db.execute(
+        "INSERT INTO transactions (id, wire_id, charger, connector, id_tag, "
+        "meter_start_wh, start_time, last_wh, last_time, start_raw) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (number, number, *key, report.meter_start_wh, time, report.raw),
+    )
+    return Booked(by_id(db, number), repeated=False)
+
+
+def stop(db: sqlite3.Connection, report: Stop, now: datetime) -> Booked:
+    """Record an end once; one of an unknown beginning becomes a row of its own."""
+    time = text(report.time) or text(now)
+    end = (report.meter_stop_wh, time, report.reason, report.raw)
+    known = find(db, report.charger, report.wire_id)
+    if known is not None and report.wire_id <= 0 and not known.is_open:
+        # Boxes without a number of ours use -1 or 0 for all of them.
+        known = _same_end(db, report, time)
+    if known is None:
+        number = _next_id(db, report.charger)
+        db.execute(
+            "INSERT INTO transactions (id, charger, wire_id, id_tag, start_unknown, "
+            "meter_stop_wh, stop_time, stop_reason, stop_raw) "
+            "VALUES (?, ?, ?, '', 1, ?, ?, ?, ?)",
+            (number, report.charger, report.wire_id, *end),
+        )
+        return Booked(by_id(db, number), repeated=False)
+    if known.is_open or known.closed_locally:
+        db.execute(
+            "UPDATE transactions SET meter_stop_wh = ?, stop_time = ?, "
+            "stop_reason = ?, stop_raw = ?, closed_locally = 0 WHERE id = ?",
+            (*end, known.id),
+        )
+        return Booked(by_id(db, known.id), repeated=False)
+    return Booked(known, repeated=True)
+
+
+def _same_end(
+    db: sqlite3.Connection, report: Stop, time: str | None
+) -> Transaction | None:
+    row = db.execute(
+        f"{_SELECT} WHERE charger = ? AND wire_id = ? AND meter_stop_wh IS ? "
+        "AND stop_time = ?",
+        (report.charger, report.wire_id, report.meter_stop_wh, time),
+    ).fetchone()
+    return row and _transaction(row)
+
+
+def adopt(
+    db: sqlite3.Connection,
+    charger: str,
+    connector: int,
+    wire_id: int,
+    meter: tuple[float | None, datetime],
+) -> Transaction:
+    """Record a transaction that runs already; one that we had closed runs again."""
+    wh, time = meter
+    known = find(db, charger, wire_id)
+    if known is None:
+        number = _next_id(db, charger)
+        db.execute(
+            "INSERT INTO transactions (id, charger, wire_id, connector, id_tag, "
+            "start_unknown, meter_start_wh, start_time, last_wh, last_time) "
+            "VALUES (?, ?, ?, ?, '', 1, ?, ?, ?, ?)",
+            (
+                number,
+                charger,
+                wire_id,
+                connector,
+                None if wh is None else round(wh),
+                text(time),
+                wh,
+                None if wh is None else text(time),
+            ),
+        )
+        return by_id(db, number)
+    if known.closed_locally:
+        db.execute(
+            "UPDATE transactions SET stop_time = NULL, meter_stop_wh = NULL, "
+            "stop_reason = '', closed_locally = 0 WHERE id = ?",
+            (known.id,),
+        )
+    return by_id(db, known.id)
+
+
+def close_locally(
+    db: sqlite3.Connection, number: int, reason: str, now: datetime
+) -> Transaction:
+    """Close what the wallbox forgot to, with the last value and its time."""
+    db.execute(
+        "UPDATE transactions SET meter_stop_wh = CAST(round(last_wh) AS INTEGER), "
+        "stop_time = coalesce(last_time, ?), stop_reason = ?, closed_locally = 1 "
+        "WHERE id = ? AND stop_time IS NULL",
+        (text(now), reason, number),
+    )
+    return by_id(db, number)
+
+
+def note(db: sqlite3.Connection, notes: Notes) -> None:
+    """Keep the newest meter value of each transaction."""
+    db.executemany(
+        "UPDATE transactions SET last_wh = ?2, last_time = ?3 "
+        "WHERE id = ?1 AND (last_time IS NULL OR last_time <= ?3)",
+        [(number, wh, text(time)) for number, (wh, time) in notes.items()],
+    )
+
+
+def remember(db: sqlite3.Connection, record: ChargerRecord) -> None:
+    """Keep what is known of a wallbox."""
+    db.execute(
+        "INSERT OR REPLACE INTO chargers "
+        "(id, maker, model, serial, firmware, connectors, last_seen) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            record.id,
+            record.maker,
+            record.model,
+            record.serial,
+            record.firmware,
+            record.connectors,
+            text(record.last_seen),
+        ),
+    )
+
+
+def known(db: sqlite3.Connection, charger: str) -> ChargerRecord | None:
+    """Return what is known of a wallbox."""
+    row = db.execute(
+        "SELECT id, maker, model, serial, firmware, connectors, last_seen "
+        "FROM chargers WHERE id = ?",
+        (charger,),
+    ).fetchone()
+    if row is None:
+        return None
+    return ChargerRecord(
+        id=row[0],
+        maker=row[1],
+        model=row[2],
+        serial=row[3],
+        firmware=row[4],
+        connectors=row[5],
+        last_seen=_time(row[6]),
+    )

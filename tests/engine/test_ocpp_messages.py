@@ -1,0 +1,193 @@
+"""Each message of OCPP 1.6 both ways, over sockets, with another OCPP library."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from ocpp.v16 import call
+import pytest
+
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
+    Central,
+    OcppCharger,
+)
+from custom_components.meters_and_chargers.engine.journal import Journal
+from custom_components.meters_and_chargers.engine.protocols.ocpp import Server
+from simulators.charge_point import ChargePoint
+from simulators.charge_point_line import Message
+from simulators.house import House
+
+
+@pytest.fixture(autouse=True)
+def auto_enable_custom_integrations() -> None:
+    """Start no Home Assistant here."""
+
+
+class Site:
+    """A server, and a wallbox that it knows, on real sockets."""
+
+    def __init__(
+        self, house: House, wallbox: ChargePoint, charger: OcppCharger, journal: Journal
+    ) -> None:
+        """Hold what a test looks at."""
+        self.house = house
+        self.wallbox = wallbox
+        self.charger = charger
+        self.journal = journal
+
+    async def until(self, what: str, check: Callable[[], bool]) -> None:
+        """Live until something holds, some seconds at most."""
+        for _ in range(800):
+            if check():
+                return
+            self.house.step()
+            await asyncio.sleep(0.005)
+        pytest.fail(f"not in time: {what}")
+
+    def said(self, action: str, direction: str = "sent") -> list[Any]:
+        """Return the payloads of an action that went over the line."""
+        return [
+            entry.payload
+            for entry in self.wallbox.book
+            if entry.action == action and entry.direction == direction
+        ]
+
+    async def charge(self) -> None:
+        """Let the car charge."""
+        await self.until(
+            "boot", lambda: bool(self.said("BootNotification.conf", "received"))
+        )
+        await self.charger.remote_start(1)
+        await self.until(
+            "a transaction", lambda: self.charger.connector(1).transaction is not None
+        )
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Site]:
+    """Run a server and a wallbox."""
+    journal = await Journal.open(folder / "journal.db")
+    central = Central(lambda _: None)
+    server = Server(central, "127.0.0.1", 0)
+    central.move = server.move
+    charger = OcppCharger("GARAGE", journal)
+    await charger.load()
+    central.accept("GARAGE", charger)
+    await server.start()
+    house = House("clear", 12 * 3600)
+    url = f"ws://127.0.0.1:{server.port}"
+    wallbox = ChargePoint(house, house.cars[0], url, "GARAGE", redial_s=(0.1, 0.2))
+    await wallbox.start()
+    try:
+        yield Site(house, wallbox, charger, journal)
+    finally:
+        await wallbox.stop()
+        await server.stop()
+        await central.close()
+        await journal.close()
+
+
+@pytest.fixture
+async def site(socket_enabled: None, tmp_path: Path) -> AsyncIterator[Site]:
+    """Return a server with one known wallbox."""
+    async with running(tmp_path) as site:
+        yield site
+
+
+type Request = Callable[[OcppCharger], Awaitable[object]]
+
+REQUESTS: dict[str, Request] = {
+    "RemoteStartTransaction": lambda charger: charger.remote_start(1),
+    "RemoteStopTransaction": lambda charger: charger.remote_stop(1),
+    "SetChargingProfile": lambda charger: charger.set_limit(1, 8_000),
+    "ClearChargingProfile": lambda charger: charger.clear_charging_profile(1),
+    "ChangeAvailability": lambda charger: charger.change_availability(1, False),
+    "Reset": lambda charger: charger.reset(hard=False),
+    "UnlockConnector": lambda charger: charger.unlock(1),
+    "TriggerMessage": lambda charger: charger.trigger("MeterValues", 1),
+    "GetConfiguration": lambda charger: charger.get_configuration(
+        ["HeartbeatInterval"]
+    ),
+    "ChangeConfiguration": lambda charger: charger.change_configuration(
+        "HeartbeatInterval", "30"
+    ),
+}
+
+
+@pytest.mark.parametrize("action", REQUESTS)
+async def test_what_we_ask_is_understood(site: Site, action: str) -> None:
+    """The wallbox answers each request of ours, and its library finds no fault."""
+    if action == "RemoteStartTransaction":
+        await site.until(
+            "boot", lambda: bool(site.said("BootNotification.conf", "received"))
+        )
+    else:
+        await site.charge()
+    await REQUESTS[action](site.charger)
+    assert site.said(action, "received")
+    assert site.said(f"{action}.conf", "sent")
+
+
+INCOMING = {
+    "Heartbeat": call.Heartbeat,
+    "Authorize": lambda: call.Authorize("04A1B2C3"),
+    "DataTransfer": lambda: call.DataTransfer("maker", "message", "data"),
+    "FirmwareStatusNotification": lambda: call.FirmwareStatusNotification("Idle"),
+    "DiagnosticsStatusNotification": lambda: call.DiagnosticsStatusNotification("Idle"),
+}
+
+
+@pytest.mark.parametrize("action", INCOMING)
+async def test_what_the_wallbox_says_is_answered(site: Site, action: str) -> None:
+    """Each message gets an answer that the wallbox's library accepts."""
+    await site.until(
+        "boot", lambda: bool(site.said("BootNotification.conf", "received"))
+    )
+    site.wallbox.line.say(Message(INCOMING[action]))
+    await site.until(action, lambda: bool(site.said(f"{action}.conf", "received")))
+
+
+async def test_life_of_a_transaction(site: Site) -> None:
+    """Boot, status, start, meter values, stop: answered, shown, and in the journal."""
+    await site.charge()
+    await site.until(
+        "meter values", lambda: len(site.said("MeterValues.conf", "received")) >= 2
+    )
+    connector = site.charger.connector(1)
+    assert connector.status == "charging"
+    assert (connector.session_energy_wh or 0) > 0
+    (started,) = site.said("StartTransaction.conf", "received")
+    number = started["transactionId"]
+    await site.charger.remote_stop(1)
+    await site.until(
+        "stop", lambda: bool(site.said("StopTransaction.conf", "received"))
+    )
+    await site.until("end", lambda: connector.transaction is None)
+    for action in ("BootNotification", "StatusNotification", "StartTransaction"):
+        assert len(site.said(action)) == len(site.said(f"{action}.conf", "received"))
+    (booked,) = await site.journal.transactions("GARAGE")
+    assert booked.wire_id == number
+    assert booked.meter_stop_wh is not None
+    assert booked.meter_start_wh is not None
+    assert booked.meter_stop_wh > booked.meter_start_wh
+
+
+async def test_transaction_of_a_lost_connection_is_replayed(site: Site) -> None:
+    """What the wallbox kept while offline is booked in order, and never shown live."""
+    await site.charge()
+    site.wallbox.line.dials = False
+    site.wallbox.drop()
+    await site.until("loss", lambda: not site.charger.online)
+    site.house.cars[0].connected = False
+    await site.until("end", lambda: site.wallbox.transaction is None)
+    site.wallbox.line.dials = True
+    await site.until(
+        "stop", lambda: bool(site.said("StopTransaction.conf", "received"))
+    )
+    (booked,) = await site.journal.transactions("GARAGE")
+    assert booked.meter_stop_wh is not None
+    assert site.charger.connector(1).transaction is None
+    # A reconnect is no boot.
+    assert len(site.said("BootNotification")) == 1
