@@ -34,7 +34,7 @@ class Car:
 
     def set_limit(self, amperes: float) -> None:
         """Offer a current per phase, A; the car obeys it 3 s later."""
-        self._coming.append((self._second + OBEY_S, amperes))
+        self._coming.append((self._second + OBEY_S, float(amperes)))
 
     def set_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - the value itself
         """Allow charging, or end it at once."""

@@ -7,11 +7,13 @@ import datetime as dt
 import sys
 import time
 
+from .charge_point import ChargePoint
 from .hass import LOADER_LINE, HassError, HomeAssistant, Json, wait_until
 from .house import House
 from .modbus_device import Device
 
 CAR_WH = 100
+EACH_CAR_WH = 10
 SUN_SHARE = 0.8
 WORST_PERCENT = 2.0
 END_S = 300
@@ -24,6 +26,9 @@ LOSSES_S = 90
 ENVELOPE_S = 1.5
 # The meter is polled every 2 s. What is shown for longer claims to be true still.
 FRESH_S = 4
+# What a wallbox sends every 10 s holds until the next one comes.
+PUSHED_FRESH_S = 12
+PUSHED = {"1_power": "second_car_power", "1_current_l1": "second_car_current"}
 # A value near zero is judged by this instead, or the meter's last digit would count
 # as a large error: 100 W (VA, var), 0.5 A (about 100 W on a phase); a power factor
 # by its full scale.
@@ -37,7 +42,7 @@ class Installed:
     title: str
     entry_id: str
     key: str
-    device: Device
+    device: Device | ChargePoint
 
 
 @dataclass
@@ -50,6 +55,7 @@ class Result:
     worst: dict[str, float] = field(default_factory=dict)
     car_wh: float = 0.0
     car_wh_from_sun: float = 0.0
+    cars: dict[str, float] = field(default_factory=dict)
     seconds_over_fuse: int = 0
     log_problems: list[str] = field(default_factory=list)
 
@@ -62,6 +68,7 @@ class Result:
             and worst is not None
             and worst <= WORST_PERCENT
             and self.car_wh >= CAR_WH
+            and all(wh >= EACH_CAR_WH for wh in self.cars.values())
             and self.car_wh_from_sun >= SUN_SHARE * self.car_wh
             and not self.seconds_over_fuse
             and not self.log_problems
@@ -72,6 +79,7 @@ class Result:
             "entities": len(self.worst),  # compared with the truth
             "car_wh": round(self.car_wh, 1),
             "car_wh_from_sun": round(self.car_wh_from_sun, 1),
+            "cars": {name: round(wh, 1) for name, wh in self.cars.items()},
             "seconds_over_fuse": self.seconds_over_fuse,
             "worst_entity_error_percent": None if worst is None else round(worst, 2),
             "log_problems": self.log_problems,
@@ -125,7 +133,14 @@ async def check(
     watch = asyncio.create_task(_watch(house, home, installed, result))
     try:
         await _reach("the car charges", lambda: house.car_wh > 0, enough - clock())
-        await _reach(f"{CAR_WH} Wh", lambda: house.car_wh >= CAR_WH, enough - clock())
+        await _reach(
+            f"{CAR_WH} Wh, {EACH_CAR_WH} Wh in each car",
+            lambda: (
+                house.car_wh >= CAR_WH
+                and all(car.energy_wh >= EACH_CAR_WH for car in house.cars)
+            ),
+            enough - clock(),
+        )
         log.usual()
         for one in installed:
             left = (begun + END_S - clock()) / (len(installed) - result.devices)
@@ -142,6 +157,7 @@ async def check(
         result.failed |= not watch.cancelled()
         result.car_wh = house.car_wh
         result.car_wh_from_sun = house.car_wh_from_sun
+        result.cars = {car.name: car.energy_wh for car in house.cars}
         result.seconds_over_fuse = house.fuse.seconds_over_by_car
         for name, percent in sorted(result.worst.items()):
             _say(f"{name}: at most {percent:.2f} % off the truth")
@@ -209,14 +225,9 @@ async def _watch(
     house: House, home: HomeAssistant, installed: Sequence[Installed], result: Result
 ) -> None:
     """Compare what Home Assistant shows with what was true, until cancelled."""
-    names: dict[str, str] = {}
-    keys = {one.entry_id: one.key for one in installed}
-    for entity in await home.entities():
-        if (key := keys.get(entity["config_entry_id"])) is not None:
-            name = entity["unique_id"].removeprefix(f"{key}_")
-            if name in house.truths:
-                names[entity["entity_id"]] = name
     while True:
+        # A wallbox's entities come with its first values.
+        names = await _truth_names(house, home, installed)
         for entity_id, state in (await home.states()).items():
             if (name := names.get(entity_id)) is None:
                 continue
@@ -229,6 +240,21 @@ async def _watch(
         await asyncio.sleep(SAMPLE_S)
 
 
+async def _truth_names(
+    house: House, home: HomeAssistant, installed: Sequence[Installed]
+) -> dict[str, str]:
+    """Say for each entity by which name the house knows its value."""
+    keys = {one.entry_id: one.key for one in installed}
+    names: dict[str, str] = {}
+    for entity in await home.entities():
+        if (key := keys.get(entity["config_entry_id"])) is not None:
+            name = entity["unique_id"].removeprefix(f"{key}_")
+            name = PUSHED.get(name, name)
+            if name in house.truths:
+                names[entity["entity_id"]] = name
+    return names
+
+
 def _error_percent(house: House, name: str, state: Json) -> float | None:
     """Say how far a state is off; None when it shows nothing or is too old."""
     try:
@@ -236,7 +262,8 @@ def _error_percent(house: House, name: str, state: Json) -> float | None:
     except ValueError:  # unavailable, unknown
         return None
     reported = dt.datetime.fromisoformat(state["last_reported"]).timestamp()
-    at = max(reported, time.time() - FRESH_S)
+    fresh_s = PUSHED_FRESH_S if name in PUSHED.values() else FRESH_S
+    at = max(reported, time.time() - fresh_s)
     # Half a second at a time meets every step of the house.
     moments = (at - half / 2 for half in range(int(2 * ENVELOPE_S) + 1))
     truths = [truth[name] for moment in moments if (truth := house.truth_at(moment))]

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 import json
 from pathlib import Path
 import shutil
@@ -12,6 +12,7 @@ import sys
 import tempfile
 from typing import Any
 
+from .charge_point import ChargePoint
 from .check import Installed, Result, check
 from .day import DAY_SECONDS
 from .hass import (
@@ -21,16 +22,18 @@ from .hass import (
     USER,
     HassError,
     HomeAssistant,
+    Json,
     free_port,
+    wait_until,
 )
 from .house import House, first_surplus
 from .modbus_device import Device
-from .registry import DEVICES, Declaration
+from .registry import CLIENTS, DEVICES, Client, Declaration, cars
 
 FUSE_A = 25
-# The least a car takes on three phases (6 A), and what the site keeps back for the
-# meter's errors, with some air for the sun to waver.
-ENOUGH_W = 3 * 230 * 6 + 50 + 250
+# The least the cars take (6 A, one on three phases, one on a single one), and what
+# the site keeps back for the meter's errors, with some air for the sun to waver.
+ENOUGH_W = (3 + 1) * 230 * 6 + 50 + 250
 # How long before that sun a run begins, so that the waiting is seen too.
 EARLIER_S = 30
 
@@ -50,7 +53,7 @@ async def simulated(
     start_s = options.start
     if start_s is None:
         start_s = first_surplus(options.day, ENOUGH_W) - EARLIER_S
-    house = House(options.day, start_s, speed=options.speed, fuse_a=FUSE_A)
+    house = House(options.day, start_s, speed=options.speed, cars=cars(), fuse_a=FUSE_A)
     devices = tuple((known, known.factory(house)) for known in DEVICES)
     ended = asyncio.Event()
     house.step()  # so that no device shows a house without a first second
@@ -79,18 +82,46 @@ async def install(
         {**declared.answers, **address},
         {"name": declared.title},
     )
+    return await registered(home, declared.title, result, device)
+
+
+async def registered(
+    home: HomeAssistant, title: str, result: Json, device: Device | ChargePoint
+) -> Installed:
+    """Find the device that an entry has made."""
     entry_id: str = result["result"]["entry_id"]
-    for registered in await home.ws("config/device_registry/list"):
-        if registered["config_entry_id"] == entry_id:
-            key: str = registered["identifiers"][0][1]
-            return Installed(declared.title, entry_id, key, device)
-    raise HassError(f"{declared.title} has made no device")
+    for found in await home.ws("config/device_registry/list"):
+        if found["config_entry_id"] == entry_id:
+            key: str = found["identifiers"][0][1]
+            return Installed(title, entry_id, key, device)
+    raise HassError(f"{title} has made no device")
+
+
+async def let_in(
+    home: HomeAssistant, declared: Client, wallbox: ChargePoint
+) -> Installed:
+    """Let a wallbox dial, and accept it when Home Assistant shows it."""
+    await wallbox.start()
+
+    async def knocks() -> str | None:
+        flows = await home.ws("config_entries/flow/progress")
+        ours = (flow for flow in flows if flow["handler"] == DOMAIN)
+        return next((flow["flow_id"] for flow in ours), None)
+
+    flow_id = await wait_until(f"{declared.title} knocks", knocks, 30)
+    result = await home.continue_flow(
+        flow_id, {"name": declared.title, **declared.answers}
+    )
+    return await registered(home, declared.title, result, wallbox)
 
 
 async def set_up(
-    home: HomeAssistant, devices: tuple[Simulated, ...]
+    home: HomeAssistant,
+    house: House,
+    devices: tuple[Simulated, ...],
+    ended: AsyncExitStack,
 ) -> tuple[Installed, ...]:
-    """Set up the devices and a site that charges the car from the sun."""
+    """Set up the devices and a site that charges the cars from the sun."""
     installed = {
         declared.key: await install(home, declared, device)
         for declared, device in devices
@@ -99,8 +130,20 @@ async def set_up(
     result = await home.flow(
         DOMAIN, {"next_step_id": "site"}, {**site, "fuse_current": FUSE_A}
     )
-    charger = {"charger": installed["smart_me_pico"].key, "mode": "solar"}
-    await home.subentry_flow(result["result"]["entry_id"], "charger", charger)
+    entry_id = result["result"]["entry_id"]
+    charger: Json = {"charger": installed["smart_me_pico"].key, "mode": "solar"}
+    await home.subentry_flow(entry_id, "charger", charger)
+    for declared in CLIENTS:
+        listener = {"host": "127.0.0.1", "port": free_port(0)}
+        await home.flow(DOMAIN, {"next_step_id": declared.key}, listener)
+        url = f"ws://{listener['host']}:{listener['port']}"
+        wallbox = declared.factory(house, url)
+        ended.push_async_callback(wallbox.stop)
+        found = await let_in(home, declared, wallbox)
+        installed[declared.key] = found
+        charger = {"charger": found.key, "mode": "solar", "charger_phases": ["l1"]}
+        await home.subentry_flow(entry_id, "charger", charger)
+        wallbox.car.connected = True
     return tuple(installed.values())
 
 
@@ -110,7 +153,7 @@ async def demo(
 ) -> AsyncIterator[tuple[House, HomeAssistant, tuple[Installed, ...]]]:
     """Run everything, set up, while inside."""
     await asyncio.to_thread(shutil.rmtree, config, ignore_errors=True)
-    async with simulated(options) as (house, devices):
+    async with simulated(options) as (house, devices), AsyncExitStack() as ended:
         home = HomeAssistant(config)
         clock = asyncio.get_running_loop().time
         begun = clock()
@@ -118,7 +161,7 @@ async def demo(
         await home.start(options.port)
         try:
             started = clock()
-            installed = await set_up(home, devices)
+            installed = await set_up(home, house, devices, ended)
             say(
                 f"Started in {started - begun:.1f} s, "
                 f"set up in {clock() - started:.1f} s."

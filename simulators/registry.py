@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from .car import Car
+from .charge_point import ChargePoint
 from .house import House
 from .ksem import Ksem
 from .modbus_device import Device
@@ -23,6 +25,28 @@ class Declaration:
     """What its form asks besides the address."""
 
 
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A device that dials Home Assistant: set up from there once it has knocked."""
+
+    key: str
+    """The step of the integration's flow that sets up the server it dials."""
+    factory: Callable[[House, str], ChargePoint]
+    """Makes it for a house with `cars`, with the server's address."""
+    title: str
+    description: str
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What the form asks that confirms its discovery, besides the name."""
+
+
+def cars() -> tuple[Car, Car]:
+    """Make the cars of a house with all devices.
+
+    The second one charges on one phase, and is away until its wallbox is set up.
+    """
+    return Car(), Car("second_car", connected=False, phases=1)
+
+
 DEVICES = (
     Declaration("ksem", Ksem, "Grid meter", "KOSTAL Smart Energy Meter at the grid"),
     Declaration(
@@ -31,5 +55,15 @@ DEVICES = (
         "Garage",
         "smart-me Pico with a car",
         {"minimum_current": "6", "maximum_current": "16"},
+    ),
+)
+
+CLIENTS = (
+    Client(
+        "ocpp_server",
+        lambda house, url: ChargePoint(house, house.cars[1], url, "CARPORT1"),
+        "Carport",
+        "OCPP wallbox with a second car",
+        {"maximum_current": "16"},
     ),
 )

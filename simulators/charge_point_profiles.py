@@ -1,0 +1,119 @@
+"""The charging profiles a simulated wallbox has been given, and what they allow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from .car import VOLTAGE_V
+
+MAXIMUM = "ChargePointMaxProfile"
+DEFAULT = "TxDefaultProfile"
+TRANSACTION = "TxProfile"
+_RECURRENCE = {"Daily": timedelta(days=1), "Weekly": timedelta(weeks=1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A profile, in the words of the `ocpp` library, and when and for what it came."""
+
+    connector: int
+    profile: Mapping[str, Any]
+    came: datetime
+
+    @property
+    def purpose(self) -> str:
+        """What it limits: the wallbox, any transaction or one transaction."""
+        return str(self.profile["charging_profile_purpose"])
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Who goes first: the higher stack level, then the connector's own."""
+        return self.profile["stack_level"], self.connector
+
+    def limit_a(
+        self, now: datetime, began: datetime | None, phases: int
+    ) -> float | None:
+        """Say what it allows now, A per phase; None where it says nothing."""
+        start, end = (
+            datetime.fromisoformat(self.profile[key]) if key in self.profile else None
+            for key in ("valid_from", "valid_to")
+        )
+        if (start and now < start) or (end and now >= end):
+            return None
+        schedule = self.profile["charging_schedule"]
+        elapsed = now - self._start(schedule, now, began)
+        if recurrence := _RECURRENCE.get(self.profile.get("recurrency_kind", "")):
+            elapsed %= recurrence
+        seconds = elapsed.total_seconds()
+        if seconds >= schedule.get("duration", float("inf")):
+            return None
+        limit: float | None = None
+        for period in schedule["charging_schedule_period"]:
+            if period["start_period"] <= seconds:
+                limit = period["limit"]
+        if limit is not None and schedule["charging_rate_unit"] == "W":
+            limit /= VOLTAGE_V * phases
+        return limit
+
+    def _start(
+        self, schedule: Mapping[str, Any], now: datetime, began: datetime | None
+    ) -> datetime:
+        if self.profile["charging_profile_kind"] == "Relative":
+            return began or now
+        if "start_schedule" in schedule:
+            return datetime.fromisoformat(schedule["start_schedule"])
+        return self.came
+
+
+class Profiles:
+    """All profiles of a wallbox with one connector."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self.kept: list[Kept] = []
+
+    def put(self, connector: int, profile: Mapping[str, Any], now: datetime) -> None:
+        """Keep a profile in the place of one of its number, or of its rank."""
+        new = Kept(connector, profile, now)
+        number = profile["charging_profile_id"]
+        self.kept = [
+            old
+            for old in self.kept
+            if old.profile["charging_profile_id"] != number
+            and (old.purpose, old.rank) != (new.purpose, new.rank)
+        ]
+        self.kept.append(new)
+
+    def clear(
+        self,
+        number: int | None = None,
+        connector: int | None = None,
+        purpose: str | None = None,
+        stack: int | None = None,
+    ) -> bool:
+        """Forget the profiles that fit everything given; say whether there were any."""
+
+        def fits(kept: Kept) -> bool:
+            if number is not None:
+                return bool(kept.profile["charging_profile_id"] == number)
+            return (
+                connector in (None, kept.connector)
+                and purpose in (None, kept.purpose)
+                and stack in (None, kept.profile["stack_level"])
+            )
+
+        before = len(self.kept)
+        self.kept = [kept for kept in self.kept if not fits(kept)]
+        return len(self.kept) < before
+
+    def limit_a(self, now: datetime, began: datetime | None, phases: int) -> float:
+        """Say what they all allow now, A per phase; infinity without a limit."""
+        limits: dict[str, float] = {}
+        for kept in sorted(self.kept, key=lambda kept: kept.rank):
+            limit = kept.limit_a(now, began, phases)
+            if limit is not None:
+                limits[kept.purpose] = limit
+        # A transaction's own profile stands before the default for all.
+        own = limits.get(TRANSACTION, limits.get(DEFAULT, float("inf")))
+        return min(own, limits.get(MAXIMUM, float("inf")))

@@ -1,0 +1,214 @@
+"""How a simulated wallbox answers what its central system asks of it."""
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from ocpp.routing import on  # type: ignore[import-untyped]  # has no types
+from ocpp.v16 import ChargePoint as Ocpp  # type: ignore[import-untyped]
+from ocpp.v16 import call_result
+from ocpp.v16.datatypes import KeyValue  # type: ignore[import-untyped]
+from ocpp.v16.enums import Reason  # type: ignore[import-untyped]
+
+from .charge_point_meter import MEASURANDS
+from .charge_point_profiles import DEFAULT, MAXIMUM, TRANSACTION
+
+if TYPE_CHECKING:
+    from .charge_point import ChargePoint
+    from .charge_point_line import Connection
+
+CONFIGURATION = {
+    "AuthorizeRemoteTxRequests": "false",
+    "ChargeProfileMaxStackLevel": "8",
+    "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
+    "ChargingScheduleMaxPeriods": "24",
+    "ConnectionTimeOut": "60",
+    "ConnectorSwitch3to1PhaseSupported": "false",
+    "HeartbeatInterval": "60",
+    "MaxChargingProfilesInstalled": "10",
+    "MeterValueSampleInterval": "10",
+    "MeterValuesSampledData": ",".join(MEASURANDS),
+    "NumberOfConnectors": "1",
+    "StopTransactionOnEVSideDisconnect": "true",
+    "StopTransactionOnInvalidId": "true",
+    "SupportedFeatureProfiles": "Core,RemoteTrigger,SmartCharging",
+}
+_WRITABLE = {
+    "ConnectionTimeOut",
+    "HeartbeatInterval",
+    "MeterValueSampleInterval",
+    "MeterValuesSampledData",
+    "StopTransactionOnInvalidId",
+}
+_ACCEPTED, _REJECTED = "Accepted", "Rejected"
+_CALL = 2
+
+
+def _answers[F: Callable[..., Any]](action: str) -> Callable[[F], F]:
+    """Mark a method as what answers an action; gives the library's mark a type."""
+    return cast("Callable[[F], F]", on(action))
+
+
+class Session(Ocpp):  # type: ignore[misc]  # no types
+    """The central system's calls on one connection."""
+
+    def __init__(
+        self, box: ChargePoint, connection: Connection, answer_s: float
+    ) -> None:
+        """Answer for a wallbox; what it asks itself is waited for `answer_s`."""
+        super().__init__(box.identity, connection, answer_s)
+        self._box = box
+        self._after: deque[Callable[[], object]] = deque()
+
+    async def route_message(self, raw_msg: str) -> None:
+        """Answer a call, then do what it leads to."""
+        if self._box.silent and json.loads(raw_msg)[0] == _CALL:
+            return
+        await super().route_message(raw_msg)
+        # Now, not in the answer: nothing is to overtake it.
+        while self._after:
+            self._after.popleft()()
+
+    def _then(self, act: Callable[..., object], *values: object, **more: object) -> str:
+        self._after.append(partial(act, *values, **more))
+        return _ACCEPTED
+
+    @_answers("RemoteStartTransaction")
+    def remote_start(self, id_tag: str, **more: Any) -> Any:
+        """Start as soon as a car is there, unless one charges already."""
+        box, profile = self._box, more.get("charging_profile")
+        status = _REJECTED
+        if box.ready and (profile is None or self._fits(1, profile, starts=True)):
+            status = self._then(box.use, id_tag, profile)
+        return call_result.RemoteStartTransaction(status)
+
+    @_answers("RemoteStopTransaction")
+    def remote_stop(self, transaction_id: int) -> Any:
+        """Stop the transaction of this number."""
+        running = self._box.transaction
+        status = _REJECTED
+        if running is not None and running.number == transaction_id:
+            status = self._then(self._box.end, Reason.remote)
+        return call_result.RemoteStopTransaction(status)
+
+    @_answers("SetChargingProfile")
+    def set_charging_profile(
+        self, connector_id: int, cs_charging_profiles: dict[str, Any]
+    ) -> Any:
+        """Keep a profile that fits, and obey it."""
+        status = _REJECTED
+        if self._fits(connector_id, cs_charging_profiles):
+            status = self._then(self._box.limit, connector_id, cs_charging_profiles)
+        return call_result.SetChargingProfile(status)
+
+    def _fits(
+        self, connector: int, profile: dict[str, Any], *, starts: bool = False
+    ) -> bool:
+        box, schedule = self._box, profile["charging_schedule"]
+        unit = {"A": "Current", "W": "Power"}[schedule["charging_rate_unit"]]
+        if (
+            box.reject_profiles
+            or unit not in box.configuration["ChargingScheduleAllowedChargingRateUnit"]
+            or profile["stack_level"]
+            > int(box.configuration["ChargeProfileMaxStackLevel"])
+        ):
+            return False
+        purpose = profile["charging_profile_purpose"]
+        if purpose != TRANSACTION:
+            connectors = {MAXIMUM: (0,), DEFAULT: (0, 1)}[purpose]
+            return not starts and connector in connectors
+        if starts:
+            return True
+        number = profile.get("transaction_id")
+        return (
+            connector == 1
+            and box.transaction is not None
+            and number in (None, box.transaction.number)
+        )
+
+    @_answers("ClearChargingProfile")
+    def clear_charging_profile(self, **which: Any) -> Any:
+        """Forget profiles, and obey what is left."""
+        box = self._box
+        cleared = box.profiles.clear(
+            which.get("id"),
+            which.get("connector_id"),
+            which.get("charging_profile_purpose"),
+            which.get("stack_level"),
+        )
+        status = self._then(box.obey) if cleared else "Unknown"
+        return call_result.ClearChargingProfile(status)
+
+    @_answers("ChangeAvailability")
+    def change_availability(self, type: str, **_: object) -> Any:  # noqa: A002 - OCPP's word
+        """Go out of service or into it; a running transaction goes on first."""
+        box = self._box
+        operative = type == "Operative"
+        later = box.transaction is not None and not operative
+        self._then(box.set_operative, operative)
+        return call_result.ChangeAvailability("Scheduled" if later else _ACCEPTED)
+
+    @_answers("Reset")
+    def reset(self, type: str) -> Any:  # noqa: A002 - OCPP's word
+        """Boot anew, with a proper end of the transaction or without."""
+        return call_result.Reset(self._then(self._box.reset, hard=type == "Hard"))
+
+    @_answers("UnlockConnector")
+    def unlock_connector(self, connector_id: int) -> Any:
+        """Let the cable go, and end a transaction by it."""
+        if connector_id != 1:
+            return call_result.UnlockConnector("NotSupported")
+        self._then(self._box.end, Reason.unlock_command)
+        return call_result.UnlockConnector("Unlocked")
+
+    @_answers("TriggerMessage")
+    def trigger_message(
+        self, requested_message: str, connector_id: int | None = None
+    ) -> Any:
+        """Send what is asked for, right after the answer."""
+        box = self._box
+        triggers: dict[str, Callable[[], object]] = {
+            "BootNotification": box.line.boot,
+            "Heartbeat": box.beat,
+            "MeterValues": box.tell_meter,
+            "StatusNotification": partial(box.tell_status, connector_id),
+        }
+        if box.no_trigger or requested_message not in triggers:
+            return call_result.TriggerMessage("NotImplemented")
+        return call_result.TriggerMessage(self._then(triggers[requested_message]))
+
+    @_answers("GetConfiguration")
+    def get_configuration(self, key: list[str] | None = None) -> Any:
+        """Tell all keys, or those asked for."""
+        known = self._box.configuration
+        return call_result.GetConfiguration(
+            configuration_key=[
+                KeyValue(name, name not in _WRITABLE, known[name])
+                for name in key or known
+                if name in known
+            ],
+            unknown_key=[name for name in key or () if name not in known],
+        )
+
+    @_answers("ChangeConfiguration")
+    def change_configuration(self, key: str, value: str) -> Any:
+        """Take a value for a key that may be written."""
+        box = self._box
+        if key not in box.configuration:
+            return call_result.ChangeConfiguration("NotSupported")
+        if key == "MeterValuesSampledData":
+            good = set(value.split(",")) <= set(MEASURANDS)
+        elif box.configuration[key].isdecimal():
+            good = value.isdecimal()
+        else:
+            good = value in ("true", "false")
+        if key not in _WRITABLE or not good:
+            return call_result.ChangeConfiguration(_REJECTED)
+        return call_result.ChangeConfiguration(self._then(box.configure, key, value))
+
+    @_answers("DataTransfer")
+    def data_transfer(self, **_: object) -> Any:
+        """Know no maker's own messages."""
+        return call_result.DataTransfer("UnknownVendorId")
