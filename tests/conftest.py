@@ -49,6 +49,8 @@ def no_unexpected_logs(
         if record.levelno >= logging.WARNING
         and (OURS in record.name or "meters_and_chargers" in record.getMessage())
         and "has not been tested by Home Assistant" not in record.getMessage()
+        # asyncio names the interpreter's folder when a loaded machine is slow.
+        and record.name != "asyncio"
         and not any(part in record.getMessage() for part in expected_logs)
     ]
     assert not unexpected

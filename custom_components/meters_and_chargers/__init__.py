@@ -1,22 +1,44 @@
-"""Sets up and unloads one entry: a device, or a site that charges from the sun."""
+"""Sets up and unloads one entry: a device, a site, an OCPP server or its wallbox."""
 
+from collections.abc import Sequence
 from typing import cast
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
 
 from . import registry
-from .const import CONF_FAMILY, DEVICE_PLATFORMS, FAMILY_SITE, SITE_PLATFORMS
+from .const import (
+    CHARGER_PLATFORMS,
+    CONF_CHARGER_ID,
+    CONF_FAMILY,
+    CONF_SERVER,
+    DEVICE_PLATFORMS,
+    DOMAIN,
+    FAMILY_OCPP_CHARGER,
+    FAMILY_OCPP_SERVER,
+    FAMILY_SITE,
+    SITE_PLATFORMS,
+)
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
+from .ocpp import ChargerEntry, ChargerHub, OcppServer, ServerEntry
 
-type AnyEntry = ConfigEntry[DeviceCoordinator | SiteController]
+type AnyEntry = ConfigEntry[
+    DeviceCoordinator | SiteController | OcppServer | ChargerHub
+]
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
-    """Open the device or start the site."""
-    if entry.data[CONF_FAMILY] == FAMILY_SITE:
+    """Open the device, start the site or the server, or take the wallbox in."""
+    family = entry.data[CONF_FAMILY]
+    if family == FAMILY_SITE:
         await _set_up_site(hass, cast("SiteEntry", entry))
+    elif family == FAMILY_OCPP_SERVER:
+        await _set_up_server(hass, cast("ServerEntry", entry))
+    elif family == FAMILY_OCPP_CHARGER:
+        await _set_up_charger(hass, cast("ChargerEntry", entry))
     else:
         await _set_up_device(hass, cast("DeviceEntry", entry))
     return True
@@ -24,10 +46,29 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
 
 async def async_unload_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
     """Remove an entry's entities; its sockets and timers close with it."""
-    site = entry.data[CONF_FAMILY] == FAMILY_SITE
-    return await hass.config_entries.async_unload_platforms(
-        entry, SITE_PLATFORMS if site else DEVICE_PLATFORMS
-    )
+    if isinstance(entry.runtime_data, OcppServer):
+        await entry.runtime_data.stop()
+        for charger in entry.runtime_data.charger_entries():
+            if charger.state is ConfigEntryState.LOADED:
+                hass.config_entries.async_schedule_reload(charger.entry_id)
+    return await hass.config_entries.async_unload_platforms(entry, _platforms(entry))
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
+    """Let go of a removed wallbox: it is unknown to its server from now on."""
+    if entry.data[CONF_FAMILY] != FAMILY_OCPP_CHARGER:
+        return
+    server = _server_of(hass, cast("ChargerEntry", entry))
+    if server is not None:
+        await server.forget(entry.data[CONF_CHARGER_ID])
+
+
+def _platforms(entry: AnyEntry) -> Sequence[Platform]:
+    return {
+        FAMILY_SITE: SITE_PLATFORMS,
+        FAMILY_OCPP_SERVER: (),
+        FAMILY_OCPP_CHARGER: CHARGER_PLATFORMS,
+    }.get(entry.data[CONF_FAMILY], DEVICE_PLATFORMS)
 
 
 async def _set_up_device(hass: HomeAssistant, entry: DeviceEntry) -> None:
@@ -48,6 +89,31 @@ async def _set_up_site(hass: HomeAssistant, entry: SiteEntry) -> None:
     entry.async_on_unload(entry.add_update_listener(_site_changed))
 
 
+async def _set_up_server(hass: HomeAssistant, entry: ServerEntry) -> None:
+    entry.runtime_data = OcppServer(hass, entry)
+    await entry.runtime_data.start()
+
+
+async def _set_up_charger(hass: HomeAssistant, entry: ChargerEntry) -> None:
+    server = _server_of(hass, entry)
+    if server is None:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN, translation_key="no_server"
+        )
+    hub = ChargerHub(hass, entry, server, await server.charger(entry))
+    entry.runtime_data = hub
+    await hass.config_entries.async_forward_entry_setups(entry, CHARGER_PLATFORMS)
+    entry.async_on_unload(hub.start())
+
+
 async def _site_changed(hass: HomeAssistant, entry: SiteEntry) -> None:
     """Take over added, changed and removed chargers."""
     hass.config_entries.async_schedule_reload(entry.entry_id)
+
+
+def _server_of(hass: HomeAssistant, entry: ChargerEntry) -> OcppServer | None:
+    found: ServerEntry | None = hass.config_entries.async_get_entry(
+        entry.data[CONF_SERVER]
+    )
+    server = getattr(found, "runtime_data", None)
+    return server if isinstance(server, OcppServer) and server.listening else None

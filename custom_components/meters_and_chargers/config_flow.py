@@ -34,6 +34,8 @@ from .const import (
     CONF_MORE,
     CONF_UNIT_ID,
     DOMAIN,
+    FAMILY_OCPP_CHARGER,
+    FAMILY_OCPP_SERVER,
     FAMILY_SITE,
     SUBENTRY_CHARGER,
 )
@@ -52,13 +54,14 @@ from .engine.model import (
     WrongDevice,
 )
 from .links import temporary_device
+from .ocpp_flow import OcppSteps
 from .site_flow import SiteSteps
 from .subentry_flow import ChargerFlow
 
 type Input = dict[str, Any]
 
 
-class MetersAndChargersFlow(SiteSteps, ConfigFlow, domain=DOMAIN):
+class MetersAndChargersFlow(OcppSteps, SiteSteps, ConfigFlow, domain=DOMAIN):
     """One path for every family; what differs stands in the family's declaration."""
 
     VERSION = 1
@@ -75,7 +78,7 @@ class MetersAndChargersFlow(SiteSteps, ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask what to add."""
         return self.async_show_menu(
-            step_id="user", menu_options=[*FAMILIES, FAMILY_SITE]
+            step_id="user", menu_options=[*FAMILIES, FAMILY_OCPP_SERVER, FAMILY_SITE]
         )
 
     async def _step_family(
@@ -134,8 +137,13 @@ class MetersAndChargersFlow(SiteSteps, ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Change the address or the bounds of the same device, or the site's fuse."""
         entry = self._get_reconfigure_entry()
-        if entry.data[CONF_FAMILY] == FAMILY_SITE:
-            return await self.async_step_reconfigure_site()
+        steps = {
+            FAMILY_SITE: self.async_step_reconfigure_site,
+            FAMILY_OCPP_SERVER: self.async_step_reconfigure_ocpp_server,
+            FAMILY_OCPP_CHARGER: self.async_step_reconfigure_ocpp_charger,
+        }
+        if (step := steps.get(entry.data[CONF_FAMILY])) is not None:
+            return await step()
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:

@@ -13,6 +13,13 @@ CONF_UNIT_ID: Final = "unit_id"
 # Options of a device.
 CONF_INTERVAL: Final = "interval"
 
+# Entry data of an OCPP server and of a wallbox that connects to it.
+FAMILY_OCPP_SERVER: Final = "ocpp_server"
+FAMILY_OCPP_CHARGER: Final = "ocpp_charger"
+CONF_CHARGER_ID: Final = "charger_id"
+CONF_SERVER: Final = "server"
+CONF_MAXIMUM_CURRENT: Final = "maximum_current"
+
 # Entry data of a site.
 FAMILY_SITE: Final = "site"
 CONF_GRID_METER: Final = "grid_meter"
@@ -27,4 +34,11 @@ CONF_CHARGER_PHASES: Final = "charger_phases"
 CONF_MODE: Final = "mode"
 
 DEVICE_PLATFORMS: Final = (Platform.NUMBER, Platform.SENSOR)
+CHARGER_PLATFORMS: Final = (
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SENSOR,
+    Platform.SWITCH,
+)
 SITE_PLATFORMS: Final = (Platform.SELECT,)

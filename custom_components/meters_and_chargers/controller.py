@@ -21,7 +21,6 @@ from .const import (
     CONF_MODE,
     SUBENTRY_CHARGER,
 )
-from .coordinator import DeviceCoordinator
 from .engine.charging import (
     ChargerSettings,
     ChargerState,
@@ -59,10 +58,11 @@ class SiteCharger:
         self.subentry_id = subentry.subentry_id
         self.title = subentry.title
         self.mode = Mode(subentry.data[CONF_MODE])
-        self.coordinator: DeviceCoordinator | None = None
+        self._present: registry.Present | None = None
         self._setpoint = _ABSENT
+        self._write_interval_ms = 2000
         self._limit_ma: int | None = None
-        self._wanted_ma: int | None = None
+        self._wanted: tuple[int, bool] | None = None
         self._writing = False
         self._write_failed = False
         chosen: list[str] = subentry.data[CONF_CHARGER_PHASES]
@@ -76,8 +76,8 @@ class SiteCharger:
         """Follow the charger; returns the function that ends it."""
 
         @callback
-        def came_or_went(coordinator: DeviceCoordinator | None) -> None:
-            self.coordinator = coordinator
+        def came_or_went(found: registry.Present | None) -> None:
+            self._present = found
             on_change()
 
         ends = [registry.subscribe(self.hass, self.key, came_or_went)]
@@ -94,47 +94,56 @@ class SiteCharger:
     @property
     def settings(self) -> ChargerSettings:
         """The charger's bounds."""
-        if self.coordinator is not None and self.coordinator.charger is not None:
-            self._setpoint = self.coordinator.charger.setpoint
+        found = self._present
+        if found is not None and found.setpoint is not None:
+            self._setpoint = found.setpoint
+            self._write_interval_ms = found.write_interval_ms
         return ChargerSettings(
             key=self.key,
             phases=self.phases,
             minimum_ma=self._setpoint.minimum_ma,
             maximum_ma=self._setpoint.maximum_ma,
             step_ma=self._setpoint.step_ma,
+            write_interval_ms=self._write_interval_ms,
         )
 
     @property
     def state(self) -> ChargerState:
         """The charger as it is now."""
         online = False
-        if self.coordinator is not None and self.coordinator.charger is not None:
-            online = self.coordinator.last_update_success
-            self._limit_ma = self.coordinator.charger.limit_ma
-        measured_ma, measured_at_ms = None, None
-        now_ms = round(self.hass.loop.time() * 1000)
-        if (
-            self._meter is not None
-            and self._meter.watts is not None
-            and self._meter.at_ms is not None
-            and now_ms - self._meter.at_ms <= _METER_FRESH_MS
-        ):
-            phases = sum(self.phases)
-            drawn = round(self._meter.watts * 1000 / (phases * _VOLTAGE))
-            measured_ma, measured_at_ms = self._spread(drawn), self._meter.at_ms
+        if self._present is not None:
+            online = self._present.online
+            self._limit_ma = self._present.limit_ma
+        measured = self._measured()
         return ChargerState(
             key=self.key,
             mode=self.mode,
             online=online,
             limit_ma=None if self._limit_ma is None else self._spread(self._limit_ma),
-            measured_ma=measured_ma,
-            measured_at_ms=measured_at_ms,
+            measured_ma=None if measured is None else measured[0],
+            measured_at_ms=None if measured is None else measured[1],
         )
 
+    def _measured(self) -> tuple[PhaseCurrents, int] | None:
+        """What it draws by its own meter, else by itself, unless that is old."""
+        measured = None
+        meter = self._meter
+        if meter is not None and meter.watts is not None and meter.at_ms is not None:
+            drawn = round(meter.watts * 1000 / (sum(self.phases) * _VOLTAGE))
+            measured = self._spread(drawn), meter.at_ms
+        elif self._present is not None:
+            measured = self._present.drawn
+        now_ms = round(self.hass.loop.time() * 1000)
+        if measured is None or now_ms - measured[1] > _METER_FRESH_MS:
+            return None
+        return measured
+
     @callback
-    def apply(self, entry: SiteEntry, limit_ma: PhaseCurrents) -> None:
+    def apply(
+        self, entry: SiteEntry, limit_ma: PhaseCurrents, *, urgent: bool = False
+    ) -> None:
         """Send a limit; of several that wait for the device only the last one goes."""
-        self._wanted_ma = max(limit_ma)
+        self._wanted = max(limit_ma), urgent
         if not self._writing:
             self._writing = True
             entry.async_create_background_task(
@@ -143,15 +152,15 @@ class SiteCharger:
 
     async def _write(self) -> None:
         try:
-            while (wanted := self._wanted_ma) is not None:
-                self._wanted_ma = None
-                if (coordinator := self.coordinator) is None:
+            while (wanted := self._wanted) is not None:
+                self._wanted = None
+                if (found := self._present) is None:
                     return
                 try:
-                    await coordinator.async_set_limit(wanted)
+                    await found.async_set_limit(wanted[0], urgent=wanted[1])
                 except HomeAssistantError as err:
                     # A charger that is gone has been logged by its own entry.
-                    if coordinator.last_update_success and not self._write_failed:
+                    if found.online and not self._write_failed:
                         _LOGGER.warning("%s", err)
                         self._write_failed = True
                     return
@@ -238,4 +247,4 @@ class SiteController:
             command.limit_ma,
             decision.reasons[command.charger].reason,
         )
-        charger.apply(self._entry, command.limit_ma)
+        charger.apply(self._entry, command.limit_ma, urgent=command.urgent)

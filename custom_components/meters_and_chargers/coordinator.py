@@ -26,6 +26,7 @@ from .engine.model import (
     Point,
     PortClosed,
     Readings,
+    Setpoint,
     Silent,
     Unreachable,
     WrongDevice,
@@ -69,6 +70,40 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
             update_interval=timedelta(seconds=self.interval_s),
             always_update=True,
         )
+
+    @property
+    def key(self) -> str:
+        """The identity under which others refer to the device."""
+        return self.identity.key
+
+    @property
+    def title(self) -> str:
+        """What its owner calls it."""
+        return self.config_entry.title
+
+    @property
+    def online(self) -> bool:
+        """Whether the last poll succeeded."""
+        return self.last_update_success
+
+    @property
+    def setpoint(self) -> Setpoint | None:
+        """The bounds of the charging current, if it has one."""
+        return None if self.charger is None else self.charger.setpoint
+
+    @property
+    def limit_ma(self) -> int | None:
+        """The limit it obeys, as far as is known; mA."""
+        return None if self.charger is None else self.charger.limit_ma
+
+    @property
+    def write_interval_ms(self) -> int:
+        """As often as the device may be asked at all."""
+        return max(2000, round(self.family.transport.spacing_s * 1000))
+
+    @property
+    def drawn(self) -> None:
+        """No family that is polled so far measures what its charger draws."""
 
     @property
     def charger(self) -> Charger | None:
@@ -117,8 +152,13 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         self.read_groups = frozenset(read)
         return values
 
-    async def async_set_limit(self, value_ma: int) -> None:
-        """Write a charger's limit and show it; mA.
+    async def async_set_limit(
+        self,
+        value_ma: int,
+        *,
+        urgent: bool = False,  # noqa: ARG002 - others wait with limits that are not
+    ) -> None:
+        """Write a charger's limit at once, urgent or not, and show it; mA.
 
         Raises `HomeAssistantError` in words for the user.
         """

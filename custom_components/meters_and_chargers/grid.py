@@ -170,10 +170,11 @@ class MeterGrid:
         return stop
 
     @callback
-    def _came_or_went(self, coordinator: DeviceCoordinator | None) -> None:
+    def _came_or_went(self, found: registry.Present | None) -> None:
         if self._unlisten is not None:
             self._unlisten()
             self._unlisten = None
+        coordinator = found if isinstance(found, DeviceCoordinator) else None
         self._coordinator = coordinator
         if coordinator is not None:
             self._period_ms = round(coordinator.interval_s * 1000)

@@ -1,22 +1,33 @@
 """Turns entry data into sessions: the one place that opens sockets."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
+from homeassistant.requirements import async_process_requirements
 from homeassistant.util.hass_dict import HassKey
 from modbus_connection import ModbusTcpParams
 
 from .const import CONF_FAMILY, CONF_UNIT_ID, DOMAIN
 from .engine.devices import FAMILIES
+from .engine.devices.ocpp_charger import Central, Knock
+from .engine.journal import Journal
 from .engine.model import Device, Family
 from .engine.protocols.modbus import ModbusLink, Spacing
+from .engine.protocols.ocpp import Server, preload
 
 _SPACINGS: HassKey[dict[tuple[str, int], Spacing]] = HassKey(f"{DOMAIN}_spacings")
+
+
+_OCPP_REQUIREMENTS = ["ocpp==2.1.0"]
+"""Installed when the first OCPP server is set up, not with the integration."""
 
 
 def family_of(data: Mapping[str, Any]) -> Family[ModbusLink]:
@@ -64,3 +75,37 @@ def _spacing(hass: HomeAssistant, data: Mapping[str, Any]) -> Spacing:
     # Whoever asked before, even for another kind of device, counts as well.
     spacing.seconds = max(spacing.seconds, family_of(data).transport.spacing_s)
     return spacing
+
+
+@dataclass(frozen=True, slots=True)
+class OcppListener:
+    """An OCPP server that may be started, with what it needs."""
+
+    server: Server
+    central: Central
+    journal: Journal
+
+    async def close(self) -> None:
+        """Close every connection, then the journal."""
+        await self.server.stop()
+        await self.central.close()
+        await self.journal.close()
+
+
+async def open_ocpp(
+    hass: HomeAssistant, host: str, port: int, on_knock: Callable[[Knock], None]
+) -> OcppListener:
+    """Prepare an OCPP server; it does not listen yet.
+
+    Raises `RequirementsNotFound` when its library can't be installed, and
+    `JournalError` when the journal can't be opened.
+    """
+    await async_process_requirements(hass, DOMAIN, _OCPP_REQUIREMENTS, False)
+    await hass.async_add_executor_job(preload)
+    folder = Path(hass.config.path(".storage"))
+    await hass.async_add_executor_job(partial(folder.mkdir, exist_ok=True))
+    journal = await Journal.open(folder / f"{DOMAIN}_journal_{port}.db")
+    central = Central(on_knock=on_knock)
+    server = Server(central, host, port)
+    central.move = server.move
+    return OcppListener(server, central, journal)

@@ -5,7 +5,7 @@ device that isn't here is offline.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import (
@@ -15,24 +15,59 @@ from homeassistant.helpers.dispatcher import (
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .engine.charging import PhaseCurrents
+from .engine.model import Setpoint
 
-if TYPE_CHECKING:
-    from .coordinator import DeviceCoordinator
 
-_PRESENT: HassKey[dict[str, DeviceCoordinator]] = HassKey(f"{DOMAIN}_present")
+class Present(Protocol):
+    """A meter, a charger, or one connector of a charger, as a site sees it."""
+
+    @property
+    def key(self) -> str:
+        """The identity under which others refer to it."""
+
+    @property
+    def title(self) -> str:
+        """What its owner calls it."""
+
+    @property
+    def online(self) -> bool:
+        """Whether it answers."""
+
+    @property
+    def setpoint(self) -> Setpoint | None:
+        """The bounds of its charging current; None for a meter."""
+
+    @property
+    def limit_ma(self) -> int | None:
+        """The limit it obeys, as far as is known; mA."""
+
+    @property
+    def write_interval_ms(self) -> int:
+        """How often a limit may be written without need."""
+
+    @property
+    def drawn(self) -> tuple[PhaseCurrents, int] | None:
+        """What a charger measures itself on its phases, and when; mA, loop ms."""
+
+    async def async_set_limit(self, value_ma: int, *, urgent: bool = False) -> None:
+        """Write a limit; mA. Raises `HomeAssistantError` in words for the user."""
+
+
+_PRESENT: HassKey[dict[str, Present]] = HassKey(f"{DOMAIN}_present")
 
 
 @callback
-def publish(hass: HomeAssistant, coordinator: DeviceCoordinator) -> CALLBACK_TYPE:
+def publish(hass: HomeAssistant, found: Present) -> CALLBACK_TYPE:
     """Make a device known; returns the function that withdraws it."""
-    key = coordinator.identity.key
+    key = found.key
     present = hass.data.setdefault(_PRESENT, {})
-    present[key] = coordinator
+    present[key] = found
     async_dispatcher_send(hass, _signal(key))
 
     @callback
     def withdraw() -> None:
-        if present.get(key) is coordinator:
+        if present.get(key) is found:
             del present[key]
             async_dispatcher_send(hass, _signal(key))
 
@@ -40,7 +75,7 @@ def publish(hass: HomeAssistant, coordinator: DeviceCoordinator) -> CALLBACK_TYP
 
 
 @callback
-def present(hass: HomeAssistant) -> tuple[DeviceCoordinator, ...]:
+def present(hass: HomeAssistant) -> tuple[Present, ...]:
     """Return every device whose entry is set up."""
     return tuple(hass.data.get(_PRESENT, {}).values())
 
@@ -49,7 +84,7 @@ def present(hass: HomeAssistant) -> tuple[DeviceCoordinator, ...]:
 def subscribe(
     hass: HomeAssistant,
     key: str,
-    on_change: Callable[[DeviceCoordinator | None], None],
+    on_change: Callable[[Present | None], None],
 ) -> CALLBACK_TYPE:
     """Follow the coming and going of a device, beginning with now."""
 

@@ -1,42 +1,60 @@
-"""One sensor for each point that a device reads."""
+"""One sensor for each point that a device reads, and the state of each connector."""
 
+from datetime import datetime
 from typing import override
 
-from homeassistant.components.sensor import SensorEntity
-from homeassistant.const import EntityCategory
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
+from homeassistant.const import EntityCategory, UnitOfEnergy
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import DeviceCoordinator, DeviceEntry
 from .describe import SENSORS, UNITS
-from .engine.model import Phase, Point
-from .entity import DeviceEntity
+from .engine.devices.ocpp_charger import STATUSES
+from .engine.model import Phase, Point, Quantity
+from .entity import ChargerEntity, DeviceEntity
+from .ocpp import ChargerEntry, ChargerHub, Topic
 
 PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: DeviceEntry,
+    entry: DeviceEntry | ChargerEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Make the sensors of a device."""
-    coordinator = entry.runtime_data
-    async_add_entities(
-        PointSensor(coordinator, point)
-        for group in coordinator.device.groups
-        for point in group.points
-    )
+    """Make the sensors of a device, and those that a wallbox turns out to have."""
+    runtime = entry.runtime_data
+    if isinstance(runtime, DeviceCoordinator):
+        async_add_entities(
+            PointSensor(runtime, point)
+            for group in runtime.device.groups
+            for point in group.points
+        )
+        return
+
+    @callback
+    def add(topic: Topic) -> None:
+        if isinstance(topic, Point):
+            async_add_entities([ChargerPointSensor(runtime, topic)])
+        else:
+            async_add_entities(
+                kind(runtime, topic)
+                for kind in (
+                    StatusSensor,
+                    SessionEnergySensor,
+                    SessionStartSensor,
+                    TransactionSensor,
+                )
+            )
+
+    entry.async_on_unload(runtime.each(add))
 
 
-class PointSensor(DeviceEntity, SensorEntity):
-    """One value of a device."""
+class _Described(SensorEntity):
+    """A sensor that is described by its point."""
 
-    def __init__(self, coordinator: DeviceCoordinator, point: Point) -> None:
-        """Describe the value by its quantity."""
-        super().__init__(coordinator, point.key)
-        self._point = point
-        self._group = coordinator.group_of(point)
+    def _describe(self, point: Point, *, certain: bool = True) -> None:
         kind = SENSORS[point.quantity]
         unit = UNITS[point.quantity.unit]
         self._attr_device_class = kind.device_class
@@ -44,15 +62,24 @@ class PointSensor(DeviceEntity, SensorEntity):
         self._attr_native_unit_of_measurement = unit.name
         self._attr_suggested_unit_of_measurement = unit.shown_as
         self._attr_suggested_display_precision = unit.digits
-        self._attr_entity_registry_enabled_default = (
-            kind.enabled and point not in coordinator.device.off_by_default
-        )
+        self._attr_entity_registry_enabled_default = kind.enabled and certain
         self._attr_translation_key = point.quantity.value
         if point.phase is not Phase.TOTAL:
             self._attr_translation_key += "_phase"
             self._attr_translation_placeholders = {"phase": point.phase.upper()}
             self._attr_entity_category = EntityCategory.DIAGNOSTIC
             self._attr_entity_registry_enabled_default = False
+
+
+class PointSensor(DeviceEntity, _Described):
+    """One value of a device that is polled."""
+
+    def __init__(self, coordinator: DeviceCoordinator, point: Point) -> None:
+        """Describe the value by its quantity."""
+        super().__init__(coordinator, point.key)
+        self._point = point
+        self._group = coordinator.group_of(point)
+        self._describe(point, certain=point not in coordinator.device.off_by_default)
         self._take_over()
 
     @property
@@ -72,3 +99,98 @@ class PointSensor(DeviceEntity, SensorEntity):
 
     def _take_over(self) -> None:
         self._attr_native_value = self.coordinator.data.get(self._point)
+
+
+class ChargerPointSensor(ChargerEntity, _Described):
+    """One value that a wallbox sends."""
+
+    def __init__(self, hub: ChargerHub, point: Point) -> None:
+        """Describe the value by its quantity; a wallbox only draws."""
+        super().__init__(hub, point, point.key)
+        self._point = point
+        self._describe(point)
+        if point.quantity is Quantity.CURRENT:
+            self._attr_entity_registry_enabled_default = True
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """The newest value."""
+        return self._hub.charger.values.get(self._point)
+
+    @override
+    def _shown(self) -> object:
+        return self.native_value
+
+
+class _ConnectorSensor(ChargerEntity, SensorEntity):
+    """A sensor of one connector."""
+
+    _key: str
+
+    def __init__(self, hub: ChargerHub, number: int) -> None:
+        """Belong to a connector."""
+        super().__init__(hub, number, f"{number}_{self._key}")
+        self._attr_translation_key = self._key
+        self._number = number
+
+    @override
+    def _shown(self) -> object:
+        return self.native_value
+
+
+class StatusSensor(_ConnectorSensor):
+    """What the wallbox says of a connector."""
+
+    _key = "connector_status"
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = list(STATUSES)  # noqa: RUF012 - Home Assistant's own type
+
+    @property
+    @override
+    def native_value(self) -> str:
+        """The status."""
+        return self._hub.charger.connector(self._number).status
+
+
+class SessionEnergySensor(_ConnectorSensor):
+    """The energy of the running or last transaction."""
+
+    _key = "session_energy"
+    _attr_device_class = SensorDeviceClass.ENERGY
+    _attr_native_unit_of_measurement = UnitOfEnergy.WATT_HOUR
+    _attr_suggested_unit_of_measurement = UnitOfEnergy.KILO_WATT_HOUR
+    _attr_suggested_display_precision = 2
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """The energy since the transaction began; Wh."""
+        return self._hub.charger.connector(self._number).session_energy_wh
+
+
+class SessionStartSensor(_ConnectorSensor):
+    """When the running or last transaction began."""
+
+    _key = "session_start"
+    _attr_device_class = SensorDeviceClass.TIMESTAMP
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """The start of the transaction."""
+        return self._hub.charger.connector(self._number).session_start
+
+
+class TransactionSensor(_ConnectorSensor):
+    """The number of the running transaction."""
+
+    _key = "transaction"
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """The number the wallbox knows; None when none is running."""
+        return self._hub.charger.connector(self._number).transaction

@@ -27,6 +27,7 @@ from .const import (
     CONF_GRID_POWER,
     FAMILY_SITE,
 )
+from .coordinator import DeviceCoordinator
 from .engine.model import Point, Quantity
 
 POWER_SENSOR = EntitySelector(
@@ -100,9 +101,10 @@ def _data(user_input: dict[str, Any]) -> dict[str, Any]:
 
 def _schema(hass: HomeAssistant) -> vol.Schema:
     meters = [
-        SelectOptionDict(value=meter.identity.key, label=meter.config_entry.title)
+        SelectOptionDict(value=meter.key, label=meter.title)
         for meter in registry.present(hass)
-        if any(Point(Quantity.POWER) in group.points for group in meter.device.groups)
+        if isinstance(meter, DeviceCoordinator)
+        and any(Point(Quantity.POWER) in group.points for group in meter.device.groups)
     ]
     return vol.Schema(
         {

@@ -53,9 +53,9 @@ class ChargerFlow(ConfigSubentryFlow):
             for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
         }
         chargers = {
-            found.identity.key: found.config_entry.title
+            found.key: found.title
             for found in registry.present(self.hass)
-            if found.charger is not None and found.identity.key not in taken
+            if found.setpoint is not None and found.key not in taken
         }
         if not chargers:
             return self.async_abort(reason="no_charger")

@@ -24,7 +24,7 @@ async def choose(hass: HomeAssistant, family: str) -> ConfigFlowResult:
         DOMAIN, context={"source": SOURCE_USER}
     )
     assert result["type"] is FlowResultType.MENU
-    assert result["menu_options"] == ["ksem", "smart_me_pico", "site"]
+    assert result["menu_options"] == ["ksem", "smart_me_pico", "ocpp_server", "site"]
     return await hass.config_entries.flow.async_configure(
         result["flow_id"], {"next_step_id": family}
     )

@@ -1,0 +1,112 @@
+"""A real Home Assistant goes away in the middle of a transaction."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+import sqlite3
+
+import pytest
+
+from simulators.charge_point import ChargePoint
+from simulators.hass import DOMAIN, HomeAssistant, free_port, wait_until
+from simulators.house import House
+
+ROOT = Path(__file__).parent.parent.parent
+NEWEST = ROOT / ".venv-newest" / "bin" / "python"
+STATUS = "sensor.carport_status"
+
+pytestmark = pytest.mark.end_to_end
+
+
+@asynccontextmanager
+async def living(house: House) -> AsyncIterator[None]:
+    """Let the house live in real time."""
+    ended = asyncio.Event()
+    life = asyncio.create_task(house.run(ended))
+    try:
+        yield
+    finally:
+        ended.set()
+        await life
+
+
+def transactions(folder: Path) -> list[tuple[object, ...]]:
+    """Read the journal as it lies on the disk."""
+    (path,) = folder.glob(".storage/*.db")
+    with closing(sqlite3.connect(path)) as journal:
+        return journal.execute(
+            "SELECT id, meter_start_wh, meter_stop_wh, stop_time FROM transactions"
+        ).fetchall()
+
+
+async def eventually(what: str, check: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+
+    async def look() -> bool:
+        return check()
+
+    await wait_until(what, look, 60)
+
+
+async def shows(home: HomeAssistant, wanted: str) -> None:
+    """Wait until the wallbox's status is shown so."""
+
+    async def look() -> bool:
+        state = await home.state(STATUS)
+        return state is not None and state["state"] == wanted
+
+    await wait_until(f"{STATUS} shows {wanted}", look, 60)
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_restart_in_the_middle_of_a_transaction(tmp_path: Path) -> None:
+    """One transaction before and after, with one start and one stop: none doubled."""
+    house = House("clear", 12 * 3600)
+    port = free_port(0)
+    wallbox = ChargePoint(
+        house, house.cars[0], f"ws://127.0.0.1:{port}", "CARPORT1", redial_s=(0.5, 1)
+    )
+    home = HomeAssistant(tmp_path, NEWEST)
+    async with living(house):
+        try:
+            async with home:
+                listener = {"host": "127.0.0.1", "port": port}
+                await home.flow(DOMAIN, {"next_step_id": "ocpp_server"}, listener)
+                await wallbox.start()
+
+                async def knocks() -> str | None:
+                    flows = await home.ws("config_entries/flow/progress")
+                    ours = (flow for flow in flows if flow["handler"] == DOMAIN)
+                    return next((flow["flow_id"] for flow in ours), None)
+
+                flow_id = await wait_until("a knock", knocks, 30)
+                answers = {"name": "Carport", "maximum_current": 16}
+                await home.continue_flow(flow_id, answers)
+                await shows(home, "charging")
+                assert wallbox.transaction is not None
+                number = wallbox.transaction.number
+                stopping = asyncio.get_running_loop().time()
+            stopped_s = asyncio.get_running_loop().time() - stopping
+            assert stopped_s < 15
+            assert len(transactions(tmp_path)) == 1
+
+            # The car is unplugged while nobody listens: its end waits in the wallbox.
+            house.cars[0].connected = False
+            await eventually("the transaction's end", lambda: not wallbox.transaction)
+            async with home:
+                await shows(home, "available")
+                await eventually(
+                    "the end in the journal", lambda: bool(transactions(tmp_path)[0][3])
+                )
+                (only,) = transactions(tmp_path)
+                assert only[0] == number
+                house.cars[0].connected = True
+                await shows(home, "charging")
+                assert wallbox.transaction is not None
+                assert wallbox.transaction.number is not None
+                assert number is not None
+                assert wallbox.transaction.number > number
+                assert home.problems() == []
+        finally:
+            await wallbox.stop()
