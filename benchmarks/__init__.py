@@ -1,0 +1,1 @@
+"""Measurements of the product under load: `scripts/bench NAME`."""

@@ -1,0 +1,197 @@
+"""Many light wallboxes in a process of their own: raw frames, ten values each.
+
+Started with an address, a number and a period in seconds. Prints a line when each
+wallbox is accepted and has sent its first values; then for each line `SECONDS` on
+stdin lets them send and prints what came of it.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import count
+import json
+from math import sin
+import sys
+from typing import Any
+
+import aiohttp
+
+_CALL, _RESULT = 2, 3
+_REDIAL_S = 1.0
+_ANSWER_S = 30.0
+_VALUES = (
+    ("Power.Active.Import", None, "W", 7000, 1),
+    ("Energy.Active.Import.Register", None, "Wh", 100_000, 0),
+    ("Current.Import", "L1", "A", 10, 3),
+    ("Current.Import", "L2", "A", 10, 3),
+    ("Current.Import", "L3", "A", 10, 3),
+    ("Voltage", "L1-N", "V", 230, 2),
+    ("Voltage", "L2-N", "V", 230, 2),
+    ("Voltage", "L3-N", "V", 230, 2),
+    ("Power.Factor", None, None, 0.9, 5),
+    ("Frequency", None, None, 50, 4),
+)
+_ANSWERS: dict[str, Any] = {
+    "GetConfiguration": {
+        "configurationKey": [
+            {"key": "MeterValueSampleInterval", "readonly": False, "value": "10"},
+            {
+                "key": "MeterValuesSampledData",
+                "readonly": False,
+                "value": ",".join(dict.fromkeys(each[0] for each in _VALUES)),
+            },
+        ]
+    },
+    "TriggerMessage": {"status": "NotImplemented"},
+}
+
+type Json = dict[str, Any]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Wallbox:
+    """One wallbox: boots, starts a transaction and sends when told."""
+
+    def __init__(self, address: str, index: int) -> None:
+        """Give it its identity and a place in the period."""
+        self.identity = f"BENCH{index:04}"
+        self.ready = asyncio.Event()
+        self.waits_s: list[float] = []
+        self.lost = 0
+        self._address = f"{address}/{self.identity}"
+        self._index = index
+        self._round = count(1)
+        self._number = count(1)
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._answers: dict[str, asyncio.Future[Json]] = {}
+        self._transaction = 0
+
+    async def run(self, client: aiohttp.ClientSession) -> None:
+        """Dial until there is somebody, and again when he has gone."""
+        while True:
+            with suppress(aiohttp.ClientError, OSError):
+                async with client.ws_connect(
+                    self._address, protocols=("ocpp1.6",)
+                ) as socket:
+                    self._socket = socket
+                    await self._talk(socket)
+            self._socket = None
+            await asyncio.sleep(_REDIAL_S)
+
+    async def send_for(self, seconds: float, period_s: float, of: int) -> None:
+        """Send each period, all wallboxes spread over it."""
+        clock = asyncio.get_running_loop().time
+        due = clock() + period_s * self._index / of
+        end = clock() + seconds
+        while due < end:
+            await asyncio.sleep(due - clock())
+            begun = clock()
+            try:
+                await self._values()
+            except OSError, aiohttp.ClientError:
+                self.lost += 1
+            else:
+                self.waits_s.append(clock() - begun)
+            due += period_s
+
+    async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        begins = asyncio.create_task(self._begin())
+        async for message in socket:
+            kind, number, *rest = json.loads(message.data)
+            if kind == _CALL:
+                answer = _ANSWERS.get(rest[0], {"status": "Accepted"})
+                await socket.send_str(json.dumps([_RESULT, number, answer]))
+            elif (waiting := self._answers.pop(number, None)) is not None:
+                waiting.set_result(rest[-1])
+        begins.cancel()
+        await asyncio.gather(begins, return_exceptions=True)
+
+    async def _begin(self) -> None:
+        hello = {
+            "chargePointVendor": "Benchmark",
+            "chargePointModel": "Light",
+            "chargePointSerialNumber": self.identity,
+        }
+        status = ""
+        while status != "Accepted":
+            status = (await self._ask("BootNotification", hello))["status"]
+            await asyncio.sleep(_REDIAL_S)
+        told = {"connectorId": 1, "errorCode": "NoError", "status": "Charging"}
+        await self._ask("StatusNotification", told)
+        if not self._transaction:
+            start = {"connectorId": 1, "idTag": "BENCH", "meterStart": 100_000}
+            answer = await self._ask("StartTransaction", {**start, "timestamp": _now()})
+            self._transaction = answer["transactionId"]
+        await self._values()
+        self.ready.set()
+
+    async def _values(self) -> None:
+        turn = next(self._round)
+        # The energy rises, the others waver by a percent: every value is a new one.
+        waver = 1 + 0.01 * sin(turn + self._index)
+        values = []
+        for name, phase, unit, middle, digits in _VALUES:
+            value = middle + 30 * turn if unit == "Wh" else middle * waver
+            sampled = {"value": f"{value:.{digits}f}", "measurand": name}
+            if phase is not None:
+                sampled["phase"] = phase
+            if unit is not None:
+                sampled["unit"] = unit
+            values.append({**sampled, "context": "Sample.Periodic"})
+        shown = [{"timestamp": _now(), "sampledValue": values}]
+        payload = {"connectorId": 1, "transactionId": self._transaction}
+        await self._ask("MeterValues", {**payload, "meterValue": shown})
+
+    async def _ask(self, action: str, payload: Json) -> Json:
+        if self._socket is None:
+            raise ConnectionError
+        number = str(next(self._number))
+        answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        self._answers[number] = answer
+        await self._socket.send_str(json.dumps([_CALL, number, action, payload]))
+        async with asyncio.timeout(_ANSWER_S):
+            return await answer
+
+
+async def _lines() -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    return reader
+
+
+def _tell(result: Json) -> None:
+    sys.stdout.write(f"{json.dumps(result)}\n")
+    sys.stdout.flush()
+
+
+async def main(address: str, number: int, period_s: float) -> None:
+    """Run the wallboxes until stdin ends."""
+    boxes = [Wallbox(address, index) for index in range(number)]
+    orders = await _lines()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
+        running = [asyncio.create_task(box.run(client)) for box in boxes]
+        for box in boxes:
+            await box.ready.wait()
+        _tell({"ready": number})
+        while order := await orders.readline():
+            for box in boxes:
+                box.waits_s.clear()
+                box.lost = 0
+            seconds = float(order)
+            await asyncio.gather(
+                *(box.send_for(seconds, period_s, number) for box in boxes)
+            )
+            waits = sorted(wait for box in boxes for wait in box.waits_s)
+            _tell({"waits_s": waits, "lost": sum(box.lost for box in boxes)})
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))
