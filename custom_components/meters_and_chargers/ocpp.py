@@ -1,5 +1,6 @@
 """The OCPP server of Home Assistant and the wallboxes that connect to it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 import logging
 
@@ -43,6 +44,9 @@ from .engine.model import (
 from .links import OcppListener, open_ocpp
 
 _LOGGER = logging.getLogger(__name__)
+
+_START_AGAIN_S = (5, 30, 120)
+"""Pauses between the attempts to start a car that waits for a release."""
 
 type ServerEntry = ConfigEntry[OcppServer]
 type ChargerEntry = ConfigEntry[ChargerHub]
@@ -386,6 +390,12 @@ class Connector:
         self._asked_to_start = False
         self._changed()
 
+    @property
+    def _waits(self) -> bool:
+        """Whether a car is plugged in that no transaction charges."""
+        state = self._hub.charger.connector(self.number)
+        return state.status == "preparing" and state.transaction is None
+
     async def stop(self) -> None:
         """End a running transaction."""
         charger = self._hub.charger
@@ -395,9 +405,7 @@ class Connector:
     @callback
     def _changed(self) -> None:
         """Start a car that waits for a release, once each time it is plugged in."""
-        state = self._hub.charger.connector(self.number)
-        waits = state.status == "preparing" and state.transaction is None
-        if not waits:
+        if not self._waits:
             self._asked_to_start = False
         elif self._allowed and self.online and not self._asked_to_start:
             self._asked_to_start = True
@@ -406,11 +414,16 @@ class Connector:
             )
 
     async def _start(self) -> None:
-        try:
-            await self._hub.charger.remote_start(self.number)
-        except DeviceError as err:
-            # Many wallboxes start by themselves, or only with a card.
-            _LOGGER.debug("%s was not started: %s", self.title, err)
+        """Ask for a start, again for a while if the wallbox isn't ready yet."""
+        for pause_s in _START_AGAIN_S:
+            if not (self._waits and self._allowed and self.online):
+                return
+            try:
+                await self._hub.charger.remote_start(self.number)
+            except DeviceError as err:
+                # Many wallboxes start by themselves, or only with a card.
+                _LOGGER.debug("%s was not started: %s", self.title, err)
+            await asyncio.sleep(pause_s)
 
     def _current_ma(self, phase: Phase) -> int | None:
         point = Point(Quantity.CURRENT, phase, str(self.number))

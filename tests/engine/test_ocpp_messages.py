@@ -56,12 +56,15 @@ class Site:
 
     async def charge(self) -> None:
         """Let the car charge."""
-        await self.until(
-            "boot", lambda: bool(self.said("BootNotification.conf", "received"))
-        )
+        await self.until("boot", lambda: self.wallbox.ready)
         await self.charger.remote_start(1)
         await self.until(
-            "a transaction", lambda: self.charger.connector(1).transaction is not None
+            "a transaction that both know",
+            lambda: (
+                self.charger.connector(1).transaction is not None
+                and self.wallbox.transaction is not None
+                and self.wallbox.transaction.number is not None
+            ),
         )
 
 
@@ -120,9 +123,7 @@ REQUESTS: dict[str, Request] = {
 async def test_what_we_ask_is_understood(site: Site, action: str) -> None:
     """The wallbox answers each request of ours, and its library finds no fault."""
     if action == "RemoteStartTransaction":
-        await site.until(
-            "boot", lambda: bool(site.said("BootNotification.conf", "received"))
-        )
+        await site.until("boot", lambda: site.wallbox.ready)
     else:
         await site.charge()
     await REQUESTS[action](site.charger)
@@ -142,9 +143,7 @@ INCOMING = {
 @pytest.mark.parametrize("action", INCOMING)
 async def test_what_the_wallbox_says_is_answered(site: Site, action: str) -> None:
     """Each message gets an answer that the wallbox's library accepts."""
-    await site.until(
-        "boot", lambda: bool(site.said("BootNotification.conf", "received"))
-    )
+    await site.until("boot", lambda: site.wallbox.ready)
     site.wallbox.line.say(Message(INCOMING[action]))
     await site.until(action, lambda: bool(site.said(f"{action}.conf", "received")))
 

@@ -24,7 +24,12 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.meters_and_chargers import ocpp
 from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
+    OcppCharger,
+)
+from custom_components.meters_and_chargers.engine.model import Refused
 from simulators.charge_point import ChargePoint
 from simulators.house import House
 from simulators.ksem import Ksem
@@ -233,6 +238,23 @@ async def test_switch_ends_and_starts_a_transaction(
     await until(
         hass, garage, lambda: garage.wallbox.transaction is not None, "transaction"
     )
+
+
+async def test_start_is_asked_for_again(
+    hass: HomeAssistant, garage: Garage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wallbox that is not ready at the first attempt still starts its car."""
+    refusals = iter((Refused("not yet"), Refused("not yet"), None))
+    remote_start = OcppCharger.remote_start
+
+    async def refuse_at_first(charger: OcppCharger, connector: int) -> None:
+        if (refusal := next(refusals, None)) is not None:
+            raise refusal
+        await remote_start(charger, connector)
+
+    monkeypatch.setattr(ocpp, "_START_AGAIN_S", (0, 0, 0))
+    monkeypatch.setattr(OcppCharger, "remote_start", refuse_at_first)
+    await charging(hass, garage)
 
 
 async def test_reload_of_a_wallbox_leaves_its_connection(
