@@ -104,7 +104,8 @@ async def open_ocpp(
     await hass.async_add_executor_job(preload)
     folder = Path(hass.config.path(".storage"))
     await hass.async_add_executor_job(partial(folder.mkdir, exist_ok=True))
-    journal = await Journal.open(folder / f"{DOMAIN}_journal_{port}.db")
+    # One file for all servers: numbers of transactions are unique over all wallboxes.
+    journal = await Journal.open(folder / f"{DOMAIN}_journal.db")
     central = Central(on_knock=on_knock)
     server = Server(central, host, port)
     central.move = server.move

@@ -219,6 +219,9 @@ class ChargerHub:
                 ends.append(registry.publish(self.hass, self.connectors[topic]))
 
         ends.append(self.each(publish))
+        # What changed while the entities were made.
+        self._online = self.charger.online
+        self._tell(*self._listeners)
 
         @callback
         def stop() -> None:
