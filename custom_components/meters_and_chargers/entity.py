@@ -88,4 +88,5 @@ class ChargerEntity(Entity):
         now = (self.available, self._shown())
         if now != self._written:
             self._written = now
+            self.async_set_context(self._hub.context)
             self.async_write_ha_state()

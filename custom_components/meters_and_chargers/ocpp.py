@@ -10,7 +10,13 @@ from homeassistant.config_entries import (
     ConfigEntryState,
 )
 from homeassistant.const import CONF_HOST, CONF_PORT, EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    Context,
+    Event,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.exceptions import (
     ConfigEntryNotReady,
     HomeAssistantError,
@@ -187,6 +193,7 @@ class ChargerHub:
         self.hass = hass
         self._server = server
         self._missed = False
+        self.context = Context()
         self.entry = entry
         self.charger = charger
         self.identity = charger.identity
@@ -305,6 +312,8 @@ class ChargerHub:
             add(topic)
 
     def _tell(self, *topics: Topic) -> None:
+        # All that one message changes has one cause, and one context.
+        self.context = Context()
         for topic in topics:
             for update in self._listeners.get(topic, ()):
                 update()
