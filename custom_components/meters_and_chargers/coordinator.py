@@ -9,7 +9,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import (
     ConfigEntryError,
     HomeAssistantError,
-    ServiceValidationError,
 )
 from homeassistant.helpers.update_coordinator import (
     DataUpdateCoordinator,
@@ -32,6 +31,7 @@ from .engine.model import (
     WrongDevice,
 )
 from .links import family_of, open_device
+from .registry import out_of_range
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -167,16 +167,7 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         try:
             await charger.set_limit(value_ma)
         except OutOfRange as err:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="current_out_of_range",
-                translation_placeholders={
-                    "name": self.name,
-                    "current": f"{value_ma / 1000:g}",
-                    "minimum": f"{charger.setpoint.minimum_ma / 1000:g}",
-                    "maximum": f"{charger.setpoint.maximum_ma / 1000:g}",
-                },
-            ) from err
+            raise out_of_range(self, value_ma) from err
         except DeviceError as err:
             if isinstance(err, Unreachable):
                 # No need to wait for the next poll to know, and one log line for both.

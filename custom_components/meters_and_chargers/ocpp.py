@@ -20,7 +20,6 @@ from homeassistant.core import (
 from homeassistant.exceptions import (
     ConfigEntryNotReady,
     HomeAssistantError,
-    ServiceValidationError,
 )
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import discovery_flow
@@ -378,16 +377,7 @@ class Connector:
         try:
             await request
         except OutOfRange as err:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="current_out_of_range",
-                translation_placeholders={
-                    "name": self.title,
-                    "current": f"{value_ma / 1000:g}",
-                    "minimum": f"{self.setpoint.minimum_ma / 1000:g}",
-                    "maximum": f"{self.setpoint.maximum_ma / 1000:g}",
-                },
-            ) from err
+            raise registry.out_of_range(self, value_ma) from err
         except DeviceError as err:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.dispatcher import (
     async_dispatcher_connect,
     async_dispatcher_send,
@@ -52,6 +53,21 @@ class Present(Protocol):
 
     async def async_set_limit(self, value_ma: int, *, urgent: bool = False) -> None:
         """Write a limit; mA. Raises `HomeAssistantError` in words for the user."""
+
+
+def out_of_range(found: Present, value_ma: int) -> ServiceValidationError:
+    """Say which charging currents a charger takes."""
+    setpoint = found.setpoint
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="current_out_of_range",
+        translation_placeholders={
+            "name": found.title,
+            "current": f"{value_ma / 1000:g}",
+            "minimum": f"{setpoint.minimum_ma / 1000:g}" if setpoint else "",
+            "maximum": f"{setpoint.maximum_ma / 1000:g}" if setpoint else "",
+        },
+    )
 
 
 _PRESENT: HassKey[dict[str, Present]] = HassKey(f"{DOMAIN}_present")
