@@ -3,12 +3,14 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 import signal
 import sys
 
 from .day import DAY_SECONDS
 from .house import House
 from .registry import DEVICES
+from .replay import play
 
 
 def _second_of_day(text: str) -> int:
@@ -38,6 +40,15 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=15020,
         help="the first device's port, the others' follow; 0 takes free ones",
     )
+    parser.add_argument(
+        "--replay",
+        type=Path,
+        metavar="FILE",
+        help="instead of the house: play an entry's diagnostics, or a dump, again",
+    )
+    parser.add_argument(
+        "--server", metavar="URL", help="the OCPP server that a replayed wallbox dials"
+    )
     return parser.parse_args(arguments)
 
 
@@ -63,6 +74,9 @@ async def _main(arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop_event.set)
+    if arguments.replay is not None:
+        await play(arguments.replay, arguments.port, arguments.server, stop_event)
+        return
     house = House(arguments.day, arguments.start, speed=arguments.speed)
     await simulate(house, arguments.port, stop_event)
 
@@ -72,7 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         asyncio.run(_main(_arguments(arguments)))
     except OSError as err:
-        sys.exit(f"A device cannot listen: {err}")
+        sys.exit(f"A device cannot listen, or a file not be read: {err}")
+    except ValueError as err:
+        sys.exit(f"This file can't be played: {err}")
 
 
 if __name__ == "__main__":

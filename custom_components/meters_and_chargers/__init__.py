@@ -8,7 +8,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 
-from . import registry
+from . import registry, site_watch
 from .const import (
     CHARGER_PLATFORMS,
     CONF_CHARGER_ID,
@@ -86,6 +86,7 @@ async def _set_up_site(hass: HomeAssistant, entry: SiteEntry) -> None:
     # The modes are restored by their entities before the first decision.
     await hass.config_entries.async_forward_entry_setups(entry, SITE_PLATFORMS)
     controller.start()
+    entry.async_on_unload(site_watch.watch(hass, entry))
     entry.async_on_unload(entry.add_update_listener(_site_changed))
 
 

@@ -55,7 +55,7 @@ from .engine.model import (
 )
 from .links import temporary_device
 from .ocpp_flow import OcppSteps
-from .site_flow import SiteSteps
+from .site_flow import SiteOptions, SiteSteps
 from .subentry_flow import ChargerFlow
 
 type Input = dict[str, Any]
@@ -167,14 +167,18 @@ class MetersAndChargersFlow(OcppSteps, SiteSteps, ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
-        """How often a device is asked."""
+        """How often a device is asked; how patiently a site charges."""
+        if config_entry.data[CONF_FAMILY] == FAMILY_SITE:
+            return SiteOptions()
         return DeviceOptions()
 
     @classmethod
     @callback
     @override
     def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
-        """Only families with a choice of intervals have options."""
+        """Only sites and families with a choice of intervals have options."""
+        if config_entry.data[CONF_FAMILY] == FAMILY_SITE:
+            return True
         family = FAMILIES.get(config_entry.data[CONF_FAMILY])
         return family is not None and bool(family.intervals_s)
 

@@ -25,6 +25,8 @@ FAMILY_SITE: Final = "site"
 CONF_GRID_METER: Final = "grid_meter"
 CONF_GRID_POWER: Final = "grid_power"
 CONF_FUSE_CURRENT: Final = "fuse_current"
+# Options of a site.
+CONF_TIMING: Final = "timing"
 
 # Subentries of a site.
 SUBENTRY_CHARGER: Final = "charger"
@@ -41,4 +43,4 @@ CHARGER_PLATFORMS: Final = (
     Platform.SENSOR,
     Platform.SWITCH,
 )
-SITE_PLATFORMS: Final = (Platform.SELECT,)
+SITE_PLATFORMS: Final = (Platform.NUMBER, Platform.SELECT, Platform.SENSOR)

@@ -26,6 +26,7 @@ from .engine.charging import (
     ChargerState,
     Command,
     Decision,
+    Explanation,
     Memory,
     Mode,
     PhaseCurrents,
@@ -35,6 +36,7 @@ from .engine.charging import (
 )
 from .engine.model import PHASES, Setpoint
 from .grid import Grid, MeterGrid, PowerSensor, SensorGrid
+from .site_flow import chosen
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -58,7 +60,16 @@ class SiteCharger:
         self.subentry_id = subentry.subentry_id
         self.title = subentry.title
         self.mode = Mode(subentry.data[CONF_MODE])
-        self._present: registry.Present | None = None
+        self.minimum_ma: int | None = None
+        self.maximum_ma: int | None = None
+        """What the user chose; None for the charger's own bounds."""
+        self.target_wh: int | None = None
+        self.counted_wh = 0.0
+        """What it has drawn since it left mode off, for one that counts no session."""
+        self.explanation: Explanation | None = None
+        """Why it gets what it gets, by the last decision."""
+        self._counted_at_ms: int | None = None
+        self._present = registry.find(hass, self.key)
         self._setpoint = _ABSENT
         self._write_interval_ms = 2000
         self._limit_ma: int | None = None
@@ -91,20 +102,76 @@ class SiteCharger:
 
         return stop
 
+    @callback
+    def choose(self, mode: Mode) -> None:
+        """Change the mode; a session that is only counted begins when off ends."""
+        if self.mode is Mode.OFF and mode is not Mode.OFF:
+            self.counted_wh = 0.0
+        self.mode = mode
+
+    @callback
+    def aim_for(self, target_wh: int | None) -> None:
+        """Change the target energy; counting begins with the first one."""
+        if self.target_wh is None:
+            self.counted_wh = 0.0
+        self.target_wh = target_wh
+
     @property
-    def settings(self) -> ChargerSettings:
-        """The charger's bounds."""
+    def absent(self) -> bool:
+        """Whether its own entry is not set up."""
+        return self._present is None
+
+    @property
+    def counts_energy(self) -> bool:
+        """Whether the energy of a session can be told."""
+        found = self._present
+        if self._meter is not None:
+            return True
+        return found is not None and (
+            found.session_energy_wh is not None or found.drawn is not None
+        )
+
+    @callback
+    def narrow(
+        self, *, minimum_ma: int | None = None, maximum_ma: int | None = None
+    ) -> None:
+        """Change a bound; the charger's own is no choice, so that it may change."""
+        if minimum_ma is not None:
+            own = minimum_ma <= self.bounds.minimum_ma
+            self.minimum_ma = None if own else minimum_ma
+        if maximum_ma is not None:
+            own = maximum_ma >= self.bounds.maximum_ma
+            self.maximum_ma = None if own else maximum_ma
+
+    @property
+    def seen(self) -> bool:
+        """Whether the charger's own bounds are known."""
+        return self.bounds is not _ABSENT
+
+    @property
+    def bounds(self) -> Setpoint:
+        """The charger's own bounds."""
         found = self._present
         if found is not None and found.setpoint is not None:
             self._setpoint = found.setpoint
             self._write_interval_ms = found.write_interval_ms
+        return self._setpoint
+
+    @property
+    def settings(self) -> ChargerSettings:
+        """The charger's bounds, narrowed by the user's."""
+        own = self.bounds
+        minimum_ma = min(max(own.minimum_ma, self.minimum_ma or 0), own.maximum_ma)
+        maximum_ma = min(own.maximum_ma, self.maximum_ma or own.maximum_ma)
         return ChargerSettings(
             key=self.key,
             phases=self.phases,
-            minimum_ma=self._setpoint.minimum_ma,
-            maximum_ma=self._setpoint.maximum_ma,
-            step_ma=self._setpoint.step_ma,
+            minimum_ma=minimum_ma,
+            maximum_ma=max(minimum_ma, maximum_ma),
+            rating_ma=own.maximum_ma,
+            step_ma=own.step_ma,
             write_interval_ms=self._write_interval_ms,
+            target_wh=self.target_wh,
         )
 
     @property
@@ -122,7 +189,24 @@ class SiteCharger:
             limit_ma=None if self._limit_ma is None else self._spread(self._limit_ma),
             measured_ma=None if measured is None else measured[0],
             measured_at_ms=None if measured is None else measured[1],
+            session_wh=self._session_wh(),
         )
+
+    def _session_wh(self) -> int | None:
+        """The session's energy by the charger's own count, else by ours."""
+        found = self._present
+        if found is not None and found.session_energy_wh is not None:
+            return round(found.session_energy_wh)
+        return int(self.counted_wh) if self.counts_energy else None
+
+    @callback
+    def count(self, now_ms: int) -> None:
+        """Add what it has drawn since the last call."""
+        since, self._counted_at_ms = self._counted_at_ms, now_ms
+        measured = self._measured()
+        if measured is not None and since is not None:
+            watts = max(0, sum(measured[0])) * _VOLTAGE / 1000
+            self.counted_wh += watts * (now_ms - since) / 3_600_000
 
     def _measured(self) -> tuple[PhaseCurrents, int] | None:
         """What it draws by its own meter, else by itself, unless that is old."""
@@ -177,10 +261,12 @@ class SiteCharger:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at the site: what was seen and what was decided."""
+    """One look at the site: what was known and seen, and what was decided."""
 
     settings: Settings
+    memory: Memory
     state: State
+    now_ms: int
     decision: Decision
 
 
@@ -202,8 +288,11 @@ class SiteController:
             else SensorGrid(hass, entry.data[CONF_GRID_POWER], self.look)
         )
         fuse_ma = entry.data[CONF_FUSE_CURRENT] * 1000
-        self._settings = Settings(fuse_ma=(fuse_ma, fuse_ma, fuse_ma), chargers=())
+        self._settings = Settings(
+            fuse_ma=(fuse_ma, fuse_ma, fuse_ma), chargers=(), **chosen(entry.options)
+        )
         self._memory = Memory()
+        self._listeners: list[Callable[[], None]] = []
         self.last_look: Look | None = None
 
     @callback
@@ -217,12 +306,21 @@ class SiteController:
         )
 
     @callback
+    def listen(self, update: Callable[[], None]) -> CALLBACK_TYPE:
+        """Hear of every decision; returns the function that ends it."""
+        self._listeners.append(update)
+        return lambda: self._listeners.remove(update)
+
+    @callback
     def _watchdog(self, _now: datetime) -> None:
         self.look()
 
     @callback
     def look(self) -> None:
         """Decide once, now."""
+        now_ms = round(self._hass.loop.time() * 1000)
+        for charger in self.chargers:
+            charger.count(now_ms)
         settings = replace(
             self._settings,
             chargers=tuple(charger.settings for charger in self.chargers),
@@ -232,12 +330,15 @@ class SiteController:
             grid=self._grid.sample,
             chargers=tuple(charger.state for charger in self.chargers),
         )
-        now_ms = round(self._hass.loop.time() * 1000)
         decision = decide(settings, self._memory, state, now_ms)
+        self.last_look = Look(settings, self._memory, state, now_ms, decision)
         self._memory = decision.memory
-        self.last_look = Look(settings, state, decision)
         for command in decision.commands:
             self._apply(command, decision)
+        for charger in self.chargers:
+            charger.explanation = decision.reasons[charger.key]
+        for update in tuple(self._listeners):
+            update()
 
     def _apply(self, command: Command, decision: Decision) -> None:
         charger = next(c for c in self.chargers if c.key == command.charger)

@@ -5,7 +5,7 @@ import logging
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import (
     ConfigEntryError,
     HomeAssistantError,
@@ -57,11 +57,18 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
             interval = (*self.family.intervals_s, self.family.presence_interval_s)[0]
         self.interval_s = float(interval)
         self.device.set_read_timeout(self.interval_s)
+        self.context = Context()
         self.read_groups: frozenset[str] = frozenset()
         """The groups which the last poll brought."""
         self.read_at: dict[str, float] = {}
         """When each group was last read, in the event loop's time."""
+        self.took_s: dict[str, float] = {}
+        """How long the last read of each group took."""
+        self.polls = 0
+        self.failed_polls = 0
         self._due: dict[str, float] = {}
+        self._values: dict[str, Readings] = {}
+        """What the last read of each group brought."""
         super().__init__(
             hass,
             _LOGGER,
@@ -106,6 +113,10 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         """No family that is polled so far measures what its charger draws."""
 
     @property
+    def session_energy_wh(self) -> None:
+        """Nor does any know when a car is plugged in."""
+
+    @property
     def charger(self) -> Charger | None:
         """The device, if its charging current can be set."""
         return self.device if isinstance(self.device, Charger) else None
@@ -127,9 +138,9 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
 
     @override
     async def _async_update_data(self) -> Readings:
-        values = dict(self.data or {})
         read: set[str] = set()
         clock = self.hass.loop.time
+        self.polls += 1
         try:
             if not self.device.groups:
                 await self.device.identify()
@@ -137,19 +148,23 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
                 if clock() < self._due.get(group.key, 0):
                     continue
                 started = clock()
-                readings = await self.device.read(group)
-                for point in group.points:
-                    values.pop(point, None)
-                values.update(readings)
+                self._values[group.key] = await self.device.read(group)
                 read.add(group.key)
                 self.read_at[group.key] = clock()
+                self.took_s[group.key] = clock() - started
                 # Half a poll early rather than a whole one late.
                 pause = (group.interval_s or 0) - self.interval_s / 2
                 self._due[group.key] = started + pause
         except DeviceError as err:
             self._due.clear()
+            self.failed_polls += 1
             raise self._failed(err) from err
         self.read_groups = frozenset(read)
+        # All that one poll changes has one cause, and one context.
+        self.context = Context()
+        values: dict[Point, float | None] = {}
+        for readings in self._values.values():
+            values.update(readings)
         return values
 
     async def async_set_limit(
@@ -182,6 +197,11 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
     def group_of(self, point: Point) -> str:
         """Return the group in which a point is read."""
         return next(g.key for g in self.device.groups if point in g.points)
+
+    def period_s(self, point: Point) -> float:
+        """Return how often a point is read at least; s."""
+        group = next(g for g in self.device.groups if point in g.points)
+        return max(self.interval_s, group.interval_s or 0)
 
     def _failed(self, err: DeviceError) -> UpdateFailed:
         return UpdateFailed(

@@ -45,6 +45,7 @@ UNITS: Mapping[Unit, UnitOfMeasure] = {
     Unit.VOLT: UnitOfMeasure(name=UnitOfElectricPotential.VOLT, digits=1),
     Unit.HERTZ: UnitOfMeasure(name=UnitOfFrequency.HERTZ, digits=2),
     Unit.NONE: UnitOfMeasure(name=None, digits=2),
+    Unit.ORDINAL: UnitOfMeasure(name=None, digits=0),
 }
 
 
@@ -53,7 +54,7 @@ class SensorKind:
     """Device class, state class, and whether the total is shown from the start."""
 
     device_class: SensorDeviceClass | None
-    state_class: SensorStateClass = SensorStateClass.MEASUREMENT
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
     enabled: bool = False
 
 
@@ -77,6 +78,7 @@ SENSORS: Mapping[Quantity, SensorKind] = {
     Quantity.POWER: _POWER,
     Quantity.POWER_IMPORT: _POWER,
     Quantity.POWER_EXPORT: _POWER,
+    Quantity.REACTIVE_POWER: _REACTIVE_POWER,
     Quantity.REACTIVE_POWER_IMPORT: _REACTIVE_POWER,
     Quantity.REACTIVE_POWER_EXPORT: _REACTIVE_POWER,
     Quantity.APPARENT_POWER_IMPORT: _APPARENT_POWER,
@@ -91,8 +93,17 @@ SENSORS: Mapping[Quantity, SensorKind] = {
     Quantity.VOLTAGE: SensorKind(device_class=SensorDeviceClass.VOLTAGE, enabled=True),
     Quantity.ENERGY_IMPORT: _ENERGY,
     Quantity.ENERGY_EXPORT: _ENERGY,
+    Quantity.ENERGY_IMPORT_T1: _ENERGY,
+    Quantity.ENERGY_IMPORT_T2: _ENERGY,
+    Quantity.ENERGY_EXPORT_T1: _ENERGY,
+    Quantity.ENERGY_EXPORT_T2: _ENERGY,
     Quantity.REACTIVE_ENERGY_IMPORT: _REACTIVE_ENERGY,
     Quantity.REACTIVE_ENERGY_EXPORT: _REACTIVE_ENERGY,
+    Quantity.REACTIVE_ENERGY_Q1: _REACTIVE_ENERGY,
+    Quantity.REACTIVE_ENERGY_Q2: _REACTIVE_ENERGY,
+    Quantity.REACTIVE_ENERGY_Q3: _REACTIVE_ENERGY,
+    Quantity.REACTIVE_ENERGY_Q4: _REACTIVE_ENERGY,
     Quantity.APPARENT_ENERGY_IMPORT: _APPARENT_ENERGY,
     Quantity.APPARENT_ENERGY_EXPORT: _APPARENT_ENERGY,
+    Quantity.TARIFF: SensorKind(device_class=None, state_class=None, enabled=True),
 }

@@ -154,7 +154,7 @@ class MeterGrid:
 
     @property
     def period_ms(self) -> int:
-        """The polling interval its owner chose."""
+        """How often its power is read: as its owner chose, or as it can."""
         return self._period_ms
 
     @callback
@@ -177,7 +177,8 @@ class MeterGrid:
         coordinator = found if isinstance(found, DeviceCoordinator) else None
         self._coordinator = coordinator
         if coordinator is not None:
-            self._period_ms = round(coordinator.interval_s * 1000)
+            period_s = coordinator.period_s(Point(Quantity.POWER))
+            self._period_ms = round(period_s * 1000)
             self._unlisten = coordinator.async_add_listener(self._updated)
             self._updated()
 

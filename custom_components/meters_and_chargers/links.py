@@ -1,5 +1,6 @@
 """Turns entry data into sessions: the one place that opens sockets."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from .engine.devices import FAMILIES
 from .engine.devices.ocpp_charger import Central, Knock
 from .engine.journal import Journal
 from .engine.model import Device, Family
-from .engine.protocols.modbus import ModbusLink, Spacing
+from .engine.protocols.modbus import Dump, ModbusDevice, ModbusLink, Spacing
 from .engine.protocols.ocpp import Server, preload
 
 _SPACINGS: HassKey[dict[tuple[str, int], Spacing]] = HassKey(f"{DOMAIN}_spacings")
@@ -64,6 +65,11 @@ async def temporary_device(
             link.close()
 
 
+async def dump(device: Device) -> Dump | None:
+    """Read all that a device has, raw and without its serial; takes 30 s at most."""
+    return await device.dump() if isinstance(device, ModbusDevice) else None
+
+
 def _params(data: Mapping[str, Any]) -> ModbusTcpParams:
     return ModbusTcpParams(host=data[CONF_HOST], port=data[CONF_PORT])
 
@@ -84,6 +90,16 @@ class OcppListener:
     server: Server
     central: Central
     journal: Journal
+    journal_path: Path
+
+    async def journal_size(self) -> int:
+        """Return the journal's size in bytes; raises `JournalError` if it is broken.
+
+        Every access is a commit, so one that changes nothing shows that it can be
+        written.
+        """
+        await self.journal.known_charger("")
+        return await asyncio.to_thread(lambda: self.journal_path.stat().st_size)
 
     async def close(self) -> None:
         """Close every connection, then the journal."""
@@ -105,8 +121,9 @@ async def open_ocpp(
     folder = Path(hass.config.path(".storage"))
     await hass.async_add_executor_job(partial(folder.mkdir, exist_ok=True))
     # One file for all servers: numbers of transactions are unique over all wallboxes.
-    journal = await Journal.open(folder / f"{DOMAIN}_journal.db")
+    path = folder / f"{DOMAIN}_journal.db"
+    journal = await Journal.open(path)
     central = Central(on_knock=on_knock)
     server = Server(central, host, port)
     central.move = server.move
-    return OcppListener(server, central, journal)
+    return OcppListener(server, central, journal, path)

@@ -75,6 +75,11 @@ class OcppServer:
         return self._listener is not None and not self._stopping
 
     @property
+    def listener(self) -> OcppListener | None:
+        """The open listener with what it needs; None when nothing listens."""
+        return self._listener
+
+    @property
     def central(self) -> Central:
         """Who is known and who knocks."""
         if self._listener is None:
@@ -190,7 +195,7 @@ class ChargerHub:
     ) -> None:
         """Stand between a wallbox of the engine and its entities."""
         self.hass = hass
-        self._server = server
+        self.server = server
         self._missed = False
         self.context = Context()
         self.entry = entry
@@ -302,9 +307,9 @@ class ChargerHub:
         """Say once that the wallbox is gone, and once that it is back."""
         if self._online and self._missed:
             _LOGGER.info("%s is connected again", self.entry.title)
-        elif not self._online and self._server.listening:
+        elif not self._online and self.server.listening:
             _LOGGER.warning("%s is no longer connected", self.entry.title)
-        self._missed = not self._online and self._server.listening
+        self._missed = not self._online and self.server.listening
 
     def _introduce(self, topic: Topic) -> None:
         for add in self._newcomers:
@@ -364,6 +369,12 @@ class Connector:
             return None
         first, second, third = (current or 0 for current in currents)
         return (first, second, third), round(measured_at * 1000)
+
+    @property
+    def session_energy_wh(self) -> float | None:
+        """The energy of the running transaction; 0 between two."""
+        state = self._hub.charger.connector(self.number)
+        return 0 if state.session is None else state.session_energy_wh
 
     async def async_set_limit(self, value_ma: int, *, urgent: bool = False) -> None:
         """Write the limit; mA."""

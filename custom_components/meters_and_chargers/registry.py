@@ -51,6 +51,10 @@ class Present(Protocol):
     def drawn(self) -> tuple[PhaseCurrents, int] | None:
         """What a charger measures itself on its phases, and when; mA, loop ms."""
 
+    @property
+    def session_energy_wh(self) -> float | None:
+        """The energy of the car that is plugged in, if a charger counts it."""
+
     async def async_set_limit(self, value_ma: int, *, urgent: bool = False) -> None:
         """Write a limit; mA. Raises `HomeAssistantError` in words for the user."""
 
@@ -97,6 +101,12 @@ def present(hass: HomeAssistant) -> tuple[Present, ...]:
 
 
 @callback
+def find(hass: HomeAssistant, key: str) -> Present | None:
+    """Return a device by its identity, if its entry is set up."""
+    return hass.data.get(_PRESENT, {}).get(key)
+
+
+@callback
 def subscribe(
     hass: HomeAssistant,
     key: str,
@@ -106,7 +116,7 @@ def subscribe(
 
     @callback
     def changed() -> None:
-        on_change(hass.data.get(_PRESENT, {}).get(key))
+        on_change(find(hass, key))
 
     unsubscribe = async_dispatcher_connect(hass, _signal(key), changed)
     changed()

@@ -1,30 +1,42 @@
-"""One sensor for each point that a device reads, and the state of each connector."""
+"""Sensors: what a device reads, the state of each connector, what a site decides."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import EntityCategory, UnitOfEnergy
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
+from .controller import SiteCharger, SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
 from .describe import SENSORS, UNITS
+from .engine.charging import Reason
 from .engine.devices.ocpp_charger import STATUSES
 from .engine.model import Phase, Point, Quantity
-from .entity import ChargerEntity, DeviceEntity
+from .entity import ChargerEntity, DeviceEntity, SiteChargerEntity
 from .ocpp import ChargerEntry, ChargerHub, Topic
 
 PARALLEL_UPDATES = 0
 
+_SAME_TIME = timedelta(seconds=2)
+
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: DeviceEntry | ChargerEntry,
+    entry: DeviceEntry | ChargerEntry | SiteEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Make the sensors of a device, and those that a wallbox turns out to have."""
+    """Make the sensors of a device or site, and those a wallbox turns out to have."""
     runtime = entry.runtime_data
+    if isinstance(runtime, SiteController):
+        for charger in runtime.chargers:
+            async_add_entities(
+                [ReasonSensor(runtime, charger), NextChangeSensor(runtime, charger)],
+                config_subentry_id=charger.subentry_id,
+            )
+        return
     if isinstance(runtime, DeviceCoordinator):
         async_add_entities(
             PointSensor(runtime, point)
@@ -86,7 +98,7 @@ class PointSensor(DeviceEntity, _Described):
     @override
     def available(self) -> bool:
         """A value that the last poll of its group did not bring is not shown."""
-        return super().available and self._point in self.coordinator.data
+        return self._brought and super().available
 
     @override
     @callback
@@ -95,9 +107,11 @@ class PointSensor(DeviceEntity, _Described):
         read = self._group in self.coordinator.read_groups
         if read or not self.coordinator.last_update_success:
             self._take_over()
+            self.async_set_context(self.coordinator.context)
             self.async_write_ha_state()
 
     def _take_over(self) -> None:
+        self._brought = self._point in self.coordinator.data
         self._attr_native_value = self.coordinator.data.get(self._point)
 
 
@@ -194,3 +208,49 @@ class TransactionSensor(_ConnectorSensor):
     def native_value(self) -> int | None:
         """The number the wallbox knows; None when none is running."""
         return self._hub.charger.connector(self._number).transaction
+
+
+class ReasonSensor(SiteChargerEntity, SensorEntity):
+    """Why a charger gets what it gets."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = [reason.value for reason in Reason]  # noqa: RUF012 - Home Assistant's own type
+
+    def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
+        """Belong to a charger of a site."""
+        super().__init__(controller, charger, "reason")
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """The reason; None before the first decision."""
+        explanation = self._charger.explanation
+        return None if explanation is None else explanation.reason.value
+
+    @override
+    def _shown(self) -> object:
+        return self.native_value
+
+
+class NextChangeSensor(SiteChargerEntity, SensorEntity):
+    """When the reason will change if nothing else does."""
+
+    _attr_device_class = SensorDeviceClass.TIMESTAMP
+
+    def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
+        """Belong to a charger of a site."""
+        super().__init__(controller, charger, "next_change")
+
+    @override
+    def _shown(self) -> object:
+        """Turn the time of the decisions into a date that does not jitter."""
+        explanation = self._charger.explanation
+        until_ms = None if explanation is None else explanation.until_ms
+        before = self._attr_native_value
+        self._attr_native_value = None
+        if until_ms is not None:
+            left = timedelta(milliseconds=until_ms - self.hass.loop.time() * 1000)
+            then = (dt_util.utcnow() + left).replace(microsecond=0)
+            same = isinstance(before, datetime) and abs(then - before) <= _SAME_TIME
+            self._attr_native_value = before if same else then
+        return self._attr_native_value

@@ -1,11 +1,14 @@
 """Adds a site: which meter measures the house, and what its connection carries."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_NAME, Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
@@ -25,14 +28,49 @@ from .const import (
     CONF_FUSE_CURRENT,
     CONF_GRID_METER,
     CONF_GRID_POWER,
+    CONF_TIMING,
     FAMILY_SITE,
 )
 from .coordinator import DeviceCoordinator
+from .engine.charging import Settings
 from .engine.model import Point, Quantity
 
 POWER_SENSOR = EntitySelector(
     EntitySelectorConfig(domain=Platform.SENSOR, device_class=SensorDeviceClass.POWER)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A figure of `Settings` that the user may change, in units of `factor`."""
+
+    field: str
+    unit: str
+    lowest: int
+    highest: int
+    factor: int = 1
+    step: float = 1
+
+
+_FIGURES: Mapping[str, _Figure] = {
+    "start_delay": _Figure("start_delay_ms", "s", 10, 900, 1000),
+    "stop_delay": _Figure("stop_delay_ms", "s", 0, 900, 1000),
+    "min_on": _Figure("min_on_ms", "s", 0, 3600, 1000),
+    "min_off": _Figure("min_off_ms", "s", 0, 3600, 1000),
+    "residual_power": _Figure("residual_w", "W", -2000, 2000, step=10),
+    "margin_current": _Figure("margin_ma", "A", 0, 5, 1000, 0.5),
+    "failsafe_current": _Figure("failsafe_ma", "A", 0, 500, 1000),
+}
+_DEFAULTS = Settings(fuse_ma=(0, 0, 0), chargers=())
+
+
+def chosen(options: Mapping[str, Any]) -> dict[str, int]:
+    """Return what the user has changed of `Settings`."""
+    return {
+        figure.field: round(options[key] * figure.factor)
+        for key, figure in _FIGURES.items()
+        if key in options
+    }
 
 
 class SiteSteps(ConfigFlow):
@@ -123,3 +161,42 @@ def _schema(hass: HomeAssistant) -> vol.Schema:
             ),
         }
     )
+
+
+class SiteOptions(OptionsFlow):
+    """How patiently and how carefully a site charges; its listener reloads it."""
+
+    async def async_step_init(
+        self,
+        user_input: dict[str, Any] | None = None,  # noqa: ARG002 - another step asks
+    ) -> ConfigFlowResult:
+        """Go to the form: the first step's words are those of a device."""
+        return await self.async_step_site()
+
+    async def async_step_site(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for times, powers and currents."""
+        entry = self.config_entry
+        if user_input is not None:
+            return self.async_create_entry(data=user_input[CONF_TIMING])
+        # More than half of the fuse would not be safe, and isn't used.
+        highest = {"failsafe_current": entry.data[CONF_FUSE_CURRENT] // 2}
+        fields: dict[vol.Marker, object] = {}
+        for key, figure in _FIGURES.items():
+            most = highest.get(key, figure.highest)
+            default = getattr(_DEFAULTS, figure.field) / figure.factor
+            now = min(entry.options.get(key, default), most)
+            fields[vol.Required(key, default=now)] = NumberSelector(
+                NumberSelectorConfig(
+                    min=figure.lowest,
+                    max=most,
+                    step=figure.step,
+                    unit_of_measurement=figure.unit,
+                    mode=NumberSelectorMode.BOX,
+                )
+            )
+        form = section(vol.Schema(fields), {"collapsed": True})
+        return self.async_show_form(
+            step_id="site", data_schema=vol.Schema({vol.Required(CONF_TIMING): form})
+        )

@@ -24,7 +24,13 @@ async def choose(hass: HomeAssistant, family: str) -> ConfigFlowResult:
         DOMAIN, context={"source": SOURCE_USER}
     )
     assert result["type"] is FlowResultType.MENU
-    assert result["menu_options"] == ["ksem", "smart_me_pico", "ocpp_server", "site"]
+    assert result["menu_options"] == [
+        "ksem",
+        "smart_me_meter",
+        "smart_me_pico",
+        "ocpp_server",
+        "site",
+    ]
     return await hass.config_entries.flow.async_configure(
         result["flow_id"], {"next_step_id": family}
     )
@@ -105,14 +111,15 @@ async def test_typed_address_is_tidied(hass: HomeAssistant, ksem: Ksem) -> None:
     assert result["step_id"] == "confirm"
 
 
-@pytest.mark.parametrize("family", ["ksem", "smart_me_pico"])
+@pytest.mark.parametrize("family", ["ksem", "smart_me_meter", "smart_me_pico"])
 async def test_refused_names_the_switch(
     hass: HomeAssistant, ksem: Ksem, family: str
 ) -> None:
     """A closed port is shown as the family's own hint, and the flow goes on."""
     await ksem.stop()
     result = await choose(hass, family)
-    fields = address(ksem) if family == "ksem" else address(ksem, **bounds())
+    asked = bounds() if family == "smart_me_pico" else {}
+    fields = address(ksem, **asked)
     result = await submit(hass, result, fields)
     assert result["errors"] == {"base": f"port_closed_{family}"}
     await ksem.start()

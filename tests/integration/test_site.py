@@ -6,10 +6,9 @@ import logging
 from typing import Any
 
 from homeassistant.components.select import SERVICE_SELECT_OPTION
-from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigSubentryData
+from homeassistant.config_entries import ConfigEntry, ConfigSubentryData
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, State
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from pymodbus.constants import ExcCodes
@@ -37,7 +36,9 @@ ALL = ["l1", "l2", "l3"]
 
 async def set_up_site(hass: HomeAssistant, **data: Any) -> ConfigEntry[SiteController]:
     """Set up a site with the simulated meter and the simulated station."""
-    charger = {"charger": PICO, "charger_phases": ALL, "mode": "off"}
+    key = data.pop("charger", PICO)
+    charger = {"charger": key, "charger_phases": ALL, "mode": "off"}
+    options = data.pop("options", {})
     meter = data.pop("charger_meter", None)
     if meter:
         charger["charger_meter"] = meter
@@ -50,6 +51,7 @@ async def set_up_site(hass: HomeAssistant, **data: Any) -> ConfigEntry[SiteContr
             "fuse_current": 25,
             **(data or {"grid_meter": "ksem_72345678"}),
         },
+        options=options,
         subentries_data=[
             ConfigSubentryData(
                 data=charger, subentry_type="charger", title="Garage", unique_id=PICO
@@ -142,7 +144,7 @@ async def test_mode_stands_on_the_wallboxs_own_page(
     assert found.device_id == device.id
     state = hass.states.get(MODE)
     assert state is not None
-    assert state.attributes["options"] == ["off", "solar", "fast"]
+    assert state.attributes["options"] == ["off", "solar", "min_solar", "fast"]
 
 
 async def test_mode_goes_on_after_a_restart(
@@ -294,94 +296,6 @@ async def test_write_to_a_lost_station_shows_the_loss_at_once(
     await pico.start()
     await poll(hass, 24)
     assert value(hass, "number.garage_charging_current") != STATE_UNAVAILABLE
-
-
-async def start_site_flow(hass: HomeAssistant) -> str:
-    """Open the flow at the site's form; returns its id."""
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}
-    )
-    result = await hass.config_entries.flow.async_configure(
-        result["flow_id"], {"next_step_id": "site"}
-    )
-    assert result["step_id"] == "site"
-    return result["flow_id"]
-
-
-async def test_site_and_charger_are_added_by_flows(
-    hass: HomeAssistant, pico: Pico, set_up_ksem: SetUp, set_up_pico: SetUp
-) -> None:
-    """Exactly one grid source; then the wallbox; the mode is the one chosen."""
-    await set_up_ksem()
-    await set_up_pico()
-    flow_id = await start_site_flow(hass)
-    house = {"name": "House", "fuse_current": 25}
-    result = await hass.config_entries.flow.async_configure(flow_id, house)
-    assert result["errors"] == {"base": "one_grid_source"}
-    house["grid_meter"] = "ksem_72345678"
-    result = await hass.config_entries.flow.async_configure(flow_id, house)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    entry = result["result"]
-    await hass.async_block_till_done()
-
-    flow_id = await start_site_flow(hass)
-    result = await hass.config_entries.flow.async_configure(flow_id, house)
-    assert result["reason"] == "site_exists"
-
-    subentries = hass.config_entries.subentries
-    added = await subentries.async_init(
-        (entry.entry_id, "charger"), context={"source": SOURCE_USER}
-    )
-    assert added["step_id"] == "user"
-    wallbox = {"charger": PICO, "charger_phases": [], "mode": "solar"}
-    added = await subentries.async_configure(added["flow_id"], wallbox)
-    assert added["errors"] == {"charger_phases": "no_phase"}
-    wallbox["charger_phases"] = ALL
-    added = await subentries.async_configure(added["flow_id"], wallbox)
-    assert added["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done()
-    assert value(hass, MODE) == "solar"
-
-    added = await subentries.async_init(
-        (entry.entry_id, "charger"), context={"source": SOURCE_USER}
-    )
-    assert added["reason"] == "no_charger"
-
-
-async def test_site_and_charger_are_changed_by_flows(
-    hass: HomeAssistant, set_up_ksem: SetUp, set_up_pico: SetUp
-) -> None:
-    """Another fuse and another wiring are used at once."""
-    await set_up_ksem()
-    await set_up_pico()
-    entry = await set_up_site(hass)
-    result = await entry.start_reconfigure_flow(hass)
-    assert result["step_id"] == "reconfigure_site"
-    fuse = {"grid_meter": "ksem_72345678", "fuse_current": 35}
-    both = {**fuse, "grid_power": "sensor.grid"}
-    result = await hass.config_entries.flow.async_configure(result["flow_id"], both)
-    assert result["errors"] == {"base": "one_grid_source"}
-    result = await hass.config_entries.flow.async_configure(result["flow_id"], fuse)
-    assert result["reason"] == "reconfigure_successful"
-    await hass.async_block_till_done()
-    assert entry.runtime_data._settings.fuse_ma == (35_000, 35_000, 35_000)
-
-    subentry_id = next(iter(entry.subentries))
-    changed = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
-    assert changed["step_id"] == "reconfigure"
-    subentries = hass.config_entries.subentries
-    changed = await subentries.async_configure(
-        changed["flow_id"], {"charger_phases": []}
-    )
-    assert changed["errors"] == {"charger_phases": "no_phase"}
-    changed = await subentries.async_configure(
-        changed["flow_id"], {"charger_phases": ["l2"]}
-    )
-    assert changed["reason"] == "reconfigure_successful"
-    await hass.async_block_till_done()
-    assert entry.runtime_data.chargers[0].phases == (False, True, False)
-    entry.runtime_data.chargers[0]._limit_ma = 6000
-    assert entry.runtime_data.chargers[0].state.limit_ma in (None, (0, 6000, 0))
 
 
 async def test_unload_stops_deciding(

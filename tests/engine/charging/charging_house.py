@@ -35,6 +35,7 @@ class House:
     limits: dict[str, int | None] = field(default_factory=dict)
     draws: dict[str, int] = field(default_factory=dict)
     """What a car takes at most; a car not named here takes all it may."""
+    session_wh: dict[str, int | None] = field(default_factory=dict)
     deaf: set[str] = field(default_factory=set)
     """Chargers that lose every write."""
     offline: set[str] = field(default_factory=set)
@@ -93,6 +94,7 @@ class House:
                     one.key not in self.offline,
                     None if limit is None else self._on(one, limit),
                     None if one.key in self.unmeasured else self._draw(one),
+                    session_wh=self.session_wh.get(one.key),
                 )
             )
         return State(self.sample, tuple(chargers))

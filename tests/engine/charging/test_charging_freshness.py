@@ -153,7 +153,8 @@ def test_lost_stops_the_solar_charger() -> None:
     assert (house.limit("a"), house.limit("b")) == (6_000, 6_000)
     house.run(3)
     assert (house.limit("a"), house.limit("b")) == (0, 6_000)
-    assert house.reason("a") is Reason.METER_STALE
+    assert house.reason("a") is Reason.METER_LOST
+    assert house.reason("b") is Reason.METER_STALE
 
 
 def test_recovery_takes_two_samples_and_ten_seconds() -> None:

@@ -43,6 +43,29 @@ def test_solar_charging_takes_its_energy_from_the_sun(
     assert plant.over_s == 0
 
 
+@pytest.mark.parametrize("measures", [True, False])
+def test_min_solar_charges_through_the_clouds(*, measures: bool) -> None:
+    """Over two cloudy hours it starts once, and never falls below its minimum."""
+    plant = plant_for(Mode.MIN_SOLAR, measures=measures)
+    lowest = 16_000
+    for row in day("cloud", 11 * HOUR, 13 * HOUR):
+        plant.step(row)
+        if plant.second > 60:
+            lowest = min(lowest, plant.cars["a"].current_ma)
+    assert lowest == 6_000
+    assert plant.cars["a"].starts == 1
+    assert plant.over_s == 0
+    assert plant.car_wh > 10_000
+    assert 1 - plant.car_from_grid_wh / plant.car_wh >= 0.8
+
+
+def test_cloudy_day_needs_few_writes() -> None:
+    """With steps of 1 A a whole cloudy day costs at most 300 writes and no energy."""
+    plant = plant_for(Mode.SOLAR, step_ma=1_000).run(day("cloud"))
+    assert plant.cars["a"].writes <= 300
+    assert plant.car_wh - plant.car_from_grid_wh > 40_000
+
+
 def test_fuse_is_not_overloaded_because_of_us() -> None:
     """At full power every overload ends soon after the house has caused it.
 

@@ -20,6 +20,7 @@ PHASES = st.sampled_from(
 STEPS = st.sampled_from([100, 1_000])
 BASE = st.tuples(*[st.integers(-20_000, 30_000)] * 3)
 MODES = st.sampled_from(Mode)
+CHARGING_MODES = st.sampled_from([Mode.SOLAR, Mode.MIN_SOLAR, Mode.FAST])
 BRIEF = hypothesis_settings(max_examples=60, deadline=None)
 
 
@@ -35,6 +36,8 @@ def sites(draw: st.DrawFn) -> Settings:
             step_ma=step if same else draw(STEPS),
             priority=draw(st.integers(0, 1)),
             write_interval_ms=draw(st.sampled_from([2_000, 5_000])),
+            dead_band_ma=draw(st.sampled_from([0, 3_000])),
+            target_wh=draw(st.sampled_from([None, 5_000])),
         )
         for key in "abc"[: draw(st.integers(1, 3))]
     ]
@@ -58,7 +61,7 @@ def settled_houses(draw: st.DrawFn) -> House:
     house.run(6)
     house.memory = replace(house.memory, chargers=())
     for one in site.chargers:
-        house.modes[one.key] = draw(st.sampled_from([Mode.SOLAR, Mode.FAST]))
+        house.modes[one.key] = draw(CHARGING_MODES)
         steps = draw(st.integers(6_000 // one.step_ma, 16_000 // one.step_ma))
         house.limits[one.key] = steps * one.step_ma
     return house
@@ -124,6 +127,7 @@ EVENT = st.fixed_dictionaries(
         "modes": st.tuples(MODES, MODES, MODES),
         "unmeasured": st.sets(st.sampled_from("abc")),
         "offline": st.sets(st.sampled_from("abc"), max_size=1),
+        "session_wh": st.dictionaries(st.sampled_from("abc"), st.integers(0, 10_000)),
         "draws": st.dictionaries(st.sampled_from("abc"), st.integers(0, 16_000)),
     }
 )
@@ -148,6 +152,7 @@ class Watch:
         house.unmeasured = event["unmeasured"]
         house.offline = event["offline"]
         house.draws = event["draws"]
+        house.session_wh = event["session_wh"]
 
     def second(self) -> None:
         """Let one second pass and look at everything."""
@@ -214,3 +219,38 @@ def test_rules_hold_whatever_happens(
         watch.apply(event)
         for _ in range(event["seconds"]):
             watch.second()
+
+
+@given(
+    st.sampled_from([100, 1_000]),
+    st.tuples(*[st.integers(-20_000, 12_000)] * 3),
+    st.integers(0, 16_000),
+    st.sampled_from([set(), {"a"}]),
+)
+@BRIEF
+def test_min_solar_never_has_less_than_its_minimum(
+    step: int, base: tuple[int, int, int], draws: int, unmeasured: set[str]
+) -> None:
+    """While the fuse has room for it, whatever the sun and the car do."""
+    house = House(
+        settings_for(ChargerSettings(key="a", step_ma=step)),
+        modes={"a": Mode.MIN_SOLAR},
+        base_ma=base,
+        draws={"a": draws},
+        unmeasured=unmeasured,
+    )
+    house.run(3)
+    for _ in range(200):
+        house.tick()
+        assert (house.limit() or 0) >= 6_000
+
+
+@given(settled_houses(), st.integers(5_000, 9_000))
+@BRIEF
+def test_reached_target_ends_charging(house: House, energy: int) -> None:
+    """A charger whose session has its energy is at 0 as soon as it may be written."""
+    house.session_wh = dict.fromkeys("abc", energy)
+    house.run(6)
+    for one in house.settings.chargers:
+        if one.target_wh is not None:
+            assert house.limit(one.key) == 0

@@ -40,6 +40,7 @@ def change(house: House, chapter: dict[str, object]) -> None:
     house.base_ma = tuple(chapter.get("base_ma", house.base_ma))
     house.meter = chapter.get("meter", house.meter)
     house.modes |= {key: Mode(mode) for key, mode in chapter.get("modes", {}).items()}
+    house.session_wh |= chapter.get("session_wh", {})
     house.draws = chapter.get("draws", house.draws)
     house.offline = set(chapter.get("offline", house.offline))
     house.unmeasured = set(chapter.get("unmeasured", house.unmeasured))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from .memory import NOTHING, ChargerMemory, Measurement
+from .memory import NOTHING, Asked, ChargerMemory, Measurement
 from .settings import ChargerSettings
 from .state import ChargerState, Mode, PhaseCurrents
 
@@ -10,6 +10,7 @@ DRAWING_MA = 1_000
 START_WINDOW_MS = 60_000
 REPEAT_MS = 10_000
 READ_TOLERANCE_MA = 250
+LEAST_CHANGE_MA = 300
 KEPT_MEASUREMENTS = 3
 
 
@@ -28,6 +29,8 @@ class Charger:
     reserved_ma: PhaseCurrents
     """The most it may draw by what it has been told."""
     measured: bool
+    reached: bool
+    """Whether its session has got the energy that the user wants."""
     memory: ChargerMemory
 
     @property
@@ -52,9 +55,19 @@ class Charger:
         return self.floor(self.settings.maximum_ma)
 
     @property
-    def dead_band_ma(self) -> int:
+    def worth_ma(self) -> int:
         """The smallest change worth a write."""
-        return max(300, self.settings.step_ma)
+        return max(LEAST_CHANGE_MA, self.settings.step_ma)
+
+    @property
+    def dead_band_ma(self) -> int:
+        """The smallest change by the sun that needs not last before it is written."""
+        return max(self.settings.dead_band_ma, self.settings.step_ma)
+
+    @property
+    def rating_ma(self) -> int:
+        """The most it may draw while its limit is not known."""
+        return max(self.settings.rating_ma, self.settings.maximum_ma)
 
     @property
     def phase_count(self) -> int:
@@ -112,7 +125,11 @@ def look(
     memory = memory or ChargerMemory(settings.key)
     online = state is not None and state.online
     mode = state.mode if state is not None and online else Mode.OFF
-    memory = _forget(memory, mode)
+    reached = _has_reached(settings, state)
+    if online:
+        memory = _heed(settings, memory, mode, reached=reached)
+    reached = reached and not memory.waived
+    memory = _forget(memory, mode, reached=reached)
     measured = state.measured_ma if state else None
     if measured is not None and state is not None:
         at = now_ms if state.measured_at_ms is None else state.measured_at_ms
@@ -130,16 +147,40 @@ def look(
         read_ma=read,
         reserved_ma=NOTHING,
         measured=measured is not None,
+        reached=reached,
         memory=memory,
     )
     return replace(charger, reserved_ma=_reserved(charger, limits, now_ms))
 
 
-def _forget(memory: ChargerMemory, mode: Mode) -> ChargerMemory:
+def _has_reached(settings: ChargerSettings, state: ChargerState | None) -> bool:
+    """Whether the session has got its target energy."""
+    target, energy = settings.target_wh, state.session_wh if state else None
+    return target is not None and energy is not None and energy >= target
+
+
+def _heed(
+    settings: ChargerSettings, memory: ChargerMemory, mode: Mode, *, reached: bool
+) -> ChargerMemory:
+    """Notice that the user wants something else of a charger within reach."""
+    asks, asked = Asked(mode, settings.minimum_ma, settings.maximum_ma), memory.asked
+    again = asked is not None and asks != asked
+    other_mode = asked is not None and mode is not asked.mode
+    return replace(
+        memory,
+        asked=asks,
+        eager=memory.eager or again,
+        waived=reached and (memory.waived or other_mode),
+    )
+
+
+def _forget(memory: ChargerMemory, mode: Mode, *, reached: bool) -> ChargerMemory:
     """Stop the timers that only run in another mode: none may go on unwatched."""
     if mode is not Mode.FAST:
         memory = replace(memory, headroom_since_ms=None)
-    if mode is not Mode.SOLAR or memory.held is not None:
+    if mode not in (Mode.SOLAR, Mode.MIN_SOLAR):
+        memory = replace(memory, change_since_ms=None)
+    if mode is not Mode.SOLAR or memory.held is not None or reached:
         memory = replace(memory, surplus_since_ms=None, short_since_ms=None)
     return memory
 
@@ -158,7 +199,7 @@ def _reserved(
 ) -> PhaseCurrents:
     """The most it may draw: the old limit counts until the new one has settled."""
     if not charger.known:
-        return charger.on_phases(charger.settings.maximum_ma)
+        return charger.on_phases(charger.rating_ma)
     limit = charger.limit_ma
     if not charger.settled(now_ms):
         limit = max(limit, charger.memory.previous_ma)

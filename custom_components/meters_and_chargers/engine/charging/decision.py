@@ -23,6 +23,7 @@ class Reason(StrEnum):
     STOP_DELAY = "stop_delay"
     STARTING = "starting"
     SOLAR = "solar"
+    SOLAR_MIN = "solar_min"
     FAST = "fast"
     FUSE = "fuse"
     FUSE_FULL = "fuse_full"
@@ -31,10 +32,12 @@ class Reason(StrEnum):
     COOL_DOWN = "cool_down"
     AGEING = "ageing"
     METER_STALE = "meter_stale"
+    METER_LOST = "meter_lost"
     METER_SLOW = "meter_slow"
     RECOVERING = "recovering"
     WARM_UP = "warm_up"
     CHARGER_OFFLINE = "charger_offline"
+    TARGET = "target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Command:
     charger: str
     limit_ma: PhaseCurrents
     urgent: bool = False
-    """Off, stale or the fuse: nothing on the way to the charger may hold it up."""
+    """Off, stale, the fuse or a new maximum: nothing on the way may hold it up."""
 
 
 @dataclass(frozen=True, slots=True)

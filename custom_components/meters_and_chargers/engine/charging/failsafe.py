@@ -35,28 +35,40 @@ def fall_back(
     room = take(budget(settings), reserved(chargers))
     granted = grant(online, wants, room, keep_minimum=False)
     return {
-        one.key: Aim(one, granted[one.key], _reason(one), urgent=True) for one in online
+        one.key: Aim(one, granted[one.key], _reason(one, freshness), urgent=True)
+        for one in online
     }
 
 
 def _has(charger: Charger, freshness: Freshness) -> int:
     """What the charger surely has been told and may keep at most."""
-    lost_sun = charger.mode is Mode.SOLAR and freshness is Freshness.LOST
-    if charger.mode is Mode.OFF or lost_sun:
+    if _reason(charger, freshness) is not Reason.METER_STALE:
         return 0
-    if charger.read_ma is None:
-        return charger.limit_ma
-    return min(charger.limit_ma, charger.read_ma)
+    has = charger.limit_ma
+    if charger.read_ma is not None:
+        has = min(has, charger.read_ma)
+    if charger.mode is Mode.MIN_SOLAR and freshness is Freshness.LOST:
+        # The sun of a minute ago pays for nothing; the minimum was never its.
+        has = min(has, charger.lowest_ma)
+    return has
 
 
-def _reason(charger: Charger) -> Reason:
-    return Reason.OFF if charger.mode is Mode.OFF else Reason.METER_STALE
+def _reason(charger: Charger, freshness: Freshness) -> Reason:
+    if charger.mode is Mode.OFF:
+        return Reason.OFF
+    if charger.reached:
+        return Reason.TARGET
+    if charger.mode is Mode.SOLAR and freshness is Freshness.LOST:
+        return Reason.METER_LOST
+    return Reason.METER_STALE
 
 
 def _stop_timers(charger: Charger) -> Charger:
     """Nothing may count as sustained that nobody measured."""
     memory = replace(
         charger.memory,
+        eager=False,
+        change_since_ms=None,
         surplus_since_ms=None,
         short_since_ms=None,
         headroom_since_ms=None,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .decision import Reason
-from .state import GridSample, PhaseCurrents
+from .state import GridSample, Mode, PhaseCurrents
 
 NOTHING: PhaseCurrents = (0, 0, 0)
 
@@ -40,10 +40,24 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user wanted of a charger when it was last within reach; mA."""
+
+    mode: Mode
+    minimum_ma: int
+    maximum_ma: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChargerMemory:
     """One charger's timers and last command; None means not running, not yet."""
 
     key: str
+    asked: Asked | None = None
+    eager: bool = False
+    """The user has just asked for something else: no need for patience."""
+    waived: bool = False
+    """The user has chosen another mode after the target was reached."""
     commanded_ma: int | None = None
     commanded_at_ms: int | None = None
     previous_ma: int = 0
@@ -56,6 +70,9 @@ class ChargerMemory:
     headroom_since_ms: int | None = None
     headroom_ma: int = 0
     """The least that was granted since `headroom_since_ms`."""
+    change_since_ms: int | None = None
+    change_ma: int = 0
+    """The sun's wish nearest to the limit since `change_since_ms`."""
     held: Reason | None = None
     """FUSE_PAUSE or FUSE_FULL while the fuse keeps it from starting."""
     resume_since_ms: int | None = None

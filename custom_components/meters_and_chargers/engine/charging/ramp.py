@@ -25,7 +25,7 @@ class Aim:
     reason: Reason
     until_ms: int | None = None
     urgent: bool = False
-    """Off, stale or the fuse: neither dead band nor write interval hold it up."""
+    """Off, stale, the fuse or a new maximum: no write interval holds it up."""
     fuse: bool = False
 
     @property
@@ -44,8 +44,10 @@ def aim(wish: Wish, granted_ma: int, now_ms: int, *, may_rise: bool) -> Aim:
     keep = Aim(wish.charger, limit, wish.reason, wish.until_ms)
     if granted_ma < charger.floor(min(wish.current_ma, limit)):
         return replace(keep, target_ma=granted_ma, urgent=True, fuse=True)
+    if limit > charger.highest_ma:
+        return replace(keep, target_ma=granted_ma, urgent=True)
     if granted_ma > 0 and (
-        charger.memory.step is not None or limit - granted_ma < charger.dead_band_ma
+        charger.memory.step is not None or limit - granted_ma < charger.worth_ma
     ):
         return keep
     return replace(keep, target_ma=granted_ma)
@@ -63,7 +65,7 @@ def fit(aims: Sequence[Aim], room: PhaseCurrents) -> dict[str, Aim]:
         )
         most = charger.floor(charger.least(take(room, others)))
         target = min(wanted.target_ma, most)
-        if target < max(charger.lowest_ma, charger.limit_ma + charger.dead_band_ma):
+        if target < max(charger.lowest_ma, charger.limit_ma + charger.worth_ma):
             wanted = replace(wanted, reason=Reason.FUSE, until_ms=None)
             target = charger.limit_ma
         fitted[charger.key] = replace(wanted, target_ma=target)
@@ -88,13 +90,15 @@ def _rise(wish: Wish, granted_ma: int, now_ms: int, *, may_rise: bool) -> Aim:
     keep = Aim(charger, limit, wish.reason, wish.until_ms)
     if not may_rise:
         return replace(keep, reason=Reason.AGEING)
-    worth_it = granted_ma - limit >= charger.dead_band_ma and memory.step is None
-    if charger.charging and not worth_it:
+    worth_it = granted_ma - limit >= charger.worth_ma and memory.step is None
+    # Nor is a limit patient that the user's new minimum has overtaken.
+    at_least = limit < charger.lowest_ma
+    if not (worth_it or at_least):
         return replace(keep, charger=_forget_headroom(charger))
     probes = not charger.measured and not charger.draws
-    if not charger.charging or probes:
+    if at_least or probes:
         return replace(keep, target_ma=granted_ma)
-    if charger.mode is Mode.FAST:
+    if charger.mode is Mode.FAST and not memory.eager:
         return _sustained(keep, granted_ma, now_ms)
     return _sunny(keep, granted_ma, now_ms)
 
@@ -124,7 +128,7 @@ def _sustained(keep: Aim, granted_ma: int, now_ms: int) -> Aim:
 
 
 def _forget_headroom(charger: Charger) -> Charger:
-    memory = replace(charger.memory, headroom_since_ms=None)
+    memory = replace(charger.memory, headroom_since_ms=None, eager=False)
     return replace(charger, memory=memory)
 
 
@@ -164,7 +168,7 @@ def _is_due(wanted: Aim, now_ms: int, *, may_rise: bool) -> bool:
 def _commanded(wanted: Aim, now_ms: int) -> ChargerMemory:
     """The memory after a command."""
     charger, memory, target = wanted.charger, wanted.charger.memory, wanted.target_ma
-    previous = charger.limit_ma if charger.known else charger.settings.maximum_ma
+    previous = charger.limit_ma if charger.known else charger.rating_ma
     if not charger.settled(now_ms):
         previous = max(previous, memory.previous_ma)
     probes = target - charger.limit_ma == probe_ma(charger)
@@ -175,7 +179,9 @@ def _commanded(wanted: Aim, now_ms: int) -> ChargerMemory:
         commanded_at_ms=now_ms,
         previous_ma=previous,
         fuse_reduced_at_ms=now_ms if wanted.fuse else memory.fuse_reduced_at_ms,
+        eager=memory.eager and repeated,
         headroom_since_ms=None,
+        change_since_ms=None,
         drawing=memory.drawing and target > 0,
         step=memory.step if repeated else step_for(charger, target, now_ms),
         probed_at_ms=now_ms if probes else memory.probed_at_ms,

@@ -7,18 +7,24 @@ from .state import PhaseCurrents
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargerSettings:
-    """The bounds of one charger; currents in mA, times in ms."""
+    """The bounds of one charger; currents in mA, energy in Wh, times in ms."""
 
     key: str
     phases: tuple[bool, bool, bool] = (True, True, True)
     """The grid's phases it can load."""
     minimum_ma: int = 6_000
     maximum_ma: int = 16_000
+    rating_ma: int = 0
+    """What it may draw as long as nobody has told it less, if that is more."""
     step_ma: int = 1_000
+    dead_band_ma: int = 3_000
+    """Changes of the sun that are worth less than this must last before a write."""
     write_interval_ms: int = 2_000
     settle_ms: int = 8_000
     """How long after a write its measurement may still lag behind."""
     priority: int = 0
+    target_wh: int | None = None
+    """The energy after which a session is finished."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

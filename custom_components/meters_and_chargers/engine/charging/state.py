@@ -8,10 +8,11 @@ type PhaseCurrents = tuple[int, int, int]
 
 
 class Mode(StrEnum):
-    """What the user wants of one charger."""
+    """What the user wants of one charger, from nothing to most."""
 
     OFF = "off"
     SOLAR = "solar"
+    MIN_SOLAR = "min_solar"
     FAST = "fast"
 
 
@@ -37,6 +38,8 @@ class ChargerState:
     measured_ma: PhaseCurrents | None = None
     """What it draws, by its own or its own meter's measurement; None without one."""
     measured_at_ms: int | None = None
+    session_wh: int | None = None
+    """The energy of the car that is plugged in now; None when nobody counts it."""
 
 
 @dataclass(frozen=True, slots=True)

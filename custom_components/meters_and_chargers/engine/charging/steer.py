@@ -24,6 +24,8 @@ from .share import grant, take
 from .state import Mode, PhaseCurrents
 from .surplus import Wish, solar_wishes
 
+_CHARGING = (Reason.FAST, Reason.SOLAR, Reason.SOLAR_MIN)
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -75,6 +77,8 @@ def _wishes(site: Site, online: Sequence[Charger]) -> dict[str, Wish]:
         held = charger.memory.held
         if charger.mode is Mode.OFF:
             wishes[charger.key] = Wish(charger, 0, Reason.OFF)
+        elif charger.reached:
+            wishes[charger.key] = Wish(charger, 0, Reason.TARGET)
         elif held is not None:
             wishes[charger.key] = Wish(charger, 0, held)
         elif charger.mode is Mode.FAST:
@@ -109,8 +113,8 @@ def _pause(wish: Wish) -> Aim:
 def _aim(site: Site, wish: Wish, granted_ma: int) -> Aim:
     """The next limit before it is known what room the others leave, with its reason."""
     charger = wish.charger
-    if charger.mode is Mode.OFF:
-        return Aim(charger, 0, Reason.OFF, urgent=True)
+    if wish.reason in (Reason.OFF, Reason.TARGET):
+        return Aim(charger, 0, wish.reason, urgent=wish.reason is Reason.OFF)
     slow = is_slow(site.settings)
     full = wish.current_ma > 0 and granted_ma == 0 and not charger.charging
     if full and site.may_rise and not slow:
@@ -122,7 +126,7 @@ def _aim(site: Site, wish: Wish, granted_ma: int) -> Aim:
         return _held(result)
     if granted_ma < charger.floor(wish.current_ma):
         return _short(site, result, slow=slow)
-    if result.reason in (Reason.FAST, Reason.SOLAR) and not charger.draws:
+    if result.reason in _CHARGING and not charger.draws:
         return replace(result, reason=Reason.STARTING)
     return result
 

@@ -8,7 +8,9 @@ from .decision import Reason
 from .follow import may_probe, probe_ma
 from .settings import Settings
 from .share import by_priority
-from .state import GridSample
+from .state import GridSample, Mode
+
+PATIENCE_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +56,24 @@ def surplus_w(
 def solar_wishes(
     settings: Settings, sample: GridSample, chargers: Sequence[Charger], now_ms: int
 ) -> dict[str, Wish]:
-    """Share the surplus between the solar chargers that are online."""
+    """Share the surplus between the solar chargers that are online.
+
+    The minimums that are drawn whatever the sun does come first, then who is important.
+    """
     order = by_priority(chargers)
     left = surplus_w(settings, sample, order)
     wishes: dict[str, Wish] = {}
-    supplied: list[Wish] = []
     claimed = 0
-    for charger in order:
+    for charger in sorted(order, key=lambda one: one.mode is not Mode.MIN_SOLAR):
         least = power_w(settings, charger, charger.lowest_ma)
-        if charger.charging:
+        if charger.mode is Mode.MIN_SOLAR:
+            wish = _always(settings, _Sun(charger, left - least))
+            if not (charger.charging and _is_idle(charger, now_ms)):
+                left -= least
+        elif charger.charging:
             wish = _stay(settings, _Sun(charger, left - least), now_ms)
             if not _is_idle(charger, now_ms):
                 left -= least
-            if wish.reason is Reason.SOLAR or (
-                wish.current_ma > 0 and _is_unseen(charger)
-            ):
-                supplied.append(wish)
         else:
             wish = _wait(settings, _Sun(charger, left - claimed - least), now_ms)
             if wish.charger.memory.surplus_since_ms is not None:
@@ -77,10 +81,21 @@ def solar_wishes(
             if wish.current_ma > 0:
                 left, claimed = left - least, claimed - least
         wishes[charger.key] = wish
-    for supplied_wish in supplied:
-        wish, left = _rest(settings, supplied_wish, left, now_ms)
-        wishes[wish.charger.key] = wish
+    for charger in order:
+        wish = wishes[charger.key]
+        if _is_supplied(wish):
+            wish, left = _rest(settings, wish, left, now_ms)
+            wishes[charger.key] = _patient(wish, now_ms)
+        else:
+            wishes[charger.key] = _at_once(wish)
     return wishes
+
+
+def _always(settings: Settings, sun: _Sun) -> Wish:
+    """The minimum, whoever pays for it; nothing if the charger has none."""
+    current = sun.charger.lowest_ma if sun.charger.highest_ma > 0 else 0
+    paid = sun.enough or not _would_import(settings, sun)
+    return Wish(sun.charger, current, Reason.SOLAR if paid else Reason.SOLAR_MIN)
 
 
 def _wait(settings: Settings, sun: _Sun, now_ms: int) -> Wish:
@@ -150,6 +165,38 @@ def _rest(settings: Settings, wish: Wish, left: int, now_ms: int) -> tuple[Wish,
     return wish, left - extra * per_ampere // 1_000_000
 
 
+def _patient(wish: Wish, now_ms: int) -> Wish:
+    """Keep the limit until a small change of the sun has lasted.
+
+    Each write wears a charger that keeps its limit in flash, and clouds would cause
+    hundreds a day for next to no energy.
+    """
+    charger, memory, limit = wish.charger, wish.charger.memory, wish.charger.limit_ma
+    target = charger.floor(wish.current_ma)
+    change = abs(target - limit)
+    if (
+        memory.eager
+        or not charger.lowest_ma <= limit <= charger.highest_ma
+        or not charger.worth_ma <= change < charger.dead_band_ma
+        or _is_unseen(charger)
+    ):
+        return _at_once(wish)
+    since, nearest = memory.change_since_ms, memory.change_ma
+    if since is None or (target > limit) != (nearest > limit):
+        since, nearest = now_ms, target
+    nearest = min(nearest, target) if target > limit else max(nearest, target)
+    memory = replace(memory, change_since_ms=since, change_ma=nearest)
+    charger = replace(charger, memory=memory)
+    kept = nearest if now_ms - since >= PATIENCE_MS else limit
+    return replace(wish, charger=charger, current_ma=kept)
+
+
+def _at_once(wish: Wish) -> Wish:
+    """Leave a wish as it is; a small change seen before no longer counts."""
+    memory = replace(wish.charger.memory, change_since_ms=None)
+    return replace(wish, charger=replace(wish.charger, memory=memory))
+
+
 def _probing(settings: Settings, charger: Charger, left: int, now_ms: int) -> int:
     """The minimum, or a little more if it is time to try and the sun pays for it."""
     lowest = charger.lowest_ma
@@ -157,6 +204,13 @@ def _probing(settings: Settings, charger: Charger, left: int, now_ms: int) -> in
         more = probe_ma(charger)
         return lowest + more if left >= power_w(settings, charger, more) else lowest
     return max(lowest, charger.limit_ma) if charger.memory.step else lowest
+
+
+def _is_supplied(wish: Wish) -> bool:
+    """Whether a charger that charges gets its part of what the minimums leave."""
+    if not wish.charger.charging or wish.current_ma == 0:
+        return False
+    return wish.reason is Reason.SOLAR or _is_unseen(wish.charger)
 
 
 def _is_unseen(charger: Charger) -> bool:

@@ -18,6 +18,8 @@ class Unit(StrEnum):
     VOLT = "V"
     HERTZ = "Hz"
     NONE = ""
+    ORDINAL = "ordinal"
+    """A number that names one of several things: it isn't an amount."""
 
 
 class Quantity(StrEnum):
@@ -26,6 +28,7 @@ class Quantity(StrEnum):
     POWER = "power"
     POWER_IMPORT = "power_import"
     POWER_EXPORT = "power_export"
+    REACTIVE_POWER = "reactive_power"
     REACTIVE_POWER_IMPORT = "reactive_power_import"
     REACTIVE_POWER_EXPORT = "reactive_power_export"
     APPARENT_POWER_IMPORT = "apparent_power_import"
@@ -36,10 +39,19 @@ class Quantity(StrEnum):
     VOLTAGE = "voltage"
     ENERGY_IMPORT = "energy_import"
     ENERGY_EXPORT = "energy_export"
+    ENERGY_IMPORT_T1 = "energy_import_t1"
+    ENERGY_IMPORT_T2 = "energy_import_t2"
+    ENERGY_EXPORT_T1 = "energy_export_t1"
+    ENERGY_EXPORT_T2 = "energy_export_t2"
     REACTIVE_ENERGY_IMPORT = "reactive_energy_import"
     REACTIVE_ENERGY_EXPORT = "reactive_energy_export"
+    REACTIVE_ENERGY_Q1 = "reactive_energy_q1"
+    REACTIVE_ENERGY_Q2 = "reactive_energy_q2"
+    REACTIVE_ENERGY_Q3 = "reactive_energy_q3"
+    REACTIVE_ENERGY_Q4 = "reactive_energy_q4"
     APPARENT_ENERGY_IMPORT = "apparent_energy_import"
     APPARENT_ENERGY_EXPORT = "apparent_energy_export"
+    TARIFF = "tariff"
 
     @property
     def unit(self) -> Unit:
@@ -49,13 +61,14 @@ class Quantity(StrEnum):
     @property
     def plausible(self) -> tuple[float, float]:
         """The lowest and highest value a site can have; beyond it is a bad answer."""
-        return _PLAUSIBLE.get(self.unit, (float("-inf"), float("inf")))
+        return _PLAUSIBLE[self]
 
 
 _UNITS: Mapping[Quantity, Unit] = {
     Quantity.POWER: Unit.WATT,
     Quantity.POWER_IMPORT: Unit.WATT,
     Quantity.POWER_EXPORT: Unit.WATT,
+    Quantity.REACTIVE_POWER: Unit.VAR,
     Quantity.REACTIVE_POWER_IMPORT: Unit.VAR,
     Quantity.REACTIVE_POWER_EXPORT: Unit.VAR,
     Quantity.APPARENT_POWER_IMPORT: Unit.VOLT_AMPERE,
@@ -66,15 +79,24 @@ _UNITS: Mapping[Quantity, Unit] = {
     Quantity.VOLTAGE: Unit.VOLT,
     Quantity.ENERGY_IMPORT: Unit.WATT_HOUR,
     Quantity.ENERGY_EXPORT: Unit.WATT_HOUR,
+    Quantity.ENERGY_IMPORT_T1: Unit.WATT_HOUR,
+    Quantity.ENERGY_IMPORT_T2: Unit.WATT_HOUR,
+    Quantity.ENERGY_EXPORT_T1: Unit.WATT_HOUR,
+    Quantity.ENERGY_EXPORT_T2: Unit.WATT_HOUR,
     Quantity.REACTIVE_ENERGY_IMPORT: Unit.VAR_HOUR,
     Quantity.REACTIVE_ENERGY_EXPORT: Unit.VAR_HOUR,
+    Quantity.REACTIVE_ENERGY_Q1: Unit.VAR_HOUR,
+    Quantity.REACTIVE_ENERGY_Q2: Unit.VAR_HOUR,
+    Quantity.REACTIVE_ENERGY_Q3: Unit.VAR_HOUR,
+    Quantity.REACTIVE_ENERGY_Q4: Unit.VAR_HOUR,
     Quantity.APPARENT_ENERGY_IMPORT: Unit.VOLT_AMPERE_HOUR,
     Quantity.APPARENT_ENERGY_EXPORT: Unit.VOLT_AMPERE_HOUR,
+    Quantity.TARIFF: Unit.ORDINAL,
 }
 
 # Wide enough for any low-voltage site (10 kA), narrow enough to catch the
 # 0xFFFFFFFF of a value that isn't there, and words in the wrong order.
-_PLAUSIBLE: Mapping[Unit, tuple[float, float]] = {
+_LIMITS: Mapping[Unit, tuple[float, float]] = {
     Unit.WATT: (-2e7, 2e7),
     Unit.VAR: (-2e7, 2e7),
     Unit.VOLT_AMPERE: (0, 2e7),
@@ -85,6 +107,12 @@ _PLAUSIBLE: Mapping[Unit, tuple[float, float]] = {
     Unit.VOLT: (0, 1e4),
     Unit.HERTZ: (0, 1e3),
     Unit.NONE: (-1.05, 1.05),  # a power factor, and how it may be rounded
+}
+
+# By quantity, as each value of each poll asks for it.
+_PLAUSIBLE: Mapping[Quantity, tuple[float, float]] = {
+    quantity: _LIMITS.get(unit, (float("-inf"), float("inf")))
+    for quantity, unit in _UNITS.items()
 }
 
 

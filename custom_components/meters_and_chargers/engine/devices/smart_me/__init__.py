@@ -1,5 +1,6 @@
-"""smart-me: the Pico wallbox by Modbus TCP."""
+"""smart-me by Modbus TCP: the Telstar meter and the Pico wallbox."""
 
+from .meter import FAMILY as METER
 from .pico import FAMILY as PICO
 
-__all__ = ["PICO"]
+__all__ = ["METER", "PICO"]

@@ -8,33 +8,17 @@ from ...model import (
     ModbusTcp,
     Question,
     Setpoint,
-    Unsupported,
-    WrongDevice,
 )
 from ...protocols.modbus import ModbusDevice, ModbusLink
 from . import registers
+from .identity import MAKER, read_identity
 
-_MAKER = "smart-me"
 _MODEL = "Pico"
-_LOWEST_SERIAL = 1_000  # the maker's samples have four to seven digits
-_HIGHEST_SERIAL = 99_999_999
 
 
 async def identify(link: ModbusLink) -> Identity:
-    """Read the serial number, the only thing the maker documents for every device.
-
-    Raises `WrongDevice` when there is none or it can't be one.
-    """
-    try:
-        words = await link.read(
-            registers.SERIAL_NUMBER, registers.SERIAL_ENCODING.words
-        )
-    except Unsupported as err:
-        raise WrongDevice("a Modbus device without smart-me's serial number") from err
-    serial = registers.SERIAL_ENCODING.decode(words)
-    if not _LOWEST_SERIAL <= serial <= _HIGHEST_SERIAL:
-        raise WrongDevice(f"a Modbus device with {serial} as serial number")
-    return Identity(family=FAMILY.key, serial=str(serial), maker=_MAKER, model=_MODEL)
+    """Read the serial number; raises `WrongDevice` when there is none."""
+    return await read_identity(link, FAMILY.key, _MODEL)
 
 
 class Pico(ModbusDevice):
@@ -78,7 +62,7 @@ def open_device(link: ModbusLink, answers: Answers) -> Charger:
 
 FAMILY: Family[ModbusLink] = Family(
     key="smart_me_pico",
-    maker=_MAKER,
+    maker=MAKER,
     name="smart-me Pico",
     # "Queries should not be made more frequently than every 2 seconds."
     transport=ModbusTcp(port=502, unit_id=1, spacing_s=2.0),

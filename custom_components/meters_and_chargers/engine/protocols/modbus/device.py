@@ -1,12 +1,26 @@
 """A device that is nothing but tables behind one Modbus unit."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
-from ...model import Group, Identity, Mark, Point, Readings, WrongDevice
+from ...model import (
+    DeviceError,
+    Group,
+    Identity,
+    Mark,
+    Point,
+    Readings,
+    WrongDevice,
+)
+from .dump import Answer, Dump, Played, dump, name_of
 from .link import ModbusLink
 from .reader import ModbusReader
 from .rows import Table
+
+DUMP_S = 30.0
+"""What a slow device gets for a dump of all it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +85,29 @@ class ModbusDevice:
     def set_read_timeout(self, seconds: float) -> None:
         """Give up on one request after this long."""
         self._link.set_timeout(seconds)
+
+    async def dump(self, limit_s: float = DUMP_S) -> Dump:
+        """Read all there is and return it raw, without the serial; raises nothing.
+
+        Takes ``limit_s`` at most. A dump that ends early says why.
+        """
+        answers: list[Answer] = []
+        identity = error = None
+        part = "identity"
+        with self._link.observed(lambda a: answers.append(replace(a, part=part))):
+            try:
+                async with asyncio.timeout(limit_s):
+                    identity = await self.identify()
+                    for group in self.groups:
+                        part = group.key
+                        await self.read(group)
+            except DeviceError as err:
+                error = name_of(err)
+            except TimeoutError:
+                error = "took_too_long"
+
+        async def identify(played: Played) -> Identity:
+            # An identification reads and does nothing else.
+            return await self._identify(cast("ModbusLink", played))
+
+        return await dump(answers, identity, error, identify)

@@ -1,8 +1,8 @@
 """One Modbus unit, asked in turn, with every failure in our own words."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,16 @@ from modbus_connection import (
     ModbusUnit,
 )
 
-from ...model import BadAnswer, PortClosed, Refused, Silent, Unreachable, Unsupported
+from ...model import (
+    BadAnswer,
+    DeviceError,
+    PortClosed,
+    Refused,
+    Silent,
+    Unreachable,
+    Unsupported,
+)
+from .dump import Answer, name_of
 
 DEFAULT_TIMEOUT_S = 2.8
 """Leaves a silent device's poll some time to recycle the link within 3 s."""
@@ -43,6 +52,7 @@ class ModbusLink:
         self._lost = True
         self._attempt: asyncio.Task[Any] | None = None
         """A request that still waits for a connection."""
+        self._observers: list[Callable[[Answer], None]] = []
         self._forget = unit.on_connection_lost(self._on_lost)
         if self._spacing.seconds:
             # Ours lasts from one connection to the next; this one also holds
@@ -70,11 +80,16 @@ class ModbusLink:
 
     async def read(self, address: int, count: int) -> list[int]:
         """Read holding registers (function code 3) at a wire address."""
-        words = await self._ask(
-            lambda: self._unit.read_holding_registers(address, count)
-        )
-        if len(words) != count:
-            raise BadAnswer(f"{len(words)} of {count} registers at {address}")
+        try:
+            words = await self._ask(
+                lambda: self._unit.read_holding_registers(address, count)
+            )
+            if len(words) != count:
+                raise BadAnswer(f"{len(words)} of {count} registers at {address}")
+        except DeviceError as err:
+            self._tell(Answer(address, count, None, name_of(err)))
+            raise
+        self._tell(Answer(address, count, tuple(words)))
         return words
 
     async def write(self, address: int, words: Sequence[int]) -> None:
@@ -82,6 +97,19 @@ class ModbusLink:
         await self._ask(
             lambda: self._unit.write_registers(address, list(words)), write=True
         )
+
+    @contextmanager
+    def observed(self, observe: Callable[[Answer], None]) -> Iterator[None]:
+        """Have every answer to a read told, whoever asked."""
+        self._observers.append(observe)
+        try:
+            yield
+        finally:
+            self._observers.remove(observe)
+
+    def _tell(self, answer: Answer) -> None:
+        for observe in self._observers:
+            observe(answer)
 
     async def _ask[T](
         self, ask: Callable[[], Coroutine[Any, Any, T]], *, write: bool = False

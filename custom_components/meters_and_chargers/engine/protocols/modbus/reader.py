@@ -13,7 +13,7 @@ from ...model import (
     Unsupported,
 )
 from .link import ModbusLink
-from .rows import Block, Row, Table
+from .rows import Block, Row, Table, packed
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,8 +39,7 @@ class ModbusReader:
         """
         values: dict[Point, float | None] = {}
         for table in tables:
-            for block in table.blocks:
-                rows = tuple(row for row in table.rows if block.holds(row))
+            for block, rows in table.rows_of.items():
                 values.update(await self._read_block(block, rows))
         for table in tables:
             for derived in table.derived:
@@ -110,13 +109,15 @@ class ModbusReader:
         self, rows: Sequence[Row], words: Sequence[int], start: int
     ) -> dict[Point, float | None]:
         values: dict[Point, float | None] = {}
+        raw = packed(words)
         for row in rows:
-            raw = row.encoding.decode(words[row.address - start : row.end - start])
+            number = row.encoding.decode_from(raw, row.address - start)
             # The scale is a power of ten: rounding removes binary noise only.
-            value = round(raw * row.scale, 6)
+            value = round(number * row.scale, 6)
             lowest, highest = row.point.quantity.plausible
             if lowest <= value <= highest:
-                self._worked(row.point)
+                if self._failing:
+                    self._worked(row.point)
                 values[row.point] = value
             else:
                 what = f"register {row.address}"

@@ -1,8 +1,9 @@
 """The shape of a register table: one row is one value."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
+from struct import Struct, pack
 
 from ...model import PHASES, Mark, Point, Quantity
 
@@ -10,25 +11,34 @@ from ...model import PHASES, Mark, Point, Quantity
 class Encoding(Enum):
     """How a number lies in registers: big-endian, high word first."""
 
-    UINT16 = (1, False)
-    UINT32 = (2, False)
-    INT32 = (2, True)
-    UINT64 = (4, False)
+    UINT16 = Struct(">H")
+    UINT32 = Struct(">I")
+    INT32 = Struct(">i")
+    UINT64 = Struct(">Q")
 
     @property
     def words(self) -> int:
         """How many registers the number takes."""
-        return self.value[0]
+        return self.value.size // 2
 
     def decode(self, words: Sequence[int]) -> int:
         """Return the number these registers hold."""
-        raw = b"".join(word.to_bytes(2) for word in words)
-        return int.from_bytes(raw, signed=self.value[1])
+        return self.decode_from(packed(words), 0)
+
+    def decode_from(self, raw: bytes, at: int) -> int:
+        """Return the number at a word of what `packed` returned."""
+        number: int = self.value.unpack_from(raw, 2 * at)[0]
+        return number
 
     def encode(self, number: int) -> list[int]:
         """Return the registers that hold this number."""
-        raw = number.to_bytes(2 * self.words, signed=self.value[1])
+        raw = self.value.pack(number)
         return [int.from_bytes(raw[at : at + 2]) for at in range(0, len(raw), 2)]
+
+
+def packed(words: Sequence[int]) -> bytes:
+    """Return registers as the bytes that came over the wire."""
+    return pack(f">{len(words)}H", *words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,18 @@ class Table:
     blocks: tuple[Block, ...]
     rows: tuple[Row, ...]
     derived: tuple[Derived, ...] = ()
+    rows_of: Mapping[Block, tuple[Row, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+    """The rows in each block, sorted out once."""
+
+    def __post_init__(self) -> None:
+        """Sort the rows into their blocks."""
+        rows_of = {
+            block: tuple(row for row in self.rows if block.holds(row))
+            for block in self.blocks
+        }
+        object.__setattr__(self, "rows_of", rows_of)
 
     @property
     def points(self) -> tuple[Point, ...]:

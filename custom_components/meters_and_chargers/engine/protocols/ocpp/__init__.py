@@ -4,6 +4,7 @@ from .frame import Code
 from .server import Server
 from .session import Session
 from .strict import InvalidMessage, message, preload
+from .trace import Trace
 from .types import Call, CallError, Gate, Handler, Json, Link, Payload
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Payload",
     "Server",
     "Session",
+    "Trace",
     "message",
     "preload",
 ]

@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, hdrs, web
 from . import handshake
 from .frame import MAX_CHARACTERS
 from .session import CALL_TIMEOUT_S, CLOSE_S, Session
+from .trace import Trace
 from .types import Gate, Handler, Link
 
 _LOGGER = logging.getLogger(__name__)
@@ -20,6 +21,8 @@ PING_S = 20.0
 
 _SHUTDOWN_S = 1.0
 _DISMISS_S = 0.5
+_MAX_TRACED = 200
+"""Wallboxes whose last frames are kept; who is gone makes room."""
 _MAX_NAMED = 200
 """Wallboxes whose refusal is logged, so that nobody can fill the memory."""
 
@@ -61,6 +64,7 @@ class Server:
         self._ending: set[Session] = set()
         """Sessions out of use that still say goodbye."""
         self._named: set[str] = set()
+        self._traces: dict[str, Trace] = {}
 
     @property
     def port(self) -> int:
@@ -71,6 +75,10 @@ class Server:
     def links(self) -> Mapping[str, Link]:
         """The open connections by identity."""
         return MappingProxyType(self._sessions)
+
+    def trace(self, charger_id: str) -> Trace:
+        """Return the last frames of a wallbox, which it may yet have to send."""
+        return self._traces.get(charger_id) or Trace()
 
     async def start(self) -> None:
         """Listen; raises OSError where the port can't be had."""
@@ -158,6 +166,7 @@ class Server:
         """Serve a connection, which replaces an older one of the same wallbox."""
         if (older := self._sessions.get(charger_id)) is not None:
             older.begin_close()
+        trace = self._begin_trace(charger_id)
         session = Session(
             socket,
             charger_id,
@@ -167,12 +176,22 @@ class Server:
             ping_s=self._ping_s,
             on_end=self._ended,
             cut=None if request.transport is None else request.transport.abort,
+            trace=trace,
         )
         self._sessions[charger_id] = session
         try:
             await session.run()
         finally:
             self._ending.discard(session)
+
+    def _begin_trace(self, charger_id: str) -> Trace:
+        if charger_id not in self._traces and len(self._traces) >= _MAX_TRACED:
+            gone = next((k for k in self._traces if k not in self._sessions), None)
+            if gone is not None:
+                del self._traces[gone]
+        trace = self._traces.setdefault(charger_id, Trace())
+        trace.connections += 1
+        return trace
 
     def _ended(self, session: Session) -> None:
         """Forget a session before its handler hears of its end."""

@@ -19,6 +19,7 @@ from aiohttp import (
 
 from ...model import BadAnswer, DeviceError, Silent, Unreachable
 from . import frame
+from .trace import Trace
 from .types import Call, CallError, Handler, Payload
 
 _LOGGER = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ type Socket = web.WebSocketResponse | ClientWebSocketResponse
 class Session:
     """A link over one WebSocket."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # its line, and what may be told by keyword
         self,
         socket: Socket,
         charger_id: str,
@@ -53,13 +54,16 @@ class Session:
         ping_s: float | None = None,
         on_end: Callable[[Session], None] | None = None,
         cut: Callable[[], None] | None = None,
+        trace: Trace | None = None,
     ) -> None:
         """Take an open socket; `run` serves it.
 
         ``ping_s`` needs a socket that leaves pings to us (``autoping=False``).
         ``on_end`` hears of the end before the handler does, ``cut`` drops a
-        connection whose other end does not answer the close.
+        connection whose other end does not answer the close. ``trace`` keeps the
+        last frames.
         """
+        self._trace = trace or Trace()
         self._socket = socket
         self._charger_id = charger_id
         self._peer = peer
@@ -129,6 +133,7 @@ class Session:
             try:
                 async with asyncio.timeout(self._timeout_s):
                     question = frame.call(message_id, action, payload)
+                    self._trace.gave(question)
                     await _apart(self._socket.send_str(question))
                     outcome = await answer
             except TimeoutError as err:
@@ -223,6 +228,7 @@ class Session:
 
     async def _take(self, text: str) -> None:
         """Sort one frame: never waits for a handler."""
+        self._trace.took(text)
         match frame.parse(text):
             case frame.CallFrame() as call:
                 await self._enqueue(call, text)
@@ -312,6 +318,7 @@ class Session:
 
     def _count(self, cause: str) -> None:
         self.malformed += 1
+        self._trace.malformed += 1
         if self.malformed == 1:
             _LOGGER.warning(
                 "%s sent a frame that can't be used (%s); more are only counted",
@@ -323,6 +330,7 @@ class Session:
         """Send an answer; when the connection is gone, nobody waits for it."""
         if self._ended:
             return
+        self._trace.gave(text)
         try:
             await _apart(self._socket.send_str(text))
         except (ClientError, OSError) as err:

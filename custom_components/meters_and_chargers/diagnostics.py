@@ -1,0 +1,238 @@
+"""What an entry knows, to be sent to somebody who helps: raw, and without secrets.
+
+Texts are shown only where they are known to name nobody: no host, no serial number,
+no id of a wallbox or a card, no name the owner gave. ``replay`` can be run again:
+see docs/adding-a-device.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from importlib.metadata import version
+from typing import Any, cast
+
+from homeassistant.components.diagnostics import REDACTED
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+
+from . import AnyEntry, links
+from .const import (
+    CONF_CHARGER_ID,
+    CONF_CHARGER_PHASES,
+    CONF_FAMILY,
+    CONF_MODE,
+    FAMILY_OCPP_CHARGER,
+    FAMILY_OCPP_SERVER,
+    FAMILY_SITE,
+)
+from .controller import SiteController
+from .coordinator import DeviceCoordinator
+from .ocpp import ChargerHub, OcppServer
+
+_SHOWN = {CONF_FAMILY, CONF_MODE, CONF_CHARGER_PHASES}
+"""Texts of entry data that are one of a few words."""
+_TRIED = (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR)
+_KINDS = {FAMILY_SITE, FAMILY_OCPP_SERVER, FAMILY_OCPP_CHARGER}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: AnyEntry
+) -> dict[str, Any]:
+    """Return what one entry knows; asks a polled device for all it has."""
+    family = entry.data[CONF_FAMILY]
+    told: dict[str, Any] = {
+        "kind": family if family in _KINDS else "device",
+        "entry": {
+            "state": entry.state.value,
+            "error": entry.error_reason_translation_key,
+            "data": _shown(entry.data),
+            "options": _shown(entry.options),
+            "subentries": [_shown(one.data) for one in entry.subentries.values()],
+        },
+    }
+    found = entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
+    match found:
+        case DeviceCoordinator():
+            told |= _device(hass, found)
+            told["replay"] = await links.dump(found.device)
+        case SiteController():
+            told |= _site(found)
+        case OcppServer():
+            told |= await _server(hass, found)
+        case ChargerHub():
+            told |= _wallbox(found)
+        case None if family not in _KINDS and entry.state in _TRIED:
+            told["replay"] = await _try(hass, entry)
+    return told
+
+
+def _shown(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return data of an entry; of texts only those which name nobody."""
+
+    def shown(key: str, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return _shown(value)
+        if isinstance(value, list | tuple):
+            return [shown(key, one) for one in value]
+        return REDACTED if isinstance(value, str) and key not in _SHOWN else value
+
+    return {key: shown(key, value) for key, value in data.items()}
+
+
+# A device that is polled
+
+
+def _device(hass: HomeAssistant, found: DeviceCoordinator) -> dict[str, Any]:
+    identity, now = found.identity, hass.loop.time()
+    return {
+        "identity": {
+            "maker": identity.maker,
+            "model": identity.model,
+            "firmware": identity.firmware,
+            "hardware": identity.hardware,
+        },
+        "interval_s": found.interval_s,
+        "limit_ma": found.limit_ma,
+        "polls": found.polls,
+        "failed_polls": found.failed_polls,
+        "error": getattr(found.last_exception, "translation_key", None),
+        "groups": {
+            group.key: {
+                "interval_s": group.interval_s,
+                "points": len(group.points),
+                "took_s": _rounded(found.took_s.get(group.key)),
+                "age_s": _rounded(now - found.read_at[group.key])
+                if group.key in found.read_at
+                else None,
+            }
+            for group in found.device.groups
+        },
+        "values": {point.key: value for point, value in sorted(found.data.items())},
+    }
+
+
+async def _try(hass: HomeAssistant, entry: AnyEntry) -> object:
+    """Ask a device that could not be set up; what it answers tells most."""
+    try:
+        async with links.temporary_device(hass, entry.data) as device:
+            return await links.dump(device)
+    except HomeAssistantError as err:
+        return {"error": type(err).__name__}
+
+
+# A site
+
+
+def _site(found: SiteController) -> dict[str, Any]:
+    """Return the last look, so that its decision can be made again anywhere."""
+    if (look := found.last_look) is None:
+        return {}
+    names = {one.key: f"charger {n}" for n, one in enumerate(look.settings.chargers, 1)}
+    replay = {
+        "format": 1,
+        "protocol": "site",
+        "settings": look.settings,
+        "memory": look.memory,
+        "state": look.state,
+        "now_ms": look.now_ms,
+        "commands": look.decision.commands,
+        "reasons": look.decision.reasons,
+    }
+    return {"replay": _plain(replay, names)}
+
+
+def _plain(value: object, names: Mapping[str, str]) -> Any:
+    """Turn the engine's objects into JSON, chargers into numbered ones."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            one.name: _plain(getattr(value, one.name), names) for one in fields(value)
+        }
+    if isinstance(value, Mapping):
+        mapping = cast("Mapping[str, object]", value)
+        return {names.get(key, key): _plain(one, names) for key, one in mapping.items()}
+    if isinstance(value, list | tuple | frozenset | set):
+        return [_plain(one, names) for one in value]
+    return names.get(value, str(value)) if isinstance(value, str) else value
+
+
+# OCPP
+
+
+async def _server(hass: HomeAssistant, found: OcppServer) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "library": await hass.async_add_executor_job(version, "ocpp"),
+        "listening": found.listening,
+    }
+    if (listener := found.listener) is None:
+        return told
+    ids = [entry.data[CONF_CHARGER_ID] for entry in found.charger_entries()]
+    told["wallboxes"] = {
+        f"wallbox {number}": {
+            "connected": charger_id in listener.server.links,
+            **_counted(found, charger_id),
+        }
+        for number, charger_id in enumerate(ids, 1)
+    }
+    told["waiting"] = [
+        {
+            "maker": knock.maker,
+            "attempts": knock.attempts,
+            "replay": _frames(found, knock.charger_id, knock.peer, knock.serial),
+        }
+        for knock in listener.central.knocks
+    ]
+    return told
+
+
+def _wallbox(found: ChargerHub) -> dict[str, Any]:
+    charger, identity = found.charger, found.identity
+    return {
+        "identity": {
+            "maker": identity.maker,
+            "model": identity.model,
+            "firmware": identity.firmware,
+        },
+        "connected": charger.online,
+        **_counted(found.server, charger.charger_id),
+        "connectors": {
+            number: {
+                "status": one.status,
+                "limit_ma": one.limit_ma,
+                "offered_ma": one.offered_ma,
+                "charging": one.transaction is not None,
+                "session_energy_wh": one.session_energy_wh,
+            }
+            for number in charger.connectors
+            for one in (charger.connector(number),)
+        },
+        "values": {point.key: value for point, value in sorted(charger.values.items())},
+        "replay": _frames(found.server, charger.charger_id, charger.maker_serial),
+    }
+
+
+def _counted(server: OcppServer, charger_id: str) -> dict[str, int]:
+    """Return how much went over a wallbox's connections."""
+    if (listener := server.listener) is None:
+        return {}
+    trace = listener.server.trace(charger_id)
+    return {
+        "connections": trace.connections,
+        "received": trace.received,
+        "sent": trace.sent,
+        "malformed": trace.malformed,
+    }
+
+
+def _frames(server: OcppServer, charger_id: str, *secrets: str) -> dict[str, Any]:
+    """Return a wallbox's last frames."""
+    listener = server.listener
+    trace = None if listener is None else listener.server.trace(charger_id)
+    return {
+        "format": 1,
+        "protocol": "ocpp1.6",
+        "frames": [] if trace is None else trace.frames(charger_id, *secrets),
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

@@ -1,0 +1,181 @@
+"""smart-me Telstar: a meter that wants two seconds between two requests."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+import logging
+from typing import override
+
+from ...model import (
+    PHASES,
+    Answers,
+    BadAnswer,
+    Device,
+    Family,
+    Group,
+    Identity,
+    ModbusTcp,
+    Point,
+    Quantity,
+    Readings,
+    Refused,
+    Silent,
+    Unsupported,
+    WrongDevice,
+)
+from ...protocols.modbus import Block, ModbusDevice, ModbusLink, Table, TableGroup
+from . import registers
+from .identity import MAKER, read_identity
+
+_LOGGER = logging.getLogger(__name__)
+
+_MODEL = "Telstar"
+_SPACING_S = 2.0
+_SLOW_S = 60.0
+
+
+def _together(*tables: Table) -> Table:
+    """Read tables with one request, over the gaps between them."""
+    rows = tuple(row for table in tables for row in table.rows)
+    start = min(row.address for row in rows)
+    whole = Block(start, max(row.end for row in rows) - start)
+    return replace(tables[0], blocks=(whole,), rows=rows)
+
+
+# How long a block may be is not known: these two are tried at set-up.
+_FAST = _together(registers.POWER, registers.REACTIVE, registers.FACTORS)
+_SLOW = _together(registers.ENERGY, registers.REACTIVE_ENERGY)
+# A meter that refuses them is asked for the blocks that are known to work, without
+# what a single source names: each request more makes the power older.
+_GROUPS = (
+    TableGroup(key="fast", tables=(_FAST,)),
+    TableGroup(
+        key="power",
+        tables=(registers.POWER,),
+        interval_s=_SPACING_S * len(registers.POWER.blocks),
+    ),
+    TableGroup(key="factors", tables=(registers.FACTORS,), interval_s=_SLOW_S),
+    TableGroup(key="slow", tables=(_SLOW,), interval_s=_SLOW_S),
+    TableGroup(key="energy", tables=(registers.ENERGY,), interval_s=_SLOW_S),
+)
+_SINGLE_SOURCE = frozenset(registers.REACTIVE.points + registers.REACTIVE_ENERGY.points)
+
+_JUDGED_VA = 10.0
+"""Below it the currents may be noise."""
+_LEAST_FACTOR = 0.015
+"""Other meters of smart-me count W and 0.01 A where a Telstar counts mW and mA:
+read as a Telstar, they have a hundredth of their power factor."""
+
+
+async def identify(link: ModbusLink) -> Identity:
+    """Read the serial number; raises `WrongDevice` when there is none."""
+    return await read_identity(link, FAMILY.key, _MODEL)
+
+
+class Meter(ModbusDevice):
+    """A Telstar. Which groups it has is settled when it is first identified."""
+
+    def __init__(self, link: ModbusLink) -> None:
+        """Expect a meter that sends long blocks."""
+        super().__init__(link, identify, _GROUPS)
+        self._known: dict[str, Group] = {group.key: group for group in self.groups}
+        self.groups = self._chosen("fast", "slow")
+        self.off_by_default = _SINGLE_SOURCE
+        self._settled = False
+        self._scale_is_sure = False
+
+    @override
+    async def identify(self) -> Identity:
+        """Ask who it is, and at first which blocks it sends.
+
+        Raises `WrongDevice` for another than at first, and for one without a
+        meter's values.
+        """
+        identity = await super().identify()
+        if not self._settled:
+            fast = ("fast",) if await self._sends(_FAST) else ("power", "factors")
+            if "fast" not in fast:
+                await self._must_measure()
+            slow = "slow" if await self._sends(_SLOW) else "energy"
+            self.groups = self._chosen(*fast, slow)
+            self._settled = True
+            if (*fast, slow) != ("fast", "slow"):
+                _LOGGER.info("The meter sends short blocks only: it is read slower")
+        return identity
+
+    @override
+    async def read(self, group: Group) -> Readings:
+        """Read one group; raises `BadAnswer` if its scale is not a Telstar's."""
+        readings = await super().read(group)
+        if not self._scale_is_sure and Point(Quantity.POWER) in readings:
+            self._scale_is_sure = _proves_the_scale(readings)
+        return readings
+
+    def _chosen(self, *keys: str) -> tuple[Group, ...]:
+        return tuple(self._known[key] for key in keys)
+
+    async def _sends(self, table: Table) -> bool:
+        """Whether a block is sent whole; silence is given a second chance."""
+        (block,) = table.blocks
+        for _ in range(2):
+            try:
+                await self._link.read(block.start, block.count)
+            except Refused, BadAnswer:
+                return False
+            except Silent:
+                continue
+            return True
+        return False
+
+    async def _must_measure(self) -> None:
+        """Tell a device that is no meter, such as a wallbox, from one."""
+        block = registers.POWER.blocks[0]
+        try:
+            await self._link.read(block.start, block.count)
+        except Unsupported as err:
+            raise WrongDevice("a smart-me device without a meter's values") from err
+
+
+def _proves_the_scale(readings: Readings) -> bool:
+    """Compare power with voltage and current; False while too little flows.
+
+    Raises `BadAnswer` when they don't fit: a wrong value is worse than none.
+    """
+
+    def phases(quantity: Quantity) -> Iterable[float]:
+        return (readings.get(Point(quantity, phase)) or 0.0 for phase in PHASES)
+
+    # Phases may cancel each other out in the total.
+    power_w = max(
+        abs(readings.get(Point(Quantity.POWER)) or 0.0),
+        sum(map(abs, phases(Quantity.POWER))),
+    )
+    apparent_va = sum(
+        voltage * abs(current)
+        for voltage, current in zip(
+            phases(Quantity.VOLTAGE), phases(Quantity.CURRENT), strict=True
+        )
+    )
+    if apparent_va < _JUDGED_VA:
+        return False
+    if power_w < _LEAST_FACTOR * apparent_va:
+        raise BadAnswer(
+            "its power is too small for its voltages and currents, "
+            "as if it counted in other units than a Telstar"
+        )
+    return True
+
+
+def open_device(link: ModbusLink, _answers: Answers) -> Device:
+    """Return the meter behind this link."""
+    return Meter(link)
+
+
+FAMILY: Family[ModbusLink] = Family(
+    key="smart_me_meter",
+    maker=MAKER,
+    name="smart-me Telstar",
+    # "Queries should not be made more frequently than every 2 seconds."
+    transport=ModbusTcp(port=502, unit_id=1, spacing_s=_SPACING_S),
+    open=open_device,
+    intervals_s=(2, 5, 10),
+)

@@ -1,0 +1,160 @@
+"""A site and its chargers are added and changed by flows."""
+
+from homeassistant.config_entries import SOURCE_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+import pytest
+
+from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.engine.charging import Settings
+from simulators.pico import Pico
+
+from .conftest import SetUp
+from .test_devices import value
+from .test_site import ALL, MODE, PICO, set_up_site
+
+
+async def start_site_flow(hass: HomeAssistant) -> str:
+    """Open the flow at the site's form; returns its id."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"next_step_id": "site"}
+    )
+    assert result["step_id"] == "site"
+    return result["flow_id"]
+
+
+async def test_site_and_charger_are_added_by_flows(
+    hass: HomeAssistant, pico: Pico, set_up_ksem: SetUp, set_up_pico: SetUp
+) -> None:
+    """Exactly one grid source; then the wallbox; the mode is the one chosen."""
+    await set_up_ksem()
+    await set_up_pico()
+    flow_id = await start_site_flow(hass)
+    house = {"name": "House", "fuse_current": 25}
+    result = await hass.config_entries.flow.async_configure(flow_id, house)
+    assert result["errors"] == {"base": "one_grid_source"}
+    house["grid_meter"] = "ksem_72345678"
+    result = await hass.config_entries.flow.async_configure(flow_id, house)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    await hass.async_block_till_done()
+
+    flow_id = await start_site_flow(hass)
+    result = await hass.config_entries.flow.async_configure(flow_id, house)
+    assert result["reason"] == "site_exists"
+
+    subentries = hass.config_entries.subentries
+    added = await subentries.async_init(
+        (entry.entry_id, "charger"), context={"source": SOURCE_USER}
+    )
+    assert added["step_id"] == "user"
+    wallbox = {"charger": PICO, "charger_phases": [], "mode": "solar"}
+    added = await subentries.async_configure(added["flow_id"], wallbox)
+    assert added["errors"] == {"charger_phases": "no_phase"}
+    wallbox["charger_phases"] = ALL
+    added = await subentries.async_configure(added["flow_id"], wallbox)
+    assert added["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert value(hass, MODE) == "solar"
+
+    added = await subentries.async_init(
+        (entry.entry_id, "charger"), context={"source": SOURCE_USER}
+    )
+    assert added["reason"] == "no_charger"
+
+
+async def test_site_and_charger_are_changed_by_flows(
+    hass: HomeAssistant, set_up_ksem: SetUp, set_up_pico: SetUp
+) -> None:
+    """Another fuse and another wiring are used at once."""
+    await set_up_ksem()
+    await set_up_pico()
+    entry = await set_up_site(hass)
+    result = await entry.start_reconfigure_flow(hass)
+    assert result["step_id"] == "reconfigure_site"
+    fuse = {"grid_meter": "ksem_72345678", "fuse_current": 35}
+    both = {**fuse, "grid_power": "sensor.grid"}
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], both)
+    assert result["errors"] == {"base": "one_grid_source"}
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], fuse)
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert entry.runtime_data._settings.fuse_ma == (35_000, 35_000, 35_000)
+
+    subentry_id = next(iter(entry.subentries))
+    changed = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
+    assert changed["step_id"] == "reconfigure"
+    subentries = hass.config_entries.subentries
+    changed = await subentries.async_configure(
+        changed["flow_id"], {"charger_phases": []}
+    )
+    assert changed["errors"] == {"charger_phases": "no_phase"}
+    changed = await subentries.async_configure(
+        changed["flow_id"], {"charger_phases": ["l2"]}
+    )
+    assert changed["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert entry.runtime_data.chargers[0].phases == (False, True, False)
+    entry.runtime_data.chargers[0]._limit_ma = 6000
+    assert entry.runtime_data.chargers[0].state.limit_ma in (None, (0, 6000, 0))
+
+
+async def test_times_and_limits_are_options(
+    hass: HomeAssistant, set_up_ksem: SetUp, set_up_pico: SetUp
+) -> None:
+    """The form shows what holds; what is changed is used at once."""
+    await set_up_ksem()
+    await set_up_pico()
+    entry = await set_up_site(hass)
+    usual = entry.runtime_data._settings
+    assert usual == Settings(fuse_ma=usual.fuse_ma, chargers=())
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    assert form["step_id"] == "site"
+    assert form["data_schema"] is not None
+    shown = form["data_schema"]({"timing": {}})["timing"]
+    assert shown == {
+        "start_delay": 60,
+        "stop_delay": 180,
+        "min_on": 300,
+        "min_off": 120,
+        "residual_power": 50,
+        "margin_current": 1,
+        "failsafe_current": 10,
+    }
+    wanted = shown | {"start_delay": 20, "margin_current": 1.5, "residual_power": -100}
+    with pytest.raises(InvalidData):
+        await hass.config_entries.options.async_configure(
+            form["flow_id"], {"timing": wanted | {"failsafe_current": 13}}
+        )
+    result = await hass.config_entries.options.async_configure(
+        form["flow_id"], {"timing": wanted}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    settings = entry.runtime_data._settings
+    assert settings.start_delay_ms == 20_000
+    assert settings.margin_ma == 1_500
+    assert settings.residual_w == -100
+    assert settings.stop_delay_ms == usual.stop_delay_ms
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    assert form["data_schema"] is not None
+    assert form["data_schema"]({"timing": {}})["timing"] == wanted
+
+
+async def test_safe_current_follows_a_smaller_fuse(
+    hass: HomeAssistant, set_up_ksem: SetUp
+) -> None:
+    """A form that was right for a larger fuse can still be opened and sent."""
+    await set_up_ksem()
+    entry = await set_up_site(
+        hass,
+        grid_power="sensor.grid",
+        fuse_current=16,
+        options={"failsafe_current": 12},
+    )
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    assert form["data_schema"] is not None
+    assert form["data_schema"]({"timing": {}})["timing"]["failsafe_current"] == 8
