@@ -1,6 +1,6 @@
 """Rules which hold for every family, present and future."""
 
-import ast
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 import json
 from pathlib import Path
@@ -8,14 +8,29 @@ import re
 
 import pytest
 
+from custom_components.meters_and_chargers.config_flow import _problem
+from custom_components.meters_and_chargers.coordinator import _error_key
 from custom_components.meters_and_chargers.describe import SENSORS, UNITS
+from custom_components.meters_and_chargers.engine.charging import Mode, Reason
 from custom_components.meters_and_chargers.engine.devices import FAMILIES
 from custom_components.meters_and_chargers.engine.devices.ksem import registers
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
+    OCCURRENCES,
+    STATUSES,
+    measurands,
+)
 from custom_components.meters_and_chargers.engine.devices.smart_me import (
     registers as smart_me,
 )
-from custom_components.meters_and_chargers.engine.model import Mark, Quantity, Unit
+from custom_components.meters_and_chargers.engine.model import (
+    DeviceError,
+    Mark,
+    Phase,
+    Quantity,
+    Unit,
+)
 from custom_components.meters_and_chargers.engine.protocols.modbus import Table
+from custom_components.meters_and_chargers.site_flow import _FIGURES
 
 ROOT = Path(__file__).parent.parent / "custom_components" / "meters_and_chargers"
 TABLES = [
@@ -80,29 +95,24 @@ def _keys(tree: object, path: str = "") -> dict[str, str]:
     }
 
 
-LANGUAGES = sorted(path.stem for path in (ROOT / "translations").glob("*.json"))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_has_the_same_keys_and_placeholders(language: str) -> None:
-    """A missing or stale key, or a lost placeholder, is refused."""
-    english, other = _keys(_texts("en")), _keys(_texts(language))
-    assert other.keys() == english.keys()
-    for key, text in english.items():
-        placeholders = re.findall(r"{\w+}", text)
-        assert sorted(re.findall(r"{\w+}", other[key])) == sorted(placeholders), key
-        assert other[key] == other[key].strip(), key
-
-
 def test_every_sensor_has_a_name() -> None:
-    """Each point of each family has a translation; device classes don't suffice."""
-    keys = _keys(_texts("en"))
+    """Each point has a name, device classes don't suffice; each name has a point."""
+    points = {measurand.point for measurand in measurands.table(1).values()}
     for param in TABLES:
         table = param.values[0]
         assert isinstance(table, Table)
-        for point in table.points:
-            suffix = "" if point.phase == "total" else "_phase"
-            assert f"entity.sensor.{point.quantity}{suffix}.name" in keys
+        points.update(table.points)
+    named = {
+        key
+        for key in _keys(_texts("en"))
+        if (said := re.fullmatch(r"entity\.sensor\.(\w+?)(_phase)?\.name", key))
+        and said[1] in set(Quantity)
+    }
+    assert named == {
+        f"entity.sensor.{point.quantity}"
+        f"{'' if point.phase is Phase.TOTAL else '_phase'}.name"
+        for point in points
+    }
 
 
 def test_every_family_has_its_words() -> None:
@@ -116,29 +126,43 @@ def test_every_family_has_its_words() -> None:
             assert f"config.step.{key}.data.{question.key}" in keys
 
 
-def test_every_translation_key_in_the_code_exists() -> None:
-    """An exception text that Home Assistant can't find would show its key."""
+def test_every_figure_of_a_site_has_its_words() -> None:
+    """No option of a site is shown by its key, and none is left unexplained."""
     keys = _keys(_texts("en"))
-    for path in ROOT.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if (
-                isinstance(node, ast.keyword)
-                and node.arg == "translation_key"
-                and isinstance(node.value, ast.Constant)
-            ):
-                name = node.value.value
-                known = (
-                    f"exceptions.{name}.message",
-                    f"selector.{name}.options.off",
-                    f"issues.{name}.title",
-                )
-                assert any(key in keys for key in known), (path.name, name)
+    for key in _FIGURES:
+        for kind in ("data", "data_description"):
+            assert f"options.step.site.sections.timing.{kind}.{key}" in keys
 
 
-def test_icons_belong_to_entities_that_exist() -> None:
-    """A stale icon key is refused."""
+@pytest.mark.parametrize(
+    ("place", "states"),
+    [
+        ("entity.sensor.reason.state", Reason),
+        ("entity.sensor.connector_status.state", STATUSES),
+        ("entity.select.charge_mode.state", Mode),
+        ("selector.charge_mode.options", Mode),
+        (
+            "entity.event.activity.state_attributes.event_type.state",
+            OCCURRENCES,
+        ),
+    ],
+)
+def test_every_state_has_its_word(place: str, states: Iterable[str]) -> None:
+    """No state is shown by its key, and no word is left of a state that is gone."""
+    named = {key.removeprefix(f"{place}.") for key in _keys(_texts("en"))}
+    assert set(states) == {key for key in named if "." not in key}
+
+
+def _kinds(error: type[DeviceError]) -> Iterator[type[DeviceError]]:
+    yield error
+    for kind in error.__subclasses__():
+        yield from _kinds(kind)
+
+
+def test_every_error_of_a_device_has_its_words() -> None:
+    """Whatever goes wrong with a device, Home Assistant finds the text of its key."""
     keys = _keys(_texts("en"))
-    icons = json.loads((ROOT / "icons.json").read_text())
-    for platform, entities in icons["entity"].items():
-        for key in entities:
-            assert f"entity.{platform}.{key}.name" in keys
+    for kind in _kinds(DeviceError):
+        assert f"exceptions.{_error_key(kind('found'))}.message" in keys
+        for family in FAMILIES:
+            assert f"config.error.{_problem(kind('found'), family)}" in keys
