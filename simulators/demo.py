@@ -14,6 +14,7 @@ from typing import Any
 
 from .charge_point import ChargePoint
 from .check import Installed, Result, check
+from .dashboard import URL_PATH, add_dashboard, complete_dashboard
 from .day import DAY_SECONDS
 from .hass import (
     DOMAIN,
@@ -27,6 +28,7 @@ from .hass import (
     wait_until,
 )
 from .house import House, first_surplus
+from .inverter import Inverter
 from .modbus_device import Device
 from .registry import CLIENTS, DEVICES, Client, Declaration, cars
 
@@ -144,7 +146,13 @@ async def set_up(
         charger = {"charger": found.key, "mode": "solar", "charger_phases": ["l1"]}
         await home.subentry_flow(entry_id, "charger", charger)
         wallbox.car.connected = True
+    await add_dashboard(home, installed["ksem"].key)
     return tuple(installed.values())
+
+
+def grid_key(installed: tuple[Installed, ...]) -> str:
+    """Give the identity of the meter at the grid."""
+    return next(one.key for one in installed if one.key.startswith("ksem_"))
 
 
 @asynccontextmanager
@@ -154,7 +162,10 @@ async def demo(
     """Run everything, set up, while inside."""
     await asyncio.to_thread(shutil.rmtree, config, ignore_errors=True)
     async with simulated(options) as (house, devices), AsyncExitStack() as ended:
-        home = HomeAssistant(config)
+        inverter = Inverter(house)
+        await inverter.start()
+        ended.push_async_callback(inverter.stop)
+        home = HomeAssistant(config, sections=inverter.configuration())
         clock = asyncio.get_running_loop().time
         begun = clock()
         say("Starting Home Assistant ...")
@@ -186,8 +197,10 @@ async def show(options: argparse.Namespace) -> int:
     # Before the folder of a demo that still runs on this port is emptied.
     free_port(options.port)
     config = REPOSITORY / ".demo" / str(options.port)
-    async with demo(options, config) as (_, home, _):
+    async with demo(options, config) as (_, home, installed):
         print(f"{home.url}/  user {USER}, password {PASSWORD}", flush=True)
+        print(f"{home.url}/{URL_PATH}  the dashboard", flush=True)
+        await complete_dashboard(home, grid_key(installed))
         await asyncio.Event().wait()
     return 0
 
@@ -197,10 +210,15 @@ async def measure(options: argparse.Namespace) -> int:
     config = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=DOMAIN))
     result = Result()
     try:
-        async with demo(options, config) as running:
-            await check(*running, result)
-    except HassError as err:
-        say(f"Failed: {err}")
+        async with (
+            demo(options, config) as (house, home, installed),
+            asyncio.TaskGroup() as beside,
+        ):
+            beside.create_task(complete_dashboard(home, grid_key(installed)))
+            await check(house, home, installed, result)
+    except* HassError as errors:
+        for err in errors.exceptions:
+            say(f"Failed: {err}")
         result.failed = True
     figures = result.figures()
     if figures["ok"]:

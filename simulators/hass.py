@@ -98,9 +98,12 @@ async def wait_until[T](
 class HomeAssistant:
     """One Home Assistant in a folder of its own."""
 
-    def __init__(self, config: Path, python: Path | str = sys.executable) -> None:
-        """Remember where to run and with which interpreter."""
+    def __init__(
+        self, config: Path, python: Path | str = sys.executable, sections: str = ""
+    ) -> None:
+        """Remember where to run, with which interpreter and what else to configure."""
         self.config = config.absolute()
+        self.sections = sections
         # Not resolved: following the link would leave the virtual environment.
         self.python = Path(python).absolute()
         self.port = 0
@@ -112,6 +115,11 @@ class HomeAssistant:
     def url(self) -> str:
         """The address, without a slash at the end."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def token(self) -> str:
+        """The token of the owner, empty before the first start."""
+        return self._token
 
     async def __aenter__(self) -> Self:
         """Start with any free port."""
@@ -306,7 +314,7 @@ class HomeAssistant:
         components = self.config / "custom_components"
         for folder in (storage, components):
             folder.mkdir(parents=True, exist_ok=True)
-        text = _CONFIGURATION
+        text = self.sections + _CONFIGURATION
         if not pages:
             # Home Assistant refuses to run without web pages; an empty folder will do.
             empty = self.config / "no_pages"

@@ -160,6 +160,11 @@ DEFECTS: dict[str, tuple[Defect, str, str]] = {
         GERMAN,
         "exceptions.no_link.message begins or ends with a blank: remove it",
     ),
+    "straight apostrophe": (
+        german("exceptions/no_server/message", "So geht's nicht."),
+        GERMAN,
+        "exceptions.no_server.message has a straight apostrophe: use a curly one",
+    ),
     "still English": (
         both(
             put(

@@ -243,6 +243,8 @@ def languages(tree: Tree) -> Iterator[str]:
         for key in sorted(other.keys() - english.keys()):
             yield f"{name}: {key} is not in en.json: remove it"
         for key in sorted(english.keys() & other.keys()):
+            if "'" in other[key]:
+                yield f"{name}: {key} has a straight apostrophe: use a curly one"
             if placeholders(other[key]) != placeholders(english[key]):
                 wanted = ", ".join(sorted(placeholders(english[key]))) or "none"
                 yield f"{name}: {key} has other placeholders than en.json: use {wanted}"

@@ -23,7 +23,13 @@ from .const import (
 )
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
-from .ocpp import ChargerEntry, ChargerHub, OcppServer, ServerEntry
+from .ocpp import (
+    ChargerEntry,
+    ChargerHub,
+    OcppServer,
+    ServerEntry,
+    tell_left_behind,
+)
 
 type AnyEntry = ConfigEntry[
     DeviceCoordinator | SiteController | OcppServer | ChargerHub
@@ -55,12 +61,16 @@ async def async_unload_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
-    """Let go of a removed wallbox: it is unknown to its server from now on."""
-    if entry.data[CONF_FAMILY] != FAMILY_OCPP_CHARGER:
-        return
-    server = _server_of(hass, cast("ChargerEntry", entry))
-    if server is not None:
-        await server.forget(entry.data[CONF_CHARGER_ID])
+    """Let go of a removed wallbox, or say what a removed server leaves behind."""
+    family = entry.data[CONF_FAMILY]
+    if family == FAMILY_OCPP_SERVER:
+        tell_left_behind(hass, entry.entry_id, entry.title)
+    elif family == FAMILY_OCPP_CHARGER:
+        server = _server_of(hass, cast("ChargerEntry", entry))
+        if server is not None:
+            # It is unknown to its server from now on.
+            await server.forget(entry.data[CONF_CHARGER_ID])
+        tell_left_behind(hass, entry.data[CONF_SERVER])
 
 
 def _platforms(entry: AnyEntry) -> Sequence[Platform]:

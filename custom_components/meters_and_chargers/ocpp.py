@@ -23,6 +23,7 @@ from homeassistant.exceptions import (
 )
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import discovery_flow
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.requirements import RequirementsNotFound
 
 from . import registry
@@ -57,6 +58,40 @@ type ServerEntry = ConfigEntry[OcppServer]
 type ChargerEntry = ConfigEntry[ChargerHub]
 type Topic = Point | int
 """What an entity follows: a value, or the state of a connector."""
+
+
+def wallboxes_of(hass: HomeAssistant, server_id: str) -> list[ChargerEntry]:
+    """Return the entries of the wallboxes of a server, also of one that is gone."""
+    return [
+        entry
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        if entry.data[CONF_FAMILY] == FAMILY_OCPP_CHARGER
+        and entry.data[CONF_SERVER] == server_id
+    ]
+
+
+@callback
+def tell_left_behind(hass: HomeAssistant, server_id: str, title: str = "") -> None:
+    """Offer to remove what a removed server leaves behind, as long as there is any."""
+    left = wallboxes_of(hass, server_id)
+    issue_id = f"server_removed_{server_id}"
+    if not left:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+    elif title:
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue_id,
+            data={"server_id": server_id},
+            is_fixable=True,
+            is_persistent=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="server_removed",
+            translation_placeholders={
+                "server": title,
+                "wallboxes": ", ".join(entry.title for entry in left),
+            },
+        )
 
 
 class OcppServer:
@@ -133,12 +168,7 @@ class OcppServer:
 
     def charger_entries(self) -> list[ChargerEntry]:
         """Return the entries of the wallboxes which belong to this server."""
-        return [
-            entry
-            for entry in self._hass.config_entries.async_entries(DOMAIN)
-            if entry.data[CONF_FAMILY] == FAMILY_OCPP_CHARGER
-            and entry.data[CONF_SERVER] == self._entry.entry_id
-        ]
+        return wallboxes_of(self._hass, self._entry.entry_id)
 
     async def charger(self, entry: ChargerEntry) -> OcppCharger:
         """Return the wallbox of an entry; it lives as long as the server."""

@@ -22,6 +22,7 @@ from .const import (
     FAMILY_OCPP_CHARGER,
     FAMILY_OCPP_SERVER,
 )
+from .ocpp import ChargerEntry, tell_left_behind
 
 _PORT = 9000
 _ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - wallboxes dial us over the network
@@ -109,13 +110,27 @@ class OcppSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """Take up a wallbox that knocked."""
         charger_id: str = discovery_info[CONF_CHARGER_ID]
-        await self.async_set_unique_id(f"{FAMILY_OCPP_CHARGER}_{charger_id}")
+        server_id: str = discovery_info[CONF_SERVER]
+        known = await self.async_set_unique_id(f"{FAMILY_OCPP_CHARGER}_{charger_id}")
+        if known is not None and self._is_left_behind(known):
+            # Its server was removed; it has found the one that came instead.
+            before: str = known.data[CONF_SERVER]
+            self.hass.config_entries.async_update_entry(
+                known, data={**known.data, CONF_SERVER: server_id}
+            )
+            self.hass.config_entries.async_schedule_reload(known.entry_id)
+            tell_left_behind(self.hass, before)
         self._abort_if_unique_id_configured(error="wallbox_exists")
         self._knock = discovery_info
         self.context["title_placeholders"] = {
             "name": f"{_maker_and_model(discovery_info)} ({charger_id})".strip()
         }
         return await self.async_step_knock()
+
+    def _is_left_behind(self, wallbox: ChargerEntry) -> bool:
+        return (
+            self.hass.config_entries.async_get_entry(wallbox.data[CONF_SERVER]) is None
+        )
 
     async def async_step_knock(
         self, user_input: dict[str, Any] | None = None

@@ -1,4 +1,4 @@
-"""What Home Assistant can mend itself: the polling interval of a grid meter."""
+"""What Home Assistant can mend itself, after a person has said yes."""
 
 from typing import override
 
@@ -10,6 +10,7 @@ from homeassistant.components.repairs import (
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_INTERVAL
+from .ocpp import wallboxes_of
 
 
 class PollFaster(ConfirmRepairFlow):
@@ -34,13 +35,33 @@ class PollFaster(ConfirmRepairFlow):
         return await super().async_step_confirm(user_input)
 
 
+class RemoveWallboxes(ConfirmRepairFlow):
+    """Asks once, then removes the wallboxes of an OCPP server that is gone."""
+
+    def __init__(self, server_id: str) -> None:
+        """Remove those of one server."""
+        self._server_id = server_id
+
+    @override
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        if user_input is not None:
+            for entry in wallboxes_of(self.hass, self._server_id):
+                await self.hass.config_entries.async_remove(entry.entry_id)
+        return await super().async_step_confirm(user_input)
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant,
     issue_id: str,
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
-    """Return what mends an issue; only the polling interval can be."""
+    """Return what mends an issue."""
     del hass, issue_id
-    if data is None:
-        raise ValueError("an issue that nobody can mend from here")
-    return PollFaster(str(data["entry_id"]), int(data["interval"] or 0))
+    match data:
+        case {"entry_id": str(entry_id), "interval": int(interval)}:
+            return PollFaster(entry_id, interval)
+        case {"server_id": str(server_id)}:
+            return RemoveWallboxes(server_id)
+    raise ValueError("an issue that nobody can mend from here")

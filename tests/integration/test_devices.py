@@ -255,7 +255,8 @@ async def test_value_below_the_minimum_is_refused_in_words(
             {ATTR_ENTITY_ID: CURRENT, ATTR_VALUE: 4},
             blocking=True,
         )
-    assert str(refused.value) == "Garage can't be set to 4 A: choose 0 or 6 to 16 A"
+    said = "t be set to 4 A: choose 0 or 6 to 16 A"
+    assert str(refused.value) == f"Garage can\N{RIGHT SINGLE QUOTATION MARK}{said}"
     assert not pico.write_pdus
 
 

@@ -1,0 +1,47 @@
+"""What Home Assistant makes of our texts, language by language."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+import pytest
+
+from custom_components.meters_and_chargers.const import DOMAIN
+from validation.texts import flat, placeholders
+
+TEXTS = Path(__file__).parents[2] / "custom_components" / DOMAIN / "translations"
+
+
+def read(language: str) -> dict[str, Any]:
+    """Return all texts as we have written them."""
+    written: dict[str, Any] = json.loads((TEXTS / f"{language}.json").read_text())
+    return written
+
+
+async def load(hass: HomeAssistant, language: str) -> dict[str, str]:
+    """Return all texts as Home Assistant has them."""
+    found: dict[str, str] = {}
+    for category in read(language):
+        texts = await async_get_translations(hass, language, category, {DOMAIN})
+        assert texts, category
+        found |= texts
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "it"])
+async def test_every_text_is_loaded_and_can_be_filled_in(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, language: str
+) -> None:
+    """Nothing falls back to English, and no brace is left over or unknown."""
+    english = await load(hass, "en")
+    texts = await load(hass, language)
+    assert texts == flat(read(language), f"component.{DOMAIN}")
+    assert texts.keys() == english.keys()
+    for key, text in texts.items():
+        names = placeholders(english[key])
+        filled = text.format_map({name: f"<{name}>" for name in names})
+        assert not {"{", "}"} & set(filled), key
+        assert all(f"<{name}>" in filled for name in names), key
+    assert "localized" not in caplog.text
