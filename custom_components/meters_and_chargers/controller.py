@@ -43,6 +43,8 @@ _LOGGER = logging.getLogger(__name__)
 _WATCHDOG = timedelta(seconds=1)
 _ABSENT = Setpoint(minimum_ma=6000, maximum_ma=32000, step_ma=1000)
 """Bounds of a charger that has not been seen since the start: reserve much."""
+_LEAST_CHANGE_MA = 300
+"""Less is within the errors of the meter."""
 _VOLTAGE = 230
 _METER_FRESH_MS = 60_000
 """A charger's own meter that says nothing for longer does not count."""
@@ -170,6 +172,7 @@ class SiteCharger:
             maximum_ma=max(minimum_ma, maximum_ma),
             rating_ma=own.maximum_ma,
             step_ma=own.step_ma,
+            least_change_ma=max(_LEAST_CHANGE_MA, own.least_change_ma),
             write_interval_ms=self._write_interval_ms,
             target_wh=self.target_wh,
         )

@@ -1,5 +1,7 @@
 """Small changes of the sun: which are written, and when."""
 
+from dataclasses import replace
+
 from charging_house import House, settings_for
 from test_charging_surplus import FINE, ONE, solar_house, sun
 
@@ -23,6 +25,18 @@ def test_least_changes_are_never_written() -> None:
     house.base_ma = sun(10.4)
     house.run(32)
     assert house.limit() == 10_300
+
+
+def test_charger_names_its_own_least_change() -> None:
+    """What a wallbox would not write is not asked for: smaller steps add up."""
+    house = solar_house(replace(FINE, least_change_ma=500), ampere=10)
+    writes = len(house.writes)
+    house.base_ma = sun(10.4)
+    house.run(60)
+    assert len(house.writes) == writes
+    house.base_ma = sun(10.7)
+    house.run(32)
+    assert house.limit() == 10_600
 
 
 def test_small_changes_must_last() -> None:

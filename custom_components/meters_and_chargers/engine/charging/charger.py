@@ -10,7 +10,6 @@ DRAWING_MA = 1_000
 START_WINDOW_MS = 60_000
 REPEAT_MS = 10_000
 READ_TOLERANCE_MA = 250
-LEAST_CHANGE_MA = 300
 KEPT_MEASUREMENTS = 3
 
 
@@ -57,7 +56,7 @@ class Charger:
     @property
     def worth_ma(self) -> int:
         """The smallest change worth a write."""
-        return max(LEAST_CHANGE_MA, self.settings.step_ma)
+        return max(self.settings.least_change_ma, self.settings.step_ma)
 
     @property
     def dead_band_ma(self) -> int:

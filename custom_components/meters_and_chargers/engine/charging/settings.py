@@ -17,6 +17,8 @@ class ChargerSettings:
     rating_ma: int = 0
     """What it may draw as long as nobody has told it less, if that is more."""
     step_ma: int = 1_000
+    least_change_ma: int = 300
+    """A smaller change is not worth a write, or would not be written."""
     dead_band_ma: int = 3_000
     """Changes of the sun that are worth less than this must last before a write."""
     write_interval_ms: int = 2_000

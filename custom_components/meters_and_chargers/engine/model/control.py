@@ -12,6 +12,8 @@ class Setpoint:
     minimum_ma: int
     maximum_ma: int
     step_ma: int
+    least_change_ma: int = 0
+    """A smaller change is not written, unless it stops or protects something."""
 
     def check(self, value_ma: int) -> None:
         """Raise `OutOfRange` unless the value may be written; in mA."""

@@ -38,6 +38,9 @@ AFTER_BOOT_S = 1.0
 FORGOTTEN_S = 60.0
 """How long a connector may be available with a transaction still open."""
 
+_LEAST_CHANGE_MA = 500
+"""Many wallboxes write each profile to their flash memory."""
+
 type Listener = Callable[[Change], None]
 
 
@@ -60,7 +63,10 @@ class OcppCharger(Requests):
         """Take the bounds its owner gave; `load` brings what is known already."""
         super().__init__()
         self.setpoint = Setpoint(
-            minimum_ma=minimum_a * 1000, maximum_ma=maximum_a * 1000, step_ma=step_ma
+            minimum_ma=minimum_a * 1000,
+            maximum_ma=maximum_a * 1000,
+            step_ma=step_ma,
+            least_change_ma=_LEAST_CHANGE_MA,
         )
         self._phases = phases
         self._now = now

@@ -6,7 +6,6 @@ from typing import Protocol
 
 from ...model import DeviceError, Refused, Setpoint, Unreachable
 
-MIN_STEP_MA = 500
 MIN_INTERVAL_S = 15.0
 """Many wallboxes write each profile to their flash memory."""
 
@@ -153,7 +152,7 @@ class Limit:
             return True
         if value_ma == 0 or (urgent and value_ma < now_ma):
             return value_ma != now_ma
-        return abs(value_ma - now_ma) >= MIN_STEP_MA
+        return abs(value_ma - now_ma) >= self.setpoint.least_change_ma
 
     def _wait_s(self, value_ma: int) -> float:
         """Return how long a value has to wait for its turn."""
