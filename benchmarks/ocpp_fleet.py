@@ -2,9 +2,11 @@
 
 Started with an address, a number and a period in seconds. Prints a line when each
 wallbox is accepted and has sent its first values; then for each line `SECONDS` on
-stdin lets them send and prints what came of it.
+stdin lets them send and prints what came of it. At an http address they send the same
+ten values to webhooks of Home Assistant instead.
 """
 
+from abc import ABC, abstractmethod
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,7 +14,7 @@ from itertools import count
 import json
 from math import sin
 import sys
-from typing import Any
+from typing import Any, override
 
 import aiohttp
 
@@ -48,12 +50,21 @@ _ANSWERS: dict[str, Any] = {
 type Json = dict[str, Any]
 
 
+def _measured(turn: int, index: int) -> list[str]:
+    """Return ten values: the energy rises, the others waver by a percent."""
+    waver = 1 + 0.01 * sin(turn + index)
+    return [
+        f"{middle + 30 * turn if unit == 'Wh' else middle * waver:.{digits}f}"
+        for _, _, unit, middle, digits in _VALUES
+    ]
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Wallbox:
-    """One wallbox: boots, starts a transaction and sends when told."""
+class Sender(ABC):
+    """Something that sends its ten values when told."""
 
     def __init__(self, address: str, index: int) -> None:
         """Give it its identity and a place in the period."""
@@ -64,22 +75,14 @@ class Wallbox:
         self._address = f"{address}/{self.identity}"
         self._index = index
         self._round = count(1)
-        self._number = count(1)
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
-        self._answers: dict[str, asyncio.Future[Json]] = {}
-        self._transaction = 0
 
+    @abstractmethod
     async def run(self, client: aiohttp.ClientSession) -> None:
-        """Dial until there is somebody, and again when he has gone."""
-        while True:
-            with suppress(aiohttp.ClientError, OSError):
-                async with client.ws_connect(
-                    self._address, protocols=("ocpp1.6",)
-                ) as socket:
-                    self._socket = socket
-                    await self._talk(socket)
-            self._socket = None
-            await asyncio.sleep(_REDIAL_S)
+        """Live until cancelled."""
+
+    @abstractmethod
+    async def _values(self) -> None:
+        """Send ten values and wait for the answer."""
 
     async def send_for(self, seconds: float, period_s: float, of: int) -> None:
         """Send each period, all wallboxes spread over it."""
@@ -96,6 +99,49 @@ class Wallbox:
             else:
                 self.waits_s.append(clock() - begun)
             due += period_s
+
+
+class Poster(Sender):
+    """Posts its values to a webhook."""
+
+    @override
+    async def run(self, client: aiohttp.ClientSession) -> None:
+        self._client = client
+        await self._values()
+        self.ready.set()
+        await asyncio.Event().wait()
+
+    @override
+    async def _values(self) -> None:
+        measured = _measured(next(self._round), self._index)
+        values = {f"v{number}": value for number, value in enumerate(measured)}
+        async with self._client.post(self._address, json=values) as answer:
+            answer.raise_for_status()
+
+
+class Wallbox(Sender):
+    """One wallbox: boots, starts a transaction and sends when told."""
+
+    def __init__(self, address: str, index: int) -> None:
+        """Nothing is dialled yet."""
+        super().__init__(address, index)
+        self._number = count(1)
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._answers: dict[str, asyncio.Future[Json]] = {}
+        self._transaction = 0
+
+    @override
+    async def run(self, client: aiohttp.ClientSession) -> None:
+        """Dial until there is somebody, and again when he has gone."""
+        while True:
+            with suppress(aiohttp.ClientError, OSError):
+                async with client.ws_connect(
+                    self._address, protocols=("ocpp1.6",)
+                ) as socket:
+                    self._socket = socket
+                    await self._talk(socket)
+            self._socket = None
+            await asyncio.sleep(_REDIAL_S)
 
     async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         begins = asyncio.create_task(self._begin())
@@ -128,14 +174,12 @@ class Wallbox:
         await self._values()
         self.ready.set()
 
+    @override
     async def _values(self) -> None:
-        turn = next(self._round)
-        # The energy rises, the others waver by a percent: every value is a new one.
-        waver = 1 + 0.01 * sin(turn + self._index)
         values = []
-        for name, phase, unit, middle, digits in _VALUES:
-            value = middle + 30 * turn if unit == "Wh" else middle * waver
-            sampled = {"value": f"{value:.{digits}f}", "measurand": name}
+        measured = _measured(next(self._round), self._index)
+        for value, (name, phase, unit, _, _) in zip(measured, _VALUES, strict=True):
+            sampled = {"value": value, "measurand": name}
             if phase is not None:
                 sampled["phase"] = phase
             if unit is not None:
@@ -171,7 +215,8 @@ def _tell(result: Json) -> None:
 
 async def main(address: str, number: int, period_s: float) -> None:
     """Run the wallboxes until stdin ends."""
-    boxes = [Wallbox(address, index) for index in range(number)]
+    kind = Poster if address.startswith("http") else Wallbox
+    boxes = [kind(address, index) for index in range(number)]
     orders = await _lines()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
         running = [asyncio.create_task(box.run(client)) for box in boxes]

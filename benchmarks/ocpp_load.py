@@ -4,72 +4,33 @@ A real Home Assistant without a recorder runs the OCPP server; the wallboxes are
 process of their own. Processor time without messages, before and after, is taken off
 that with messages. The longest stall of the event loop is found in a run of its own,
 by 200 WebSocket pings a second, so that the pings do not count as load.
+
+Beside it stands what Home Assistant has itself for values that are pushed: a webhook
+for each sender, which fills ten template sensors.
 """
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 import json
 from pathlib import Path
 import sys
 import tempfile
-from typing import Any
 
-from simulators.hass import DOMAIN, REPOSITORY, HassError, free_port, wait_until
+from simulators.hass import DOMAIN, HassError, free_port, wait_until
 
-from .server import MeasuredHomeAssistant, say
+from .server import Companion, Json, MeasuredHomeAssistant, companion, say
 
 VALUES = 10
-GOALS = {"cpu_ms_per_message": 0.3, "longest_stall_ms": 20.0}
+GOALS = {"cpu_ms_per_message": 0.3, "cpu_ratio": 0.5, "longest_stall_ms": 20.0}
 _ADD_S = 300
 # What follows a start and a change of many entities: files are written, and more.
 _SETTLE_S = 45
 
-type Json = dict[str, Any]
 
-
-class Fleet:
-    """The process of the wallboxes."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        """Take the running process."""
-        self._process = process
-
-    async def hear(self) -> Json:
-        """Wait for its next line."""
-        if self._process.stdout is None or not (
-            line := await self._process.stdout.readline()
-        ):
-            raise HassError("the wallboxes have ended by themselves")
-        told: Json = json.loads(line)
-        return told
-
-    async def send_for(self, seconds: float) -> Json:
-        """Let all wallboxes send for a time, and hear what came of it."""
-        if self._process.stdin is None:
-            raise HassError("the wallboxes hear nothing")
-        self._process.stdin.write(f"{seconds}\n".encode())
-        return await self.hear()
-
-
-@asynccontextmanager
-async def fleet(address: str, number: int, period_s: float) -> AsyncIterator[Fleet]:
-    """Run wallboxes that dial an address."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.ocpp_fleet"),
-        *(address, str(number), str(period_s)),
-        cwd=REPOSITORY,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=2**24,  # all answer times come in one line
-    )
-    try:
-        yield Fleet(process)
-    finally:
-        with suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
+async def send_for(boxes: Companion, seconds: float) -> Json:
+    """Let all wallboxes send for a time, and hear what came of it."""
+    boxes.tell(str(seconds))
+    return await boxes.hear()
 
 
 async def add_server(home: MeasuredHomeAssistant) -> str:
@@ -99,44 +60,17 @@ async def accept(home: MeasuredHomeAssistant, number: int) -> None:
     await wait_until(f"{number} wallboxes are accepted", all_in, _ADD_S)
 
 
-async def enable(home: MeasuredHomeAssistant) -> None:
-    """Enable every entity, also those that are off by default."""
-    entries: set[str] = set()
-    for entity in await home.entities():
-        if entity["disabled_by"] is not None:
-            entity_id: str = entity["entity_id"]
-            await home.ws(
-                "config/entity_registry/update", entity_id=entity_id, disabled_by=None
-            )
-            entries.add(entity["config_entry_id"])
-    for entry_id in entries:
-        await home.request(
-            "POST", f"/api/config/config_entries/entry/{entry_id}/reload"
-        )
-
-
-async def measure(home: MeasuredHomeAssistant, boxes: Fleet, seconds: float) -> Json:
+async def load(home: MeasuredHomeAssistant, boxes: Companion, seconds: float) -> Json:
     """Compare times with and without messages."""
-
-    async def idle() -> float:
-        begun = home.cpu_s
-        await asyncio.sleep(seconds)
-        return home.cpu_s - begun
-
     before = await home.states()
     say("Without messages ...")
-    quiet = [await idle()]
+    quiet = [await home.idle_s(seconds)]
     say("With messages ...")
     begun = home.cpu_s
-    result = await boxes.send_for(seconds)
+    result = await send_for(boxes, seconds)
     busy = home.cpu_s - begun
     after = await home.states()
-    quiet.append(await idle())
-    say("Stalls, without messages and with ...")
-    stall_idle = await home.longest_stall_s(seconds)
-    sending = asyncio.create_task(boxes.send_for(seconds))
-    stall = await home.longest_stall_s(seconds)
-    more = await sending
+    quiet.append(await home.idle_s(seconds))
     waits: list[float] = result["waits_s"]
     if not waits:
         raise HassError("not one message was answered")
@@ -147,7 +81,7 @@ async def measure(home: MeasuredHomeAssistant, boxes: Fleet, seconds: float) -> 
     )
     return {
         "messages": len(waits),
-        "lost": result["lost"] + more["lost"],
+        "lost": result["lost"],
         "entities_changed": changed,
         "idle_cpu_ms_per_s": [round(1000 * each / seconds, 3) for each in quiet],
         "busy_cpu_ms_per_s": round(1000 * busy / seconds, 3),
@@ -155,30 +89,85 @@ async def measure(home: MeasuredHomeAssistant, boxes: Fleet, seconds: float) -> 
         "answer_ms_median": round(1000 * waits[len(waits) // 2], 2),
         "answer_ms_p99": round(1000 * waits[len(waits) * 99 // 100], 2),
         "answer_ms_longest": round(1000 * waits[-1], 2),
-        "longest_stall_ms_idle": round(1000 * stall_idle, 2),
+    }
+
+
+async def stalls(home: MeasuredHomeAssistant, boxes: Companion, seconds: float) -> Json:
+    """Find the longest time that something held the event loop."""
+    say("Stalls, without messages and with ...")
+    idle = await home.longest_stall_s(seconds)
+    sending = asyncio.create_task(send_for(boxes, seconds))
+    stall = await home.longest_stall_s(seconds)
+    return {
+        "lost_in_stall_run": (await sending)["lost"],
+        "longest_stall_ms_idle": round(1000 * idle, 2),
         "longest_stall_ms": round(1000 * stall, 2),
     }
 
 
-async def run(options: argparse.Namespace, config: Path) -> Json:
-    """Set everything up and measure it."""
+async def by_ocpp(options: argparse.Namespace, config: Path) -> Json:
+    """Set the OCPP server and its wallboxes up and measure them."""
     async with MeasuredHomeAssistant(config) as home:
         address = await add_server(home)
-        async with fleet(address, options.chargers, options.period) as boxes:
+        fleet = (address, str(options.chargers), str(options.period))
+        async with companion("benchmarks.ocpp_fleet", *fleet) as boxes:
             say(f"Accepting {options.chargers} wallboxes ...")
             await accept(home, options.chargers)
             async with asyncio.timeout(_ADD_S):
                 await boxes.hear()
-            await enable(home)
+            await home.enable_all()
             # A round for the entities that were off, and for what starts with them.
-            await boxes.send_for(options.period)
+            await send_for(boxes, options.period)
             await asyncio.sleep(_SETTLE_S)
-            figures = await measure(home, boxes, options.seconds)
+            figures = await load(home, boxes, options.seconds)
+            figures |= await stalls(home, boxes, options.seconds)
             # Before the wallboxes leave, which is a problem of its own.
             for problem in (problems := home.problems()):
                 say(problem)
-            figures["problems_logged"] = len(problems)
-    return {**vars(options), **figures}
+    return {**figures, "problems_logged": len(problems)}
+
+
+def webhooks(number: int) -> list[Json]:
+    """Describe senders with ten values each to Home Assistant's `template`."""
+    return [
+        {
+            "triggers": [{"trigger": "webhook", "webhook_id": f"BENCH{index:04}"}],
+            "sensor": [
+                {
+                    "name": f"Sender {index} value {value}",
+                    "unique_id": f"{index}_{value}",
+                    "state": f"{{{{ trigger.json.v{value} }}}}",
+                    "unit_of_measurement": "W",
+                    "device_class": "power",
+                    "state_class": "measurement",
+                }
+                for value in range(VALUES)
+            ],
+        }
+        for index in range(number)
+    ]
+
+
+async def by_webhook(options: argparse.Namespace, config: Path) -> Json:
+    """Send the same values to Home Assistant's own webhooks."""
+    senders = webhooks(options.chargers)
+    async with MeasuredHomeAssistant(config, template=senders) as home:
+        address = f"{home.url}/api/webhook"
+        fleet = (address, str(options.chargers), str(options.period))
+        say(f"{options.chargers} webhooks ...")
+        async with companion("benchmarks.ocpp_fleet", *fleet) as posters:
+            async with asyncio.timeout(_ADD_S):
+                await posters.hear()
+            await asyncio.sleep(_SETTLE_S)
+            return await load(home, posters, options.seconds)
+
+
+async def run(options: argparse.Namespace, config: Path) -> Json:
+    """Measure both, one after the other."""
+    figures = await by_ocpp(options, config / "ocpp")
+    peer = await by_webhook(options, config / "webhook")
+    ratio = figures["cpu_ms_per_message"] / peer["cpu_ms_per_message"]
+    return {**vars(options), **figures, "webhook": peer, "cpu_ratio": round(ratio, 3)}
 
 
 def main() -> int:
@@ -192,7 +181,7 @@ def main() -> int:
         figures = asyncio.run(run(options, Path(config)))
     good = (
         all(figures[name] < goal for name, goal in GOALS.items())
-        and not figures["lost"]
+        and not (figures["lost"] or figures["lost_in_stall_run"])
         and figures["entities_changed"] >= VALUES * options.chargers
     )
     result = {"figures": figures, "goals": GOALS, "ok": good}

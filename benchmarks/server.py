@@ -1,14 +1,18 @@
 """A Home Assistant to be measured: without a recorder, its CPU and stalls seen."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from itertools import count
+import json
+from pathlib import Path
 import sys
 import time
-from typing import override
+from typing import Any, override
 
 import aiohttp
 
-from simulators.hass import HassError, HomeAssistant
+from simulators.hass import REPOSITORY, HassError, HomeAssistant
 
 # What would bring the recorder with it.
 _LEFT_OUT = ("history:", "energy:")
@@ -17,14 +21,63 @@ _PROBE_EVERY_S = 0.005
 _CLOCK_BITS, _CLOCK_KIND = 3, 2
 
 
+type Json = dict[str, Any]
+
+
 def say(text: str) -> None:
     """Tell the person who waits; stdout is kept for results."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
 
+class Companion:
+    """A process beside Home Assistant; both sides speak in lines."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        """Take the running process."""
+        self._process = process
+
+    async def hear(self) -> Json:
+        """Wait for its next line."""
+        if self._process.stdout is None or not (
+            line := await self._process.stdout.readline()
+        ):
+            raise HassError("a process beside Home Assistant has ended by itself")
+        told: Json = json.loads(line)
+        return told
+
+    def tell(self, line: str) -> None:
+        """Send it a line."""
+        if self._process.stdin is None:
+            raise HassError("a process beside Home Assistant hears nothing")
+        self._process.stdin.write(f"{line}\n".encode())
+
+
+@asynccontextmanager
+async def companion(module: str, *arguments: str) -> AsyncIterator[Companion]:
+    """Run a module in a process of its own while inside."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module, *arguments),
+        cwd=REPOSITORY,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=2**24,  # all answer times come in one line
+    )
+    try:
+        yield Companion(process)
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
 class MeasuredHomeAssistant(HomeAssistant):
     """Home Assistant without what would write each state to a disk."""
+
+    def __init__(self, config: Path, **more: object) -> None:
+        """Take integrations that are set up by `configuration.yaml` too."""
+        super().__init__(config)
+        self._more = more
 
     @property
     def cpu_s(self) -> float:
@@ -32,6 +85,27 @@ class MeasuredHomeAssistant(HomeAssistant):
         if self._process is None:
             raise HassError("not started")
         return time.clock_gettime(~self._process.pid << _CLOCK_BITS | _CLOCK_KIND)
+
+    async def idle_s(self, seconds: float) -> float:
+        """Wait, and return the processor time used meanwhile."""
+        begun = self.cpu_s
+        await asyncio.sleep(seconds)
+        return self.cpu_s - begun
+
+    async def enable_all(self) -> None:
+        """Enable every entity of ours, also those that are off by default."""
+        entries: set[str] = set()
+        for entity in await self.entities():
+            if entity["disabled_by"] is not None:
+                await self.ws(
+                    "config/entity_registry/update",
+                    entity_id=entity["entity_id"],
+                    disabled_by=None,
+                )
+                entries.add(entity["config_entry_id"])
+        for entry_id in entries:
+            path = f"/api/config/config_entries/entry/{entry_id}/reload"
+            await self.request("POST", path)
 
     async def longest_stall_s(self, seconds: float) -> float:
         """Ping its event loop 200 times a second; the longest wait for a pong.
@@ -79,4 +153,6 @@ class MeasuredHomeAssistant(HomeAssistant):
         path = self.config / "configuration.yaml"
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         kept = (line for line in lines if line.strip() not in _LEFT_OUT)
-        path.write_text("".join(kept), encoding="utf-8")
+        # JSON is YAML.
+        more = (f"{name}: {json.dumps(part)}\n" for name, part in self._more.items())
+        path.write_text("".join((*kept, *more)), encoding="utf-8")

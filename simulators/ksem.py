@@ -10,10 +10,10 @@ from .modbus_device import ModbusDevice
 # Addresses are those on the wire, by hand from the meter's published register lists.
 _BLOCKS = ((0, 148), (512, 280), (8192, 58))
 # Where total, L1, L2, L3 begin, and how the names of their values end.
-_BASES = ((0, ""), *((40 * n, f"_{name}") for n, name in enumerate(PHASES, 1)))
+BASES = ((0, ""), *((40 * n, f"_{name}") for n, name in enumerate(PHASES, 1)))
 
 # Offset inside total (0), L1 (40), L2 (80), L3 (120): name, counts a unit, signed.
-_INSTANT = {
+INSTANT = {
     0: ("power_import", 10),
     2: ("power_export", 10),
     4: ("reactive_power_import", 10),
@@ -26,7 +26,7 @@ _INSTANT = {
     26: ("frequency", 1000),
 }
 # Offset inside total (512), L1 (592), L2 (672), L3 (752); 0.1 Wh, varh, VAh.
-_ENERGY = {
+ENERGY = {
     0: "energy_import",
     4: "energy_export",
     8: "reactive_energy_import",
@@ -65,12 +65,12 @@ class Ksem(ModbusDevice):
     def refresh(self) -> None:
         """Write what the grid shows now into the registers."""
         values = dict(self.grid.values())
-        for base, end in _BASES:
-            for offset, (name, scale) in _INSTANT.items():
+        for base, end in BASES:
+            for offset, (name, scale) in INSTANT.items():
                 value = values.get(name + end)
                 if value is not None:
                     self._put(base + offset, round(value * scale), 2)
-            for offset, name in _ENERGY.items():
+            for offset, name in ENERGY.items():
                 self._put(512 + 2 * base + offset, round(values[name + end] * 10), 4)
         self._put(8245, time.time_ns() // 1_000_000, 4)
 
