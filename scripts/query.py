@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Sequence
 import json
 import logging
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -100,6 +101,8 @@ async def _reading(link: ModbusLink, device: Device) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
+    # `| head` ends it without a word, as it ends other programs.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     # What it logs is printed in its place.
     logging.disable(logging.ERROR)
     given = _arguments(arguments)
