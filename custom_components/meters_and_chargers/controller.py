@@ -1,6 +1,6 @@
 """A site's loop: collect readings, decide, apply the limits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import logging
@@ -75,7 +75,7 @@ class SiteCharger:
         self._setpoint = _ABSENT
         self._write_interval_ms = 2000
         self._limit_ma: int | None = None
-        self._wanted: tuple[int, bool] | None = None
+        self._wanted_ma: int | None = None
         self._writing = False
         self._write_failed = False
         chosen: list[str] = subentry.data[CONF_CHARGER_PHASES]
@@ -229,33 +229,49 @@ class SiteCharger:
     def apply(
         self, entry: SiteEntry, limit_ma: PhaseCurrents, *, urgent: bool = False
     ) -> None:
-        """Send a limit; of several that wait for the device only the last one goes."""
-        self._wanted = max(limit_ma), urgent
+        """Send a limit; of several that wait for the device only the last one goes.
+
+        An urgent one does not wait for a limit that is on its way: a wallbox may
+        take its time with that, and knows itself what goes first.
+        """
+        if urgent:
+            self._wanted_ma = None
+            self._run(entry, self._send(max(limit_ma), urgent=True))
+            return
+        self._wanted_ma = max(limit_ma)
         if not self._writing:
             self._writing = True
-            entry.async_create_background_task(
-                self.hass, self._write(), f"limit of {self.key}"
-            )
+            self._run(entry, self._send_wanted())
 
-    async def _write(self) -> None:
+    def _run(self, entry: SiteEntry, sending: Coroutine[None, None, object]) -> None:
+        name = f"limit of {self.key}"
+        entry.async_create_background_task(self.hass, sending, name)
+
+    async def _send_wanted(self) -> None:
         try:
-            while (wanted := self._wanted) is not None:
-                self._wanted = None
-                if (found := self._present) is None:
+            while (wanted_ma := self._wanted_ma) is not None:
+                self._wanted_ma = None
+                if not await self._send(wanted_ma):
                     return
-                try:
-                    await found.async_set_limit(wanted[0], urgent=wanted[1])
-                except HomeAssistantError as err:
-                    # A charger that is gone has been logged by its own entry.
-                    if found.online and not self._write_failed:
-                        _LOGGER.warning("%s", err)
-                        self._write_failed = True
-                    return
-                if self._write_failed:
-                    _LOGGER.info("%s takes limits again", self.title)
-                    self._write_failed = False
         finally:
             self._writing = False
+
+    async def _send(self, limit_ma: int, *, urgent: bool = False) -> bool:
+        """Write a limit; returns whether the charger took it."""
+        if (found := self._present) is None:
+            return False
+        try:
+            await found.async_set_limit(limit_ma, urgent=urgent)
+        except HomeAssistantError as err:
+            # A charger that is gone has been logged by its own entry.
+            if found.online and not self._write_failed:
+                _LOGGER.warning("%s", err)
+                self._write_failed = True
+            return False
+        if self._write_failed:
+            _LOGGER.info("%s takes limits again", self.title)
+            self._write_failed = False
+        return True
 
     def _spread(self, current_ma: int) -> PhaseCurrents:
         first, second, third = (current_ma * on for on in self.phases)

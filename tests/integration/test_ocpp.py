@@ -13,7 +13,6 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigEntryState,
     ConfigFlowResult,
-    ConfigSubentryData,
 )
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -22,7 +21,6 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meters_and_chargers import ocpp
 from custom_components.meters_and_chargers.const import DOMAIN
@@ -32,9 +30,7 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
 from custom_components.meters_and_chargers.engine.model import Refused
 from simulators.charge_point import ChargePoint
 from simulators.house import House
-from simulators.ksem import Ksem
 
-from .conftest import SetUp
 from .test_devices import value
 
 STATUS = "sensor.wallbox_status"
@@ -404,82 +400,6 @@ async def test_entities_of_a_wallbox(
         "reset",
         "activity",
     } <= shown
-
-
-async def set_up_site(hass: HomeAssistant, mode: str) -> ConfigEntry[Any]:
-    """Set up a site with the simulated meter and the wallbox."""
-    site = MockConfigEntry(
-        domain=DOMAIN,
-        title="House",
-        unique_id="site_1",
-        data={"family": "site", "fuse_current": 25, "grid_meter": "ksem_72345678"},
-        subentries_data=[
-            ConfigSubentryData(
-                data={
-                    "charger": "ocpp_charger_GARAGE/1",
-                    "charger_phases": ["l1", "l2", "l3"],
-                    "mode": mode,
-                },
-                subentry_type="charger",
-                title="Wallbox",
-                unique_id="ocpp_charger_GARAGE/1",
-            )
-        ],
-    )
-    site.add_to_hass(hass)
-    await hass.config_entries.async_setup(site.entry_id)
-    await hass.async_block_till_done()
-    return site
-
-
-async def test_site_steers_a_wallbox(
-    hass: HomeAssistant, garage: Garage, ksem: Ksem, set_up_ksem: SetUp
-) -> None:
-    """A connector is a charger of a site like any other; off pauses its car."""
-    await set_up_ksem()
-    await charging(hass, garage)
-    site = await set_up_site(hass, "off")
-    await until(
-        hass, garage, lambda: not garage.house.cars[0].current_a, "a car that pauses"
-    )
-    assert garage.wallbox.transaction is not None
-    assert value(hass, CURRENT) == "0.0"
-    look = site.runtime_data.last_look
-    assert look.state.chargers[0].measured_ma is not None
-    # What the wallbox would not write, the site must not wait for.
-    assert look.settings.chargers[0].least_change_ma == 500
-    assert await hass.config_entries.async_unload(site.entry_id)
-
-
-async def test_target_ends_the_session_which_the_wallbox_counts(
-    hass: HomeAssistant, garage: Garage, ksem: Ksem, set_up_ksem: SetUp
-) -> None:
-    """A wallbox that counts is offered a target, and pauses its car when it has it."""
-    await set_up_ksem()
-    await charging(hass, garage)
-    site = await set_up_site(hass, "fast")
-    charger = site.runtime_data.chargers[0]
-    assert value(hass, "number.wallbox_target_energy") == "0.0"
-    assert value(hass, "sensor.wallbox_reason") != "target"
-    await until(
-        hass, garage, lambda: (charger.state.session_wh or 0) >= 100, "some energy"
-    )
-    await hass.services.async_call(
-        "number",
-        "set_value",
-        {ATTR_ENTITY_ID: "number.wallbox_target_energy", "value": 0.1},
-        blocking=True,
-    )
-    assert value(hass, "sensor.wallbox_reason") == "target"
-    await until(
-        hass, garage, lambda: not garage.house.cars[0].current_a, "a car that pauses"
-    )
-    assert garage.wallbox.transaction is not None
-    garage.house.cars[0].connected = False
-    await until(hass, garage, lambda: charger.state.session_wh == 0, "an end")
-    site.runtime_data.look()
-    assert value(hass, "sensor.wallbox_reason") != "target"
-    assert await hass.config_entries.async_unload(site.entry_id)
 
 
 async def reconfigure(hass: HomeAssistant, entry: ConfigEntry[Any]) -> ConfigFlowResult:

@@ -18,9 +18,11 @@ from pytest_homeassistant_custom_component.common import (
     mock_restore_cache,
 )
 
+from custom_components.meters_and_chargers import registry
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.controller import SiteController
 from custom_components.meters_and_chargers.engine.charging import Mode, Reason
+from custom_components.meters_and_chargers.engine.model import Setpoint
 from simulators.ksem import Ksem
 from simulators.pico import Pico
 from tests.conftest import OURS
@@ -235,6 +237,47 @@ async def test_charger_with_its_own_meter(
     look = entry.runtime_data.last_look
     assert look is not None
     assert look.state.chargers[0].measured_ma == (10_000, 10_000, 10_000)
+
+
+class SlowWallbox:
+    """A wallbox that takes its time with limits that are not urgent."""
+
+    key = title = "slow"
+    online = True
+    setpoint = Setpoint(minimum_ma=6000, maximum_ma=16000, step_ma=1000)
+    limit_ma = 0
+    write_interval_ms = 15_000
+    drawn = session_energy_wh = None
+
+    def __init__(self) -> None:
+        """Nothing was written yet."""
+        self.written: list[int] = []
+        self.asked: list[int] = []
+
+    async def async_set_limit(self, value_ma: int, *, urgent: bool = False) -> None:
+        """Take an urgent limit at once, another one never."""
+        self.asked.append(value_ma)
+        if not urgent:
+            await asyncio.Event().wait()
+        self.written.append(value_ma)
+
+
+async def test_urgent_limit_does_not_wait_for_another(hass: HomeAssistant) -> None:
+    """The fuse is protected while a wallbox still thinks about the sun."""
+    slow = SlowWallbox()
+    withdraw = registry.publish(hass, slow)
+    entry = await set_up_site(hass, charger="slow", grid_power="sensor.grid")
+    (charger,) = entry.runtime_data.chargers
+    for limit_ma in (10_000, 9_000):
+        charger.apply(entry, (limit_ma,) * 3)
+    await asyncio.sleep(0)
+    charger.apply(entry, (6000, 6000, 6000), urgent=True)
+    await asyncio.sleep(0.01)
+    # What had not gone out yet is dropped.
+    assert slow.asked == [10_000, 6_000]
+    assert slow.written == [6_000]
+    await hass.config_entries.async_unload(entry.entry_id)
+    withdraw()
 
 
 async def test_refused_write_is_logged_once(
