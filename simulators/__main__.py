@@ -1,4 +1,4 @@
-"""Runs the fake house and its devices: `python -m simulators`."""
+"""Runs the fake house and its devices, or a day of charging: `python -m simulators`."""
 
 import argparse
 import asyncio
@@ -8,6 +8,7 @@ import signal
 import sys
 
 from .day import DAY_SECONDS
+from .engine import load_engine
 from .house import House
 from .registry import DEVICES
 from .replay import play
@@ -22,6 +23,11 @@ def _second_of_day(text: str) -> int:
     return second
 
 
+def _day(text: str) -> str | Path:
+    """Tell a recorded day from the file that describes one."""
+    return text if text in ("clear", "cloud") else Path(text)
+
+
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="simulate", description=__doc__)
     parser.add_argument(
@@ -30,7 +36,17 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=1.0,
         help="how many times faster sun and household pass; all else is real time",
     )
-    parser.add_argument("--day", choices=("clear", "cloud"), default="clear")
+    parser.add_argument(
+        "--day",
+        type=_day,
+        default="clear",
+        metavar="clear|cloud|FILE.yaml",
+        help="a recorded day; or a file (simulators/days has examples): that day goes"
+        " through the charging decisions at once, and a table is printed",
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE.png", help="draw the file's day, too"
+    )
     parser.add_argument(
         "--start", type=_second_of_day, default="10:00", metavar="HH:MM"
     )
@@ -49,7 +65,10 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--server", metavar="URL", help="the OCPP server that a replayed wallbox dials"
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.plot is not None and not isinstance(options.day, Path):
+        parser.error("--plot draws a day of --day FILE.yaml")
+    return options
 
 
 async def simulate(house: House, first_port: int, stop_event: asyncio.Event) -> None:
@@ -69,6 +88,24 @@ async def simulate(house: House, first_port: int, stop_event: asyncio.Event) -> 
             await device.stop()
 
 
+def charge(described: Path, plot: Path | None) -> None:
+    """Live a described day through the charging decisions, and print its figures."""
+    load_engine()
+    from . import charging_day  # noqa: PLC0415 - needs the line above
+
+    day = charging_day.load(described)
+    film = None if plot is None else charging_day.Film(day.begin_s)
+    house = charging_day.run(day, film)
+    print(day.why)
+    print(charging_day.table(house.plant))
+    if plot is None or film is None:
+        return
+    from .plot import draw  # noqa: PLC0415 - Pillow takes its time
+
+    draw(film, day.why, plot)
+    print(f"{'drawn':24}{plot!s:>22}")
+
+
 async def _main(arguments: argparse.Namespace) -> None:
     stop_event = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -83,8 +120,12 @@ async def _main(arguments: argparse.Namespace) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
+    options = _arguments(arguments)
     try:
-        asyncio.run(_main(_arguments(arguments)))
+        if isinstance(options.day, Path):
+            charge(options.day, options.plot)
+        else:
+            asyncio.run(_main(options))
     except OSError as err:
         sys.exit(f"A device cannot listen, or a file not be read: {err}")
     except ValueError as err:

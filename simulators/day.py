@@ -11,6 +11,8 @@ from typing import Literal
 type DayName = Literal["clear", "cloud"]
 
 DAY_SECONDS = 86_400
+SUN = "pv_w"
+HOUSE = ("house_l1_w", "house_l2_w", "house_l3_w")
 
 _TRACES = Path(__file__).with_name("traces")
 
@@ -30,14 +32,31 @@ class Day:
 @cache
 def load_day(name: DayName) -> Day:
     """Read a day from its file; each file is read once."""
-    columns = tuple(array("d") for _ in range(4))
-    with gzip.open(_TRACES / f"day_{name}.csv.gz", "rt", encoding="ascii") as file:
-        rows = csv.reader(file)
-        next(rows)
-        for row in rows:
-            for column, value in zip(columns, row, strict=True):
-                column.append(float(value))
-    sun, *house = columns
+    sun, *house = read_columns(trace_file(name), SUN, *HOUSE)
     if len(sun) != DAY_SECONDS:
         raise ValueError(f"day {name} has {len(sun)} seconds")
     return Day(sun, (house[0], house[1], house[2]))
+
+
+def trace_file(name: DayName) -> Path:
+    """Where a recorded day is."""
+    return _TRACES / f"day_{name}.csv.gz"
+
+
+def read_columns(path: Path, *names: str) -> list[array[float]]:
+    """Read columns of a CSV file with a header, packed by gzip or not.
+
+    Raises ValueError where a column is missing or a cell is not a number.
+    """
+    columns = [array("d") for _ in names]
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="ascii") as file:
+        rows = csv.reader(file)
+        header = next(rows, [])
+        if missing := set(names) - set(header):
+            raise ValueError(f"{path.name} has no column {', '.join(sorted(missing))}")
+        places = [header.index(name) for name in names]
+        for row in rows:
+            for column, place in zip(columns, places, strict=True):
+                column.append(float(row[place]))
+    return columns

@@ -1,6 +1,7 @@
 """The controller on recorded days of sun, in a plant with a slow car."""
 
-from charging_plant import Car, Plant, Row, day
+from collections.abc import Iterable
+
 import pytest
 
 from custom_components.meters_and_chargers.engine.charging import (
@@ -9,17 +10,24 @@ from custom_components.meters_and_chargers.engine.charging import (
     Mode,
     Settings,
 )
+from simulators.day import DayName, load_day
+from simulators.plant import Managed, Row, Station, rows
 
 HOUR = 3_600
 
 
-def plant_for(
+def day(name: DayName, begin_h: int = 0, end_h: int = 24) -> Iterable[Row]:
+    """Return some hours of a recorded day."""
+    return rows(load_day(name), begin_h * HOUR, end_h * HOUR)
+
+
+def house_for(
     mode: Mode, fuse_ma: int = 25_000, *, measures: bool = True, step_ma: int = 100
-) -> Plant:
+) -> Managed:
     """Return a house with one charger."""
     charger = ChargerSettings(key="a", step_ma=step_ma)
     settings = Settings(fuse_ma=(fuse_ma,) * 3, chargers=(charger,))
-    return Plant(settings, {"a": Car(measures=measures)}, mode)
+    return Managed(settings, {"a": Station(mode=mode, measures=measures)})
 
 
 @pytest.mark.parametrize(
@@ -32,38 +40,38 @@ def plant_for(
     ],
 )
 def test_solar_charging_takes_its_energy_from_the_sun(
-    name: str, begin: int, share: float, writes: int, *, measures: bool
+    name: DayName, begin: int, share: float, writes: int, *, measures: bool
 ) -> None:
     """Over two hours nearly all of the car's energy is the sun's, with few writes."""
-    plant = plant_for(Mode.SOLAR, measures=measures)
-    plant.run(day(name, begin * HOUR, (begin + 2) * HOUR))
-    assert plant.car_wh > 5_000
-    assert 1 - plant.car_from_grid_wh / plant.car_wh >= share
-    assert plant.cars["a"].writes <= writes
-    assert plant.over_s == 0
+    house = house_for(Mode.SOLAR, measures=measures)
+    house.run(day(name, begin, begin + 2))
+    assert house.plant.car_wh > 5_000
+    assert 1 - house.plant.car_from_grid_wh / house.plant.car_wh >= share
+    assert house.plant.writes <= writes
+    assert house.plant.fuse.seconds_over == 0
 
 
 @pytest.mark.parametrize("measures", [True, False])
 def test_min_solar_charges_through_the_clouds(*, measures: bool) -> None:
     """Over two cloudy hours it starts once, and never falls below its minimum."""
-    plant = plant_for(Mode.MIN_SOLAR, measures=measures)
-    lowest = 16_000
-    for row in day("cloud", 11 * HOUR, 13 * HOUR):
-        plant.step(row)
-        if plant.second > 60:
-            lowest = min(lowest, plant.cars["a"].current_ma)
-    assert lowest == 6_000
-    assert plant.cars["a"].starts == 1
-    assert plant.over_s == 0
-    assert plant.car_wh > 10_000
-    assert 1 - plant.car_from_grid_wh / plant.car_wh >= 0.8
+    house = house_for(Mode.MIN_SOLAR, measures=measures)
+    lowest = 16.0
+    for row in day("cloud", 11, 13):
+        house.step(row)
+        if house.plant.second > 60:
+            lowest = min(lowest, house.plant.stations["a"].car.current_a)
+    assert lowest == 6
+    assert house.plant.starts == 1
+    assert house.plant.fuse.seconds_over == 0
+    assert house.plant.car_wh > 10_000
+    assert 1 - house.plant.car_from_grid_wh / house.plant.car_wh >= 0.8
 
 
 def test_cloudy_day_needs_few_writes() -> None:
     """With steps of 1 A a whole cloudy day costs at most 300 writes and no energy."""
-    plant = plant_for(Mode.SOLAR, step_ma=1_000).run(day("cloud"))
-    assert plant.cars["a"].writes <= 300
-    assert plant.car_wh - plant.car_from_grid_wh > 40_000
+    house = house_for(Mode.SOLAR, step_ma=1_000).run(day("cloud"))
+    assert house.plant.writes <= 300
+    assert house.plant.car_wh - house.plant.car_from_grid_wh > 40_000
 
 
 def test_fuse_is_not_overloaded_because_of_us() -> None:
@@ -72,64 +80,67 @@ def test_fuse_is_not_overloaded_because_of_us() -> None:
     Ours is an overload in which the car draws more than its minimum for longer than
     a sample, a write and the car need, or anything after the longest patience.
     """
-    plant = plant_for(Mode.FAST)
+    house = house_for(Mode.FAST)
     ours = 0
-    for row in day("cloud", 11 * HOUR, 13 * HOUR):
-        plant.step(row)
-        current = plant.cars["a"].current_ma
-        ours += plant.run_s > 8 and current > 6_000
-        ours += plant.run_s > 20 and current > 0
+    for row in day("cloud", 11, 13):
+        house.step(row)
+        current_a = house.plant.stations["a"].car.current_a
+        ours += house.plant.by_car_s > 9 and current_a > 6
+        ours += house.plant.by_car_s > 20 and current_a > 0
     assert ours == 0
-    assert plant.car_wh > 18_000
+    assert house.plant.car_wh > 18_000
 
 
 def test_overload_is_answered_within_seconds() -> None:
     """A hob that overloads the fuse: told within 2 s, obeyed within 5 s."""
-    plant = plant_for(Mode.FAST)
-    plant.run(iter([(0, 500, 500, 500)] * 60))
-    plant.run(iter([(0, 4_000, 500, 500)] * 60))
-    assert plant.log[-1][0] <= 61
-    assert plant.longest_over_s <= 5
+    house = house_for(Mode.FAST)
+    house.run(iter([(0, 500, 500, 500)] * 60))
+    before = len(house.log)
+    house.run(iter([(0, 4_000, 500, 500)] * 60))
+    assert house.log[before][0] <= 61
+    assert house.plant.fuse.longest_s <= 5
 
 
 def test_meter_that_dies_leads_to_the_failsafe_in_time() -> None:
-    """The car is at the failsafe current within 12 s of the last good sample."""
-    plant = plant_for(Mode.FAST)
+    """At most 12 s of more than the failsafe current follow the last good sample."""
+    house = house_for(Mode.FAST)
     quiet: Row = (0, 500, 500, 500)
-    plant.run(iter([quiet] * 61))
-    last = plant.second - 1
-    plant.meter_works = False
-    while plant.cars["a"].current_ma > 10_000:
-        plant.step(quiet)
-    assert plant.second - 1 - last <= 12
-    assert plant.log[-1][1] == Command("a", (10_000,) * 3, urgent=True)
+    house.run(iter([quiet] * 61))
+    house.meter_works = False
+    above_s = -1
+    while house.plant.stations["a"].car.current_a > 10:
+        house.step(quiet)
+        above_s += 1
+    assert above_s <= 12
+    assert house.log[-1][1] == Command("a", (10_000,) * 3, urgent=True)
 
 
 def test_total_power_meter_steers_by_the_sun() -> None:
     """Without phase currents the sun is followed as well."""
-    plant = plant_for(Mode.SOLAR, fuse_ma=40_000)
-    plant.total_only = True
-    plant.run(day("clear", 11 * HOUR, 12 * HOUR))
-    assert plant.car_wh > 4_000
-    assert plant.car_from_grid_wh < 200
+    house = house_for(Mode.SOLAR, fuse_ma=40_000)
+    house.total_only = True
+    house.run(day("clear", 11, 12))
+    assert house.plant.car_wh > 4_000
+    assert house.plant.car_from_grid_wh < 200
 
 
 def test_constant_sun_needs_no_more_writes() -> None:
     """With a slow car too the limit settles within a minute and stays."""
-    plant = plant_for(Mode.SOLAR)
+    house = house_for(Mode.SOLAR)
     row: Row = (7_000, 300, 300, 300)
-    plant.run(iter([row] * 180))
-    writes = plant.cars["a"].writes
-    plant.run(iter([row] * 600))
-    assert plant.cars["a"].writes == writes
+    house.run(iter([row] * 180))
+    writes = house.plant.writes
+    house.run(iter([row] * 600))
+    assert house.plant.writes == writes
 
 
 def test_car_plugged_in_later_is_found_without_a_measurement() -> None:
     """A charger that does not measure finds its car within two probes."""
-    plant = plant_for(Mode.FAST, measures=False)
-    plant.cars["a"].plugged = False
+    house = house_for(Mode.FAST, measures=False)
+    station = house.plant.stations["a"]
+    station.plug(connected=False)
     quiet: Row = (0, 500, 500, 500)
-    plant.run(iter([quiet] * 200))
-    plant.cars["a"].plugged = True
-    plant.run(iter([quiet] * 200))
-    assert plant.cars["a"].current_ma == 16_000
+    house.run(iter([quiet] * 200))
+    station.plug(connected=True)
+    house.run(iter([quiet] * 200))
+    assert station.car.current_a == 16

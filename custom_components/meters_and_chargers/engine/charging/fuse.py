@@ -60,7 +60,7 @@ def watch(
     high = add(charger.memory.drawn.high_ma for charger in chargers)
     base = base_load(settings, sample, high)
     one, two, three = (
-        _watch_phase(phase, base_ma + drawn_ma - fuse, sample.at_ms)
+        _watch_phase(settings, phase, base_ma + drawn_ma - fuse, sample.at_ms)
         for phase, base_ma, drawn_ma, fuse in zip(
             phases, base, high, settings.fuse_ma, strict=True
         )
@@ -161,14 +161,19 @@ def _room(tops: PhaseCurrents, base: PhaseCurrents) -> PhaseCurrents:
     return (one, two, three)
 
 
-def _watch_phase(phase: PhaseMemory, over_ma: int, at_ms: int) -> PhaseMemory:
-    """Follow one phase's overload, in mA above the fuse."""
+def _watch_phase(
+    settings: Settings, phase: PhaseMemory, over_ma: int, at_ms: int
+) -> PhaseMemory:
+    """Follow one phase's overload, in mA above the fuse.
+
+    On average it has begun half a period before the first sample that shows it.
+    """
     if over_ma <= 0:
         return replace(phase, over_since_ms=None, worst_ma=0)
     since = at_ms if phase.over_since_ms is None else phase.over_since_ms
     worst = max(phase.worst_ma, over_ma)
     phase = replace(phase, over_since_ms=since, worst_ma=worst)
-    if at_ms - since < OVERLOAD_MS:
+    if at_ms - since + settings.grid_period_ms // 2 < OVERLOAD_MS:
         return phase
     return replace(
         phase, cool_until_ms=at_ms + COOL_DOWN_MS, cool_ma=max(phase.cool_ma, worst)
