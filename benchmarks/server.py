@@ -147,6 +147,28 @@ class MeasuredHomeAssistant(HomeAssistant):
             raise HassError(f"{len(sent)} pings were never answered")
         return max(waits)
 
+    async def state_writes(self, seconds: float) -> dict[str, int]:
+        """Count how often each sensor changes its state.
+
+        What is written without a change is not seen: let every value change.
+        """
+        if self._session is None:
+            raise HassError("not started")
+        counts: dict[str, int] = {}
+        async with self._session.ws_connect(f"{self.url}/api/websocket") as socket:
+            await socket.receive_json()
+            await socket.send_json({"type": "auth", "access_token": self._token})
+            await socket.receive_json()
+            wanted = {"type": "subscribe_events", "event_type": "state_changed"}
+            await socket.send_json({"id": 1, **wanted})
+            await socket.receive_json()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    async for message in socket:
+                        entity_id = message.json()["event"]["data"]["entity_id"]
+                        counts[entity_id] = counts.get(entity_id, 0) + 1
+        return counts
+
     @override
     def _write_configuration(self, *, pages: bool) -> None:
         super()._write_configuration(pages=pages)

@@ -9,6 +9,8 @@ from .modbus_device import ModbusDevice
 
 # Addresses are those on the wire, by hand from the meter's published register lists.
 _BLOCKS = ((0, 148), (512, 280), (8192, 58))
+_ENERGY_FLOW = ((40972, 41),)
+_WALLBOX = ((41160, 30), (49206, 4), (49218, 2), (49246, 4), (49254, 4), (49258, 4))
 # Where total, L1, L2, L3 begin, and how the names of their values end.
 BASES = ((0, ""), *((40 * n, f"_{name}") for n, name in enumerate(PHASES, 1)))
 
@@ -37,18 +39,33 @@ ENERGY = {
 
 
 class Ksem(ModbusDevice):
-    """A meter of product id 18530; it shows a house's grid, or what is set by hand."""
+    """A meter of product id 18530; it shows a house's grid, or what is set by hand.
+
+    With `energy_flow` and `wallbox` it has the blocks of an energy manager and of a
+    wallbox behind it, with fixed values; a KSEM without answers exception 2 there.
+    """
 
     def __init__(
-        self, house: House | None = None, *, serial: str = "72345678", port: int = 0
+        self,
+        house: House | None = None,
+        *,
+        serial: str = "72345678",
+        port: int = 0,
+        energy_flow: bool = False,
+        wallbox: bool = False,
     ) -> None:
         """Hang the meter into a house, or leave it alone for values set by hand."""
         if len(serial) != 8 or not serial.isascii():
             raise ValueError("a KSEM's serial has 8 ASCII characters")
-        super().__init__(_BLOCKS, port)
+        blocks = [*_BLOCKS, *_ENERGY_FLOW * energy_flow, *_WALLBOX * wallbox]
+        super().__init__(blocks, port)
         self.serial = serial
         self.grid = house.grid if house else Grid()
         self._identify()
+        if energy_flow:
+            self._manage()
+        if wallbox:
+            self._charge()
 
     def set_power(self, l1: float, l2: float, l3: float) -> None:
         """Set the power of each phase, W; positive is import."""
@@ -81,6 +98,36 @@ class Ksem(ModbusDevice):
         self._text(8212, "KOSTAL Smart Energy Meter")
         self._text(8228, self.serial)
         self.registers |= {8244: 500, 8249: 7}
+
+    def _manage(self) -> None:
+        """Show a day on which sun and battery feed the house and its wallbox."""
+        for address, value in {
+            40972: -120,
+            40974: 4_200,
+            40976: 4_350,
+            40982: 640,
+            40984: -587,
+            40988: 600,
+            40990: 30,
+            40992: 10,
+            40996: 3_440,
+            40998: 3_000,
+            41000: 400,
+            41002: 40,
+            41010: 5_000,
+        }.items():
+            self._put(address, value, 2)
+        # The words between two values are not zero, so that a shifted read is noticed.
+        self.registers |= {40986: 55, 40987: 9, 40994: 4, 40995: 0, 41012: 1}
+
+    def _charge(self) -> None:
+        """Show a wallbox that charges with 16 A on L1."""
+        self._put(49206, 5, 4)
+        self._put(49218, 16_000, 2)
+        self._put(49246, 3_680_000, 4)
+        self._put(49254, 12_345_678, 4)
+        self._put(49258, 5_400, 4)
+        self.registers |= {41168: 4, 41170: 50, 41172: 20}
 
     def _put(self, address: int, value: int, words: int) -> None:
         """Write an integer, high word first; a negative one as two's complement."""

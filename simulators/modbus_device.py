@@ -70,6 +70,10 @@ class ModbusDevice:
         """The address it listens on."""
         return self._proxy.host
 
+    @host.setter
+    def host(self, host: str) -> None:
+        self._proxy.host = host
+
     @property
     def port(self) -> int:
         """The port it listens on; 0 before the first start of an ephemeral one."""

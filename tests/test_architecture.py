@@ -14,6 +14,10 @@ from custom_components.meters_and_chargers.describe import SENSORS, UNITS
 from custom_components.meters_and_chargers.engine.charging import Mode, Reason
 from custom_components.meters_and_chargers.engine.devices import FAMILIES
 from custom_components.meters_and_chargers.engine.devices.ksem import registers
+from custom_components.meters_and_chargers.engine.devices.ksem.emobility import (
+    ChargeMode,
+    PhaseUse,
+)
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     OCCURRENCES,
     STATUSES,
@@ -141,6 +145,8 @@ def test_every_figure_of_a_site_has_its_words() -> None:
         ("entity.sensor.connector_status.state", STATUSES),
         ("entity.select.charge_mode.state", Mode),
         ("selector.charge_mode.options", Mode),
+        ("entity.select.wallbox_charge_mode.state", ChargeMode),
+        ("entity.select.wallbox_phase_use.state", PhaseUse),
         (
             "entity.event.activity.state_attributes.event_type.state",
             OCCURRENCES,

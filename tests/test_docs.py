@@ -203,7 +203,8 @@ def test_words_of_the_worked_example_are_complete() -> None:
     assert keys == {
         re.sub(r"\bksem\b|_ksem$", "*", key)
         for key in english()
-        if re.search(r"\bksem\b|_ksem$", key)
+        # The example's meter has no encryption to be asked about.
+        if re.search(r"\bksem\b|_ksem$", key) and not key.endswith("encryption")
     }
 
 

@@ -8,7 +8,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 
-from . import registry, site_watch
+from . import ksem_wallbox, links, registry, site_watch, tls_watch
 from .const import (
     CHARGER_PLATFORMS,
     CONF_CHARGER_ID,
@@ -23,13 +23,8 @@ from .const import (
 )
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
-from .ocpp import (
-    ChargerEntry,
-    ChargerHub,
-    OcppServer,
-    ServerEntry,
-    tell_left_behind,
-)
+from .ocpp import OcppServer, ServerEntry, tell_left_behind
+from .ocpp_wallbox import ChargerEntry, ChargerHub
 
 type AnyEntry = ConfigEntry[
     DeviceCoordinator | SiteController | OcppServer | ChargerHub
@@ -71,6 +66,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
             # It is unknown to its server from now on.
             await server.forget(entry.data[CONF_CHARGER_ID])
         tell_left_behind(hass, entry.data[CONF_SERVER])
+    await tls_watch.forget(hass, entry)
 
 
 def _platforms(entry: AnyEntry) -> Sequence[Platform]:
@@ -82,11 +78,20 @@ def _platforms(entry: AnyEntry) -> Sequence[Platform]:
 
 
 async def _set_up_device(hass: HomeAssistant, entry: DeviceEntry) -> None:
+    await links.prepare(hass, entry.data)
     coordinator = DeviceCoordinator(hass, entry)
-    await coordinator.async_config_entry_first_refresh()
+    try:
+        await coordinator.async_config_entry_first_refresh()
+    except ConfigEntryNotReady:
+        await tls_watch.look(hass, entry)
+        raise
     entry.runtime_data = coordinator
+    await tls_watch.watch(hass, entry)
+    await coordinator.async_start_push()
+    ksem_wallbox.start(hass, entry)
     # Platforms first: a number recalls the last limit before a site asks for it.
     await hass.config_entries.async_forward_entry_setups(entry, DEVICE_PLATFORMS)
+    ksem_wallbox.ask(hass, entry)
     entry.async_on_unload(registry.publish(hass, coordinator))
 
 

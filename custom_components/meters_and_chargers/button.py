@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import ChargerEntity
-from .ocpp import ChargerEntry, ChargerHub, Topic
+from .ocpp_wallbox import ChargerEntry, ChargerHub, Topic
 
 PARALLEL_UPDATES = 1
 

@@ -5,6 +5,8 @@ from functools import partialmethod
 from typing import Any, override
 
 from homeassistant.config_entries import (
+    SOURCE_DHCP,
+    SOURCE_USER,
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
@@ -29,6 +31,8 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .const import (
+    CONF_ACCESS_KEY,
+    CONF_ENCRYPTED,
     CONF_FAMILY,
     CONF_INTERVAL,
     CONF_MORE,
@@ -53,15 +57,27 @@ from .engine.model import (
     Unreachable,
     WrongDevice,
 )
+from .ksem_flow import AccessKeySteps, key_fields, take_key
 from .links import temporary_device
 from .ocpp_flow import OcppSteps
+from .push_flow import push_fields, take_push
+from .search_flow import SearchSteps
 from .site_flow import SiteOptions, SiteSteps
 from .subentry_flow import ChargerFlow
+from .tls_flow import AUTOMATIC, CONF_ENCRYPTION, ENCRYPTION, ON, TO_TLS, TlsSteps
 
 type Input = dict[str, Any]
 
 
-class MetersAndChargersFlow(OcppSteps, SiteSteps, ConfigFlow, domain=DOMAIN):
+class MetersAndChargersFlow(
+    SearchSteps,
+    OcppSteps,
+    SiteSteps,
+    TlsSteps,
+    AccessKeySteps,
+    ConfigFlow,
+    domain=DOMAIN,
+):
     """One path for every family; what differs stands in the family's declaration."""
 
     VERSION = 1
@@ -78,7 +94,8 @@ class MetersAndChargersFlow(OcppSteps, SiteSteps, ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask what to add."""
         return self.async_show_menu(
-            step_id="user", menu_options=[*FAMILIES, FAMILY_OCPP_SERVER, FAMILY_SITE]
+            step_id="user",
+            menu_options=["search", *FAMILIES, FAMILY_OCPP_SERVER, FAMILY_SITE],
         )
 
     async def _step_family(
@@ -89,11 +106,20 @@ class MetersAndChargersFlow(OcppSteps, SiteSteps, ConfigFlow, domain=DOMAIN):
         placeholders: dict[str, str] = {}
         if user_input is not None:
             self._data = _flat(family_key, user_input)
-            problem = await self._probe(placeholders)
+            choice = user_input[CONF_MORE].get(CONF_ENCRYPTION, AUTOMATIC)
+            problem = await self._probe_or_tls(choice, placeholders)
+            if problem == TO_TLS:
+                return await self.async_step_tls()
             if problem is None and self._identity is not None:
-                await self.async_set_unique_id(self._identity.key)
+                by_user = self.source == SOURCE_USER
+                await self.async_set_unique_id(
+                    self._identity.key, raise_on_progress=not by_user
+                )
+                if not by_user:
+                    host, port = self._data[CONF_HOST], self._data[CONF_PORT]
+                    self._abort_if_found_again(self._identity, host, port)
                 self._abort_if_unique_id_configured(
-                    updates=self._data,
+                    updates={CONF_ENCRYPTED: False, **self._data} if by_user else None,
                     description_placeholders={"serial": self._identity.serial},
                 )
                 return await self.async_step_confirm()
@@ -107,6 +133,28 @@ class MetersAndChargersFlow(OcppSteps, SiteSteps, ConfigFlow, domain=DOMAIN):
             description_placeholders=placeholders,
         )
 
+    @override
+    async def _take_up(
+        self, family_key: str, host: str, port: int | None = None
+    ) -> ConfigFlowResult:
+        """Read a device that was found; what only its owner knows is asked first."""
+        schema = _schema(family_key)
+        typed: Input = schema({CONF_HOST: host, CONF_MORE: {}})
+        if port is not None:
+            typed[CONF_MORE][CONF_PORT] = port
+        self._data = _flat(family_key, typed)
+        ask = bool(FAMILIES[family_key].questions)
+        if self.source == SOURCE_DHCP and not ask:
+            # Nobody is there yet to be told what is wrong.
+            ask = await self._probe({}) is not None
+        if not ask:
+            return await self._step_family(family_key, typed)
+        return self.async_show_form(
+            step_id=family_key,
+            data_schema=self.add_suggested_values_to_schema(schema, typed),
+        )
+
+    @override
     async def async_step_confirm(
         self, user_input: Input | None = None
     ) -> ConfigFlowResult:
@@ -117,7 +165,7 @@ class MetersAndChargersFlow(OcppSteps, SiteSteps, ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             return self.async_create_entry(title=user_input[CONF_NAME], data=self._data)
         return self.async_show_form(
-            step_id="confirm",
+            step_id="confirm_tls" if self._data.get(CONF_ENCRYPTED) else "confirm",
             data_schema=vol.Schema(
                 {
                     vol.Required(
@@ -129,6 +177,7 @@ class MetersAndChargersFlow(OcppSteps, SiteSteps, ConfigFlow, domain=DOMAIN):
                 "device": f"{identity.maker} {identity.model}",
                 "serial": identity.serial,
                 "values": _in_words(self._readings),
+                **self._certificate_words(),
             },
         )
 
@@ -147,8 +196,11 @@ class MetersAndChargersFlow(OcppSteps, SiteSteps, ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
-            self._data = _flat(entry.data[CONF_FAMILY], user_input)
-            problem = await self._probe(placeholders)
+            self._data = _flat(entry.data[CONF_FAMILY], user_input) | self._kept()
+            choice = user_input[CONF_MORE].get(CONF_ENCRYPTION, AUTOMATIC)
+            problem = await self._probe_or_tls(choice, placeholders)
+            if problem == TO_TLS:
+                return await self.async_step_tls()
             if problem is None and self._identity is not None:
                 await self.async_set_unique_id(self._identity.key)
                 self._abort_if_unique_id_mismatch(reason="another_device")
@@ -193,6 +245,7 @@ class MetersAndChargersFlow(OcppSteps, SiteSteps, ConfigFlow, domain=DOMAIN):
             return {SUBENTRY_CHARGER: ChargerFlow}
         return {}
 
+    @override
     async def _probe(self, placeholders: dict[str, str]) -> str | None:
         """Identify and read the device once; returns the key of what went wrong."""
         family = FAMILIES[self._data[CONF_FAMILY]]
@@ -224,27 +277,43 @@ for _key in FAMILIES:
 
 
 class DeviceOptions(OptionsFlowWithReload):
-    """How often a device is asked for its fast values."""
+    """How often a device is asked for its fast values; a KSEM's access key."""
 
     async def async_step_init(
         self, user_input: Input | None = None
     ) -> ConfigFlowResult:
         """Ask for the interval; s."""
+        entry = self.config_entry
+        errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
         if user_input is not None:
-            return self.async_create_entry(
-                data={CONF_INTERVAL: int(user_input[CONF_INTERVAL])}
+            options = {
+                **entry.options,
+                CONF_INTERVAL: int(user_input[CONF_INTERVAL]),
+            }
+            problem = take_push(self.hass, entry, user_input, options)
+            problem = problem or await take_key(
+                self.hass, entry.data, user_input, options, placeholders
             )
-        choices = FAMILIES[self.config_entry.data[CONF_FAMILY]].intervals_s
-        chosen = self.config_entry.options.get(CONF_INTERVAL, choices[0])
+            if problem is None:
+                return self.async_create_entry(data=options)
+            errors["base"] = problem
+        choices = FAMILIES[entry.data[CONF_FAMILY]].intervals_s
+        chosen = entry.options.get(CONF_INTERVAL, choices[0])
+        fields: dict[vol.Marker, object] = {
+            vol.Required(CONF_INTERVAL, default=str(chosen)): _choice(
+                sorted(choices), "s"
+            ),
+            **key_fields(entry),
+            **push_fields(entry),
+        }
+        typed = {**(user_input or {})}
+        typed.pop(CONF_ACCESS_KEY, None)
         return self.async_show_form(
             step_id="init",
-            data_schema=vol.Schema(
-                {
-                    vol.Required(CONF_INTERVAL, default=str(chosen)): _choice(
-                        sorted(choices), "s"
-                    )
-                }
-            ),
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), typed),
+            errors=errors,
+            description_placeholders=placeholders,
         )
 
 
@@ -266,19 +335,13 @@ def _schema(family_key: str) -> vol.Schema:
     for question in family.questions:
         marker = vol.Required(question.key, default=str(question.default))
         fields[marker] = _choice(question.options, "A")
-    fields[vol.Required(CONF_MORE)] = section(
-        vol.Schema(
-            {
-                vol.Required(CONF_PORT, default=family.transport.port): _integer(
-                    1, 65535
-                ),
-                vol.Required(CONF_UNIT_ID, default=family.transport.unit_id): _integer(
-                    0, 255
-                ),
-            }
-        ),
-        {"collapsed": True},
-    )
+    more: dict[vol.Marker, object] = {
+        vol.Required(CONF_PORT, default=family.transport.port): _integer(1, 65535),
+        vol.Required(CONF_UNIT_ID, default=family.transport.unit_id): _integer(0, 255),
+    }
+    if family.transport.tls is not None:
+        more[vol.Required(CONF_ENCRYPTION, default=AUTOMATIC)] = ENCRYPTION
+    fields[vol.Required(CONF_MORE)] = section(vol.Schema(more), {"collapsed": True})
     return vol.Schema(fields)
 
 
@@ -313,7 +376,7 @@ def _flat(family_key: str, user_input: Mapping[str, Any]) -> Input:
     return {
         CONF_FAMILY: family_key,
         CONF_HOST: host,
-        **user_input[CONF_MORE],
+        **{key: user_input[CONF_MORE][key] for key in (CONF_PORT, CONF_UNIT_ID)},
         **{question.key: int(user_input[question.key]) for question in questions},
     }
 
@@ -324,7 +387,10 @@ def _nested(data: Mapping[str, Any]) -> Input:
     return {
         CONF_HOST: data[CONF_HOST],
         **{question.key: str(data[question.key]) for question in questions},
-        CONF_MORE: {key: data[key] for key in (CONF_PORT, CONF_UNIT_ID)},
+        CONF_MORE: {
+            **{key: data[key] for key in (CONF_PORT, CONF_UNIT_ID)},
+            CONF_ENCRYPTION: ON if data.get(CONF_ENCRYPTED) else AUTOMATIC,
+        },
     }
 
 

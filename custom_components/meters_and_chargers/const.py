@@ -10,8 +10,18 @@ DOMAIN: Final = "meters_and_chargers"
 CONF_FAMILY: Final = "family"
 CONF_MORE: Final = "more"
 CONF_UNIT_ID: Final = "unit_id"
+# Entry data of a device with encryption; certificates and keys stand in files.
+CONF_ENCRYPTED: Final = "encrypted"
+CONF_TLS: Final = "tls"
+CONF_PAIR: Final = "pair"
+CONF_PINNED: Final = "pinned"
 # Options of a device.
 CONF_INTERVAL: Final = "interval"
+CONF_PUSH: Final = "push"
+CONF_ENABLED: Final = "enabled"
+CONF_SOURCE: Final = "source"
+CONF_ACCESS_KEY: Final = "access_key"
+CONF_FORGET_ACCESS_KEY: Final = "forget_access_key"
 
 # Entry data of an OCPP server and of a wallbox that connects to it.
 FAMILY_OCPP_SERVER: Final = "ocpp_server"
@@ -35,7 +45,7 @@ CONF_CHARGER_METER: Final = "charger_meter"
 CONF_CHARGER_PHASES: Final = "charger_phases"
 CONF_MODE: Final = "mode"
 
-DEVICE_PLATFORMS: Final = (Platform.NUMBER, Platform.SENSOR)
+DEVICE_PLATFORMS: Final = (Platform.NUMBER, Platform.SELECT, Platform.SENSOR)
 CHARGER_PLATFORMS: Final = (
     Platform.BUTTON,
     Platform.EVENT,

@@ -1,11 +1,14 @@
 """Polls the groups of one device, each when it is due."""
 
+import asyncio
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 import logging
-from typing import override
+from typing import TYPE_CHECKING, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryError,
     HomeAssistantError,
@@ -15,25 +18,35 @@ from homeassistant.helpers.update_coordinator import (
     UpdateFailed,
 )
 
-from .const import CONF_INTERVAL, DOMAIN
+from .const import CONF_ENCRYPTED, CONF_INTERVAL, DOMAIN
 from .engine.model import (
     Charger,
     Device,
     DeviceError,
+    Group,
     Identity,
     OutOfRange,
     Point,
     PortClosed,
+    Pushing,
     Readings,
+    Sample,
     Setpoint,
     Silent,
     Unreachable,
     WrongDevice,
 )
 from .links import family_of, open_device
+from .push_listener import MeterPush
 from .registry import out_of_range
 
+if TYPE_CHECKING:
+    from .ksem_wallbox import KsemWallbox
+
 _LOGGER = logging.getLogger(__name__)
+
+WRITE_EVERY_S = 1.0
+"""How often the entities of a device that pushes write their states at most."""
 
 type DeviceEntry = ConfigEntry[DeviceCoordinator]
 
@@ -64,8 +77,22 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         """When each group was last read, in the event loop's time."""
         self.took_s: dict[str, float] = {}
         """How long the last read of each group took."""
+        self.wallbox: KsemWallbox | None = None
+        """What a KSEM with an access key lets us tell its wallbox."""
         self.polls = 0
         self.failed_polls = 0
+        self.push: MeterPush | None = None
+        """What the device writes to us by itself, if its owner lets it."""
+        self._rest_failed = False
+        """Whether the device can't be asked for what it does not push."""
+        self._last_points: frozenset[Point] = frozenset()
+        self._last_groups: frozenset[str] = frozenset()
+        """The groups of the points that were pushed last: the same nearly always."""
+        self._followers: list[Callable[[], None]] = []
+        self._unwritten: set[str] = set()
+        """Groups with values which their entities have not written yet."""
+        self._written_at = float("-inf")
+        self._writing: asyncio.TimerHandle | None = None
         self._due: dict[str, float] = {}
         self._values: dict[str, Readings] = {}
         """What the last read of each group brought."""
@@ -147,8 +174,12 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
             for group in self.device.groups:
                 if clock() < self._due.get(group.key, 0):
                     continue
+                known = self._pushed(group)
+                if known and known >= frozenset(group.points):
+                    self._values.pop(group.key, None)
+                    continue
                 started = clock()
-                self._values[group.key] = await self.device.read(group)
+                self._values[group.key] = await self._read(group, known)
                 read.add(group.key)
                 self.read_at[group.key] = clock()
                 self.took_s[group.key] = clock() - started
@@ -158,14 +189,139 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         except DeviceError as err:
             self._due.clear()
             self.failed_polls += 1
-            raise self._failed(err) from err
+            if self.push is None or not self.push.active:
+                raise self._failed(err) from err
+            # What is pushed goes on; the rest is not shown as fresh.
+            self._values.clear()
+            read.update(group.key for group in self.device.groups)
+            self._tell_of_rest(err)
+        else:
+            self._tell_of_rest(None)
         self.read_groups = frozenset(read)
         # All that one poll changes has one cause, and one context.
         self.context = Context()
         values: dict[Point, float | None] = {}
         for readings in self._values.values():
             values.update(readings)
+        if self.push is not None and self.push.active:
+            values.update(self.push.values)
         return values
+
+    # -- a device that pushes -------------------------------------------------
+
+    async def async_start_push(self) -> None:
+        """Let the device push, if its owner wants it; asks it for the rest only."""
+        if MeterPush.wanted(self.config_entry):
+            self.push = MeterPush(
+                self.hass, self.config_entry, self.device, self._take, self._ask
+            )
+            self.config_entry.async_on_unload(self._write_no_more)
+            await self.push.start()
+
+    @callback
+    def async_follow(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call for each sample at once; entities are called less often."""
+        self._followers.append(listener)
+        return lambda: self._followers.remove(listener)
+
+    @property
+    def pushed(self) -> bool:
+        """Whether fast values are pushed, so that they need not be polled."""
+        return bool(self._pushed(self.device.groups[0]))
+
+    def time_of(self, point: Point) -> float | None:
+        """Return when a value was read or pushed, in the event loop's time."""
+        if self.push is not None and point in self.push.values:
+            return self.push.at(point)
+        return self.read_at.get(self.group_of(point))
+
+    @override
+    @callback
+    def async_update_listeners(self) -> None:
+        """Tell followers at once; entities of what pushes once a second at most."""
+        for follower in tuple(self._followers):
+            follower()
+        if self.push is None or not self.last_update_success:
+            self._written_at = float("-inf")
+            super().async_update_listeners()
+            return
+        self._unwritten |= self.read_groups
+        if self._writing is None:
+            now = self.hass.loop.time()
+            if (left := self._written_at + WRITE_EVERY_S - now) <= 0:
+                self._write()
+            else:
+                self._writing = self.hass.loop.call_later(left, self._write)
+
+    @callback
+    def _write(self) -> None:
+        """Let the entities write the newest values of all that came."""
+        self._writing = None
+        self._written_at = self.hass.loop.time()
+        self.read_groups = frozenset(self._unwritten)
+        self._unwritten.clear()
+        self.context = Context()
+        super().async_update_listeners()
+
+    @callback
+    def _write_no_more(self) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
+            self._writing = None
+
+    @callback
+    def _take(self, sample: Sample) -> None:
+        """Take what the device pushed."""
+        if sample.points is not self._last_points:
+            self._last_points = sample.points
+            self._last_groups = frozenset(
+                group.key
+                for group in self.device.groups
+                if not sample.points.isdisjoint(group.points)
+            )
+        self.read_groups = self._last_groups
+        values = {**self.data, **sample.readings}
+        for point in sample.missing:
+            values.pop(point, None)
+        self.data = values
+        if self.last_update_success:
+            self.async_update_listeners()
+        elif self.push is not None and self.push.active:
+            # It can't be asked, but it speaks.
+            self.read_groups = frozenset(group.key for group in self.device.groups)
+            self.async_set_updated_data(dict(self.push.values))
+
+    @callback
+    def _ask(self) -> None:
+        """Poll at once: samples are missing."""
+        self.config_entry.async_create_background_task(
+            self.hass, self.async_refresh(), f"{self.name} is polled again"
+        )
+
+    def _pushed(self, group: Group) -> AbstractSet[Point]:
+        """Return what need not be asked of a group."""
+        if self.push is None:
+            return frozenset()
+        return self.push.known(
+            frozenset(group.points), max(self.interval_s, group.interval_s or 0)
+        )
+
+    async def _read(self, group: Group, known: AbstractSet[Point]) -> Readings:
+        if known and isinstance(self.device, Pushing):
+            return await self.device.read_rest(group, known)
+        return await self.device.read(group)
+
+    def _tell_of_rest(self, err: DeviceError | None) -> None:
+        """Log once that a device which pushes can't be asked for the rest."""
+        if err is not None and not self._rest_failed:
+            _LOGGER.warning(
+                "%s can't be asked for what it does not push: %s", self.name, err
+            )
+        elif err is None and self._rest_failed:
+            _LOGGER.info("%s can be asked again", self.name)
+        self._rest_failed = err is not None
+
+    # -- a device that is told something --------------------------------------
 
     async def async_set_limit(
         self,
@@ -206,9 +362,16 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
     def _failed(self, err: DeviceError) -> UpdateFailed:
         return UpdateFailed(
             translation_domain=DOMAIN,
-            translation_key=_error_key(err),
+            translation_key=self._error_key(err),
             translation_placeholders={"name": self.name, "error": str(err)},
         )
+
+    def _error_key(self, err: DeviceError) -> str:
+        key = _error_key(err)
+        if key == "no_link" and self.config_entry.data.get(CONF_ENCRYPTED):
+            # A lost acceptance can't be told from other faults: it is named first.
+            return "no_link_tls"
+        return key
 
     def _wrong_device(self, found: str) -> ConfigEntryError:
         return ConfigEntryError(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import (
+    PERCENTAGE,
     UnitOfApparentPower,
     UnitOfElectricCurrent,
     UnitOfElectricPotential,
@@ -13,6 +14,7 @@ from homeassistant.const import (
     UnitOfPower,
     UnitOfReactiveEnergy,
     UnitOfReactivePower,
+    UnitOfTime,
 )
 
 from .engine.model import Quantity, Unit
@@ -44,6 +46,10 @@ UNITS: Mapping[Unit, UnitOfMeasure] = {
     Unit.AMPERE: UnitOfMeasure(name=UnitOfElectricCurrent.AMPERE, digits=2),
     Unit.VOLT: UnitOfMeasure(name=UnitOfElectricPotential.VOLT, digits=1),
     Unit.HERTZ: UnitOfMeasure(name=UnitOfFrequency.HERTZ, digits=2),
+    Unit.SECOND: UnitOfMeasure(
+        name=UnitOfTime.SECONDS, shown_as=UnitOfTime.MINUTES, digits=0
+    ),
+    Unit.PERCENT: UnitOfMeasure(name=PERCENTAGE, digits=0),
     Unit.NONE: UnitOfMeasure(name=None, digits=2),
     Unit.ORDINAL: UnitOfMeasure(name=None, digits=0),
 }
@@ -51,11 +57,15 @@ UNITS: Mapping[Unit, UnitOfMeasure] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorKind:
-    """Device class, state class, and whether the total is shown from the start."""
+    """Device class, state class, and whether the total is shown from the start.
+
+    ``states`` turns a device's code into one of a few words.
+    """
 
     device_class: SensorDeviceClass | None
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
     enabled: bool = False
+    states: Mapping[float, str] | None = None
 
 
 _POWER = SensorKind(device_class=SensorDeviceClass.POWER, enabled=True)
@@ -70,6 +80,7 @@ _REACTIVE_ENERGY = SensorKind(
     device_class=SensorDeviceClass.REACTIVE_ENERGY,
     state_class=SensorStateClass.TOTAL_INCREASING,
 )
+_CODE = SensorKind(device_class=None, state_class=None)
 _APPARENT_ENERGY = SensorKind(
     device_class=None, state_class=SensorStateClass.TOTAL_INCREASING
 )
@@ -106,4 +117,42 @@ SENSORS: Mapping[Quantity, SensorKind] = {
     Quantity.APPARENT_ENERGY_IMPORT: _APPARENT_ENERGY,
     Quantity.APPARENT_ENERGY_EXPORT: _APPARENT_ENERGY,
     Quantity.TARIFF: SensorKind(device_class=None, state_class=None, enabled=True),
+    Quantity.GRID_POWER: _POWER,
+    Quantity.INVERTER_POWER: _POWER,
+    Quantity.SOLAR_POWER: _POWER,
+    Quantity.HOUSE_POWER: _POWER,
+    Quantity.BATTERY_POWER: _POWER,
+    Quantity.BATTERY_CHARGE: SensorKind(device_class=SensorDeviceClass.BATTERY),
+    Quantity.HOUSE_POWER_FROM_SOLAR: _POWER,
+    Quantity.HOUSE_POWER_FROM_BATTERY: _POWER,
+    Quantity.HOUSE_POWER_FROM_GRID: _POWER,
+    Quantity.WALLBOX_POWER: _POWER,
+    Quantity.WALLBOX_POWER_FROM_SOLAR: _POWER,
+    Quantity.WALLBOX_POWER_FROM_BATTERY: _POWER,
+    Quantity.WALLBOX_POWER_FROM_GRID: _POWER,
+    Quantity.WALLBOX_CHARGE_MODE: SensorKind(
+        device_class=SensorDeviceClass.ENUM,
+        state_class=None,
+        states={1: "lock", 2: "power", 3: "solar_pure", 4: "solar_plus"},
+    ),
+    Quantity.INVERTER_CONTROL: _POWER,
+    Quantity.CURTAILMENT: _CODE,
+    # 0 means unknown to one source, something else to another.
+    Quantity.WALLBOX_STATUS: SensorKind(
+        device_class=SensorDeviceClass.ENUM,
+        state_class=None,
+        states={
+            1: "no_vehicle",
+            2: "connected",
+            3: "paused",
+            4: "starting",
+            5: "charging",
+            6: "communication_error",
+            7: "service",
+        },
+    ),
+    Quantity.WALLBOX_CURRENT: SensorKind(device_class=SensorDeviceClass.CURRENT),
+    Quantity.CHARGING_POWER: _POWER,
+    Quantity.CHARGED_ENERGY: _ENERGY,
+    Quantity.CHARGING_DURATION: SensorKind(device_class=SensorDeviceClass.DURATION),
 }

@@ -27,7 +27,9 @@ from .const import (
 )
 from .controller import SiteController
 from .coordinator import DeviceCoordinator
-from .ocpp import ChargerHub, OcppServer
+from .ocpp import OcppServer
+from .ocpp_wallbox import ChargerHub
+from .push_listener import MeterPush
 
 _SHOWN = {CONF_FAMILY, CONF_MODE, CONF_CHARGER_PHASES}
 """Texts of entry data that are one of a few words."""
@@ -96,6 +98,7 @@ def _device(hass: HomeAssistant, found: DeviceCoordinator) -> dict[str, Any]:
         "polls": found.polls,
         "failed_polls": found.failed_polls,
         "error": getattr(found.last_exception, "translation_key", None),
+        "push": _push(found.push),
         "groups": {
             group.key: {
                 "interval_s": group.interval_s,
@@ -108,6 +111,21 @@ def _device(hass: HomeAssistant, found: DeviceCoordinator) -> dict[str, Any]:
             for group in found.device.groups
         },
         "values": {point.key: value for point, value in sorted(found.data.items())},
+    }
+
+
+def _push(push: MeterPush | None) -> dict[str, Any] | None:
+    if push is None:
+        return None
+    return {
+        "listening": push.listening,
+        "active": push.active,
+        "period_s": _rounded(push.period_s),
+        "values": len(push.values),
+        "connections": push.source.connections,
+        "writes": push.source.writes,
+        "samples": push.source.samples,
+        "refused": push.source.refused,
     }
 
 

@@ -12,7 +12,7 @@ from .const import DOMAIN
 from .controller import SiteCharger, SiteController
 from .coordinator import DeviceCoordinator
 from .engine.model import Identity
-from .ocpp import ChargerHub, Topic
+from .ocpp_wallbox import ChargerHub, Topic
 
 
 def device_info(identity: Identity, title: str) -> DeviceInfo:

@@ -8,7 +8,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .engine.devices.ocpp_charger import OCCURRENCES, Occurrence
 from .entity import ChargerEntity
-from .ocpp import ChargerEntry, ChargerHub
+from .ocpp_wallbox import ChargerEntry, ChargerHub
 
 PARALLEL_UPDATES = 0
 

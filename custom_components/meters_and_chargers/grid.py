@@ -33,6 +33,12 @@ from .engine.model import PHASES, Phase, Point, Quantity
 _UNKNOWN_PERIOD_MS = 10_000
 """Until a sensor has shown how often it reports, it may not guard a fuse."""
 _ENOUGH_REPORTS = 4
+_POWER = Point(Quantity.POWER)
+_OF_PHASES = tuple(
+    Point(quantity, phase)
+    for quantity in (Quantity.CURRENT, Quantity.POWER)
+    for phase in PHASES
+)
 
 
 class PowerSensor:
@@ -179,24 +185,39 @@ class MeterGrid:
         if coordinator is not None:
             period_s = coordinator.period_s(Point(Quantity.POWER))
             self._period_ms = round(period_s * 1000)
-            self._unlisten = coordinator.async_add_listener(self._updated)
+            # An entity writes once a second; here each sample counts, at once.
+            unfollow = coordinator.async_follow(self._updated)
+            unlisten = coordinator.async_add_listener(self._updated)
+
+            @callback
+            def end() -> None:
+                unfollow()
+                unlisten()
+
+            self._unlisten = end
             self._updated()
 
     @callback
     def _updated(self) -> None:
-        """Take over a poll that brought the power; the last sample stays otherwise."""
+        """Take over what brought the power; the last sample stays otherwise.
+
+        A sample is as old as the oldest of its values: of a meter that pushes some,
+        the others may be polled.
+        """
         coordinator = self._coordinator
         if coordinator is None or not coordinator.last_update_success:
             return
-        power = coordinator.data.get(Point(Quantity.POWER))
-        read_at = coordinator.read_at.get(coordinator.group_of(Point(Quantity.POWER)))
-        if power is None or read_at is None:
-            return
+        power = coordinator.data.get(_POWER)
         currents = [_current_ma(coordinator, phase) for phase in PHASES]
+        all_currents = _all_known(*currents)
+        used = (_POWER,) if all_currents is None else (_POWER, *_OF_PHASES)
+        times = [at for point in used if (at := coordinator.time_of(point)) is not None]
+        if power is None or len(times) < len(used):
+            return
         sample = GridSample(
-            at_ms=round(read_at * 1000),
+            at_ms=round(min(times) * 1000),
             power_w=round(power),
-            currents_ma=_all_known(*currents),
+            currents_ma=all_currents,
         )
         if sample != self.sample:
             self.sample = sample

@@ -1,32 +1,63 @@
 """Turns entry data into sessions: the one place that opens sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+import socket
+import ssl
 from typing import Any
 
 from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.requirements import async_process_requirements
 from homeassistant.util.hass_dict import HassKey
-from modbus_connection import ModbusTcpParams
+from modbus_connection import ModbusTcpParams, ModbusTlsParams, ModbusUnit
+from modbus_connection.tmodbus import ModbusConnection
+from yarl import URL
 
-from .const import CONF_FAMILY, CONF_UNIT_ID, DOMAIN
+from . import certificates
+from .const import (
+    CONF_ENCRYPTED,
+    CONF_FAMILY,
+    CONF_PAIR,
+    CONF_PINNED,
+    CONF_TLS,
+    CONF_UNIT_ID,
+    DOMAIN,
+)
 from .engine.devices import FAMILIES
+from .engine.devices.ksem.emobility import Emobility
 from .engine.devices.ocpp_charger import Central, Knock
 from .engine.journal import Journal
-from .engine.model import Device, Family
-from .engine.protocols.modbus import Dump, ModbusDevice, ModbusLink, Spacing
+from .engine.model import Device, DeviceError, Family, Identity, Look, Sample
+from .engine.protocols.http_json import HttpJson
+from .engine.protocols.modbus import (
+    Dump,
+    ModbusDevice,
+    ModbusLink,
+    PushServer,
+    Source,
+    Spacing,
+    load_requests,
+    look,
+)
 from .engine.protocols.ocpp import Server, preload
+from .search import Found
 
 _SPACINGS: HassKey[dict[tuple[str, int], Spacing]] = HassKey(f"{DOMAIN}_spacings")
+_CONTEXTS: HassKey[dict[tuple[str, str], ssl.SSLContext]] = HassKey(f"{DOMAIN}_tls")
+"""By pair and pinned certificate: the shared connection compares them by identity."""
 
 
+_WEB_PORT = 80
+"""Of a KSEM's web interface."""
 _OCPP_REQUIREMENTS = ["ocpp==2.1.0"]
 """Installed when the first OCPP server is set up, not with the integration."""
 
@@ -41,7 +72,8 @@ def open_device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Device:
 
     Raises `HomeAssistantError` when the address is in use with other settings.
     """
-    unit = async_get_unit(hass, entry, _params(entry.data), entry.data[CONF_UNIT_ID])
+    params = _params(hass, entry.data)
+    unit = async_get_unit(hass, entry, params, entry.data[CONF_UNIT_ID])
     link = ModbusLink(unit, _spacing(hass, entry.data))
     entry.async_on_unload(link.close)
     return family_of(entry.data).open(link, entry.data)
@@ -55,9 +87,8 @@ async def temporary_device(
 
     Raises `HomeAssistantError` when the address is in use with other settings.
     """
-    async with async_get_temporary_unit(
-        hass, _params(data), data[CONF_UNIT_ID]
-    ) as unit:
+    await prepare(hass, data)
+    async with _temporary_unit(hass, data) as unit:
         link = ModbusLink(unit, _spacing(hass, data))
         try:
             yield family_of(data).open(link, data)
@@ -65,13 +96,87 @@ async def temporary_device(
             link.close()
 
 
+def open_emobility(hass: HomeAssistant, data: Mapping[str, Any], key: str) -> Emobility:
+    """Return what a KSEM's web interface offers to the owner of an access key."""
+    base = URL.build(scheme="http", host=data[CONF_HOST], port=_WEB_PORT)
+    return Emobility(HttpJson(async_get_clientsession(hass), base, key))
+
+
 async def dump(device: Device) -> Dump | None:
     """Read all that a device has, raw and without its serial; takes 30 s at most."""
     return await device.dump() if isinstance(device, ModbusDevice) else None
 
 
-def _params(data: Mapping[str, Any]) -> ModbusTcpParams:
-    return ModbusTcpParams(host=data[CONF_HOST], port=data[CONF_PORT])
+@asynccontextmanager
+async def _temporary_unit(
+    hass: HomeAssistant, data: Mapping[str, Any]
+) -> AsyncIterator[ModbusUnit]:
+    """Share the connection that is there, but never one with other certificates."""
+    params = _params(hass, data)
+    if isinstance(params, ModbusTcpParams):
+        async with async_get_temporary_unit(hass, params, data[CONF_UNIT_ID]) as unit:
+            yield unit
+        return
+    connection = ModbusConnection(params)
+    try:
+        yield connection.for_unit(data[CONF_UNIT_ID])
+    finally:
+        await connection.close()
+
+
+def _params(
+    hass: HomeAssistant, data: Mapping[str, Any]
+) -> ModbusTcpParams | ModbusTlsParams:
+    host, port = data[CONF_HOST], data[CONF_PORT]
+    if not data.get(CONF_ENCRYPTED):
+        return ModbusTcpParams(host=host, port=port)
+    context = hass.data[_CONTEXTS][_certificates(data)]
+    return ModbusTlsParams(host=host, port=port, sslctx=context)
+
+
+def _certificates(data: Mapping[str, Any]) -> tuple[str, str]:
+    return data[CONF_TLS][CONF_PAIR], data[CONF_TLS][CONF_PINNED]
+
+
+def certificate_folder(hass: HomeAssistant) -> Path:
+    """Return where pairs and pinned certificates are kept."""
+    return Path(hass.config.path(".storage", f"{DOMAIN}_tls"))
+
+
+async def prepare(hass: HomeAssistant, data: Mapping[str, Any]) -> None:
+    """Load the certificates of an encrypted device, once, before it is opened.
+
+    Raises `ConfigEntryError` when they are gone.
+    """
+    if not data.get(CONF_ENCRYPTED):
+        return
+    contexts = hass.data.setdefault(_CONTEXTS, {})
+    wanted = _certificates(data)
+    try:
+        if wanted not in contexts:
+            contexts[wanted] = await hass.async_add_executor_job(
+                certificates.trusting, certificate_folder(hass), *wanted
+            )
+    except OSError as err:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key="certificate_missing"
+        ) from err
+
+
+async def look_at(
+    hass: HomeAssistant, data: Mapping[str, Any], pair_id: str | None
+) -> Look:
+    """See what listens where an encrypted device should, showing a pair or none.
+
+    Raises `PortClosed` and `Unreachable`.
+    """
+    if (tls := family_of(data).transport.tls) is None:
+        raise TypeError(f"{data[CONF_FAMILY]} knows no encryption")
+    context = await hass.async_add_executor_job(
+        certificates.looking, certificate_folder(hass), pair_id
+    )
+    host, port = data[CONF_HOST], data[CONF_PORT]
+    return await look(host, port, data[CONF_UNIT_ID], tls, context)
 
 
 def _spacing(hass: HomeAssistant, data: Mapping[str, Any]) -> Spacing:
@@ -127,3 +232,125 @@ async def open_ocpp(
     server = Server(central, host, port)
     central.move = server.move
     return OcppListener(server, central, journal, path)
+
+
+# Meters that push
+
+
+type PushListener = PushServer
+
+
+class NoAddress(OSError):
+    """Nobody can be let in by this name."""
+
+
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - who may connect is a list of the server's
+
+
+def push_source(device: Device, on_sample: Callable[[Sample], None]) -> Source:
+    """Return what a device may write, with where it goes."""
+    if not isinstance(device, ModbusDevice) or device.pushed is None:
+        raise TypeError("a device that does not push")
+    return Source(pushed=device.pushed, on_sample=on_sample)
+
+
+async def open_push(hass: HomeAssistant, port: int) -> PushServer:
+    """Listen for meters that push.
+
+    Raises OSError where the port can't be had, and ImportError when Home Assistant
+    has ceased to ship what decodes the requests.
+    """
+    requests = await hass.async_add_import_executor_job(load_requests)
+    server = PushServer(requests, _EVERYWHERE, port)
+    await server.start()
+    return server
+
+
+async def addresses_of(host: str) -> frozenset[str]:
+    """Return the IP addresses of a host; raises `NoAddress`."""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as err:
+        raise NoAddress(str(err)) from err
+    return frozenset(str(one[4][0]) for one in found)
+
+
+# The search of the network
+
+_SOCKETS = 64
+_CONNECT_S = 1.0
+
+
+async def search(
+    hass: HomeAssistant,
+    hosts: Iterable[str],
+    on_found: Callable[[Found], None],
+    on_asked: Callable[[], None],
+) -> None:
+    """Ask hosts which device they are; 64 sockets at once, each is closed at the end.
+
+    A host that takes no connection within a second is not asked.
+    """
+    probed: dict[tuple[int, int], list[Family[ModbusLink]]] = {}
+    for family in FAMILIES.values():
+        if family.probe is not None:
+            way = family.transport
+            probed.setdefault((way.port, way.unit_id), []).append(family)
+    sockets = asyncio.Semaphore(_SOCKETS)
+
+    async def ask(host: str) -> None:
+        async with sockets:
+            for (port, unit_id), families in probed.items():
+                if not await _listens(host, port):
+                    continue
+                identity = await _identified(hass, host, port, unit_id, families)
+                if identity is not None:
+                    on_found(Found(host=host, port=port, identity=identity))
+        on_asked()
+
+    async with asyncio.TaskGroup() as group:
+        for host in hosts:
+            group.create_task(ask(host))
+
+
+async def _listens(host: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
+async def _identified(
+    hass: HomeAssistant,
+    host: str,
+    port: int,
+    unit_id: int,
+    families: Iterable[Family[ModbusLink]],
+) -> Identity | None:
+    """Ask for what identifies each family, as slowly as the slowest wants it."""
+    spacing = Spacing()
+    params = ModbusTcpParams(host=host, port=port)
+    try:
+        async with async_get_temporary_unit(hass, params, unit_id) as unit:
+            link = ModbusLink(unit, spacing)
+            try:
+                for family in families:
+                    if family.probe is None:
+                        continue
+                    # Set here, so that a connection which another integration
+                    # shares is not slowed down as well.
+                    pause = max(spacing.seconds, family.transport.spacing_s)
+                    spacing.seconds = pause
+                    with suppress(DeviceError):
+                        return await family.probe.identify(link)
+            finally:
+                link.close()
+    except HomeAssistantError:
+        pass  # another integration reads it in another way
+    return None

@@ -8,7 +8,12 @@ from homeassistant.components.number import (
     NumberMode,
     RestoreNumber,
 )
-from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfEnergy
+from homeassistant.const import (
+    PERCENTAGE,
+    EntityCategory,
+    UnitOfElectricCurrent,
+    UnitOfEnergy,
+)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -17,9 +22,11 @@ from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from .const import DOMAIN
 from .controller import SiteCharger, SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
+from .engine.devices.ksem.emobility import QUOTA_STEPS, ChargeMode, Quota
 from .engine.model import Charger, Setpoint
 from .entity import ChargerEntity, DeviceEntity, SiteChargerEntity
-from .ocpp import ChargerEntry, ChargerHub, Topic
+from .ksem_wallbox import CHARGING, KsemWallbox, KsemWallboxEntity
+from .ocpp_wallbox import ChargerEntry, ChargerHub, Topic
 
 # Writes to one device go out one after the other.
 PARALLEL_UPDATES = 1
@@ -43,6 +50,12 @@ async def async_setup_entry(
     if isinstance(runtime, DeviceCoordinator):
         if runtime.charger is not None:
             async_add_entities([ChargingCurrent(runtime, runtime.charger)])
+        if (wallbox := runtime.wallbox) is not None:
+            pv = KsemQuota(runtime, wallbox, "wallbox_minimum_pv", Quota.PV)
+            charging = KsemQuota(
+                runtime, wallbox, "wallbox_minimum_charging", Quota.CHARGING
+            )
+            async_add_entities([pv, charging])
         return
 
     @callback
@@ -127,6 +140,44 @@ class ChargingCurrent(DeviceEntity, RestoreNumber, _Current):
     async def async_set_native_value(self, value: float) -> None:
         """Write the charging current; A."""
         await self.coordinator.async_set_limit(round(value * 1000))
+
+
+class KsemQuota(KsemWallboxEntity, NumberEntity):
+    """A quota that a KSEM keeps to in its mode Solar Plus; per cent."""
+
+    _attr_native_min_value = 0
+    _attr_native_max_value = 100
+    _attr_native_unit_of_measurement = PERCENTAGE
+    _attr_entity_category = EntityCategory.CONFIG
+
+    def __init__(
+        self, meter: DeviceCoordinator, wallbox: KsemWallbox, key: str, quota: Quota
+    ) -> None:
+        """Belong to a meter."""
+        super().__init__(meter, wallbox, key, CHARGING)
+        self._quota = quota
+        self._attr_native_step = QUOTA_STEPS[quota]
+
+    @property
+    @override
+    def available(self) -> bool:
+        """In other modes the meter shows 0, which is nobody's choice."""
+        charging = self.coordinator.data.charging
+        solar_plus = charging is not None and charging.mode is ChargeMode.SOLAR_PLUS
+        return super().available and solar_plus
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """What the meter says."""
+        charging = self.coordinator.data.charging
+        return None if charging is None else charging.quotas.get(self._quota)
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Change the quota; what is then shown is the meter's answer."""
+        change = self.coordinator.emobility.set_quota(self._quota, round(value))
+        await self.coordinator.async_charge(change)
 
 
 class ConnectorCurrent(ChargerEntity, _Current):

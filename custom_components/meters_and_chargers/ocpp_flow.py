@@ -22,7 +22,8 @@ from .const import (
     FAMILY_OCPP_CHARGER,
     FAMILY_OCPP_SERVER,
 )
-from .ocpp import ChargerEntry, tell_left_behind
+from .ocpp import tell_left_behind
+from .ocpp_wallbox import ChargerEntry
 
 _PORT = 9000
 _ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - wallboxes dial us over the network

@@ -9,6 +9,7 @@ from homeassistant.components.repairs import (
 )
 from homeassistant.core import HomeAssistant
 
+from . import tls_watch
 from .const import CONF_INTERVAL
 from .ocpp import wallboxes_of
 
@@ -52,6 +53,25 @@ class RemoveWallboxes(ConfirmRepairFlow):
         return await super().async_step_confirm(user_input)
 
 
+class TrustCertificate(ConfirmRepairFlow):
+    """Asks once, then trusts the certificate which a device shows now."""
+
+    def __init__(self, entry_id: str, shown: str) -> None:
+        """Trust the certificate with this fingerprint."""
+        self._entry_id = entry_id
+        self._shown = shown
+
+    @override
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        if user_input is not None and not await tls_watch.trust(
+            self.hass, self._entry_id, self._shown
+        ):
+            return self.async_abort(reason="not_shown_now")
+        return await super().async_step_confirm(user_input)
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant,
     issue_id: str,
@@ -64,4 +84,6 @@ async def async_create_fix_flow(
             return PollFaster(entry_id, interval)
         case {"server_id": str(server_id)}:
             return RemoveWallboxes(server_id)
+        case {"entry_id": str(entry_id), "shown": str(shown)}:
+            return TrustCertificate(entry_id, shown)
     raise ValueError("an issue that nobody can mend from here")

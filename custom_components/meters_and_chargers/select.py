@@ -1,29 +1,40 @@
-"""The charging mode of each charger of a site."""
+"""The charging mode of each charger of a site; how a KSEM charges."""
 
 from typing import override
 
 from homeassistant.components.select import SelectEntity
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
 from .controller import SiteCharger, SiteController, SiteEntry
+from .coordinator import DeviceCoordinator, DeviceEntry
 from .engine.charging import Mode
+from .engine.devices.ksem.emobility import ChargeMode as KsemChargeMode
+from .engine.devices.ksem.emobility import PhaseUse
 from .entity import SiteChargerEntity
+from .ksem_wallbox import CHARGING, PHASES, KsemWallbox, KsemWallboxEntity
 
 PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: SiteEntry,
+    entry: DeviceEntry | SiteEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Make one mode select for each charger."""
-    for charger in entry.runtime_data.chargers:
+    """Make one mode select for each charger, or those of a KSEM with a key."""
+    runtime = entry.runtime_data
+    if isinstance(runtime, DeviceCoordinator):
+        if (wallbox := runtime.wallbox) is not None:
+            async_add_entities(
+                [KsemMode(runtime, wallbox), KsemPhaseUse(runtime, wallbox)]
+            )
+        return
+    for charger in runtime.chargers:
         async_add_entities(
-            [ChargeMode(entry.runtime_data, charger)],
-            config_subentry_id=charger.subentry_id,
+            [ChargeMode(runtime, charger)], config_subentry_id=charger.subentry_id
         )
 
 
@@ -59,3 +70,60 @@ class ChargeMode(SiteChargerEntity, SelectEntity, RestoreEntity):
         """Change the mode and act on it at once."""
         self._charger.choose(Mode(option))
         self._controller.look()
+
+
+class KsemMode(KsemWallboxEntity, SelectEntity):
+    """How a KSEM steers its wallbox."""
+
+    _attr_options = [mode.value for mode in KsemChargeMode]  # noqa: RUF012 - Home Assistant's own type
+
+    def __init__(self, meter: DeviceCoordinator, wallbox: KsemWallbox) -> None:
+        """Belong to a meter."""
+        super().__init__(meter, wallbox, "wallbox_charge_mode", CHARGING)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Unknown is what the meter says, unavailable what it does not say."""
+        return super().available and self.coordinator.data.charging is not None
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """The mode that the meter names."""
+        charging = self.coordinator.data.charging
+        return None if charging is None else charging.mode
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Change the mode; what is then shown is the meter's answer."""
+        change = self.coordinator.emobility.set_mode(KsemChargeMode(option))
+        await self.coordinator.async_charge(change)
+
+
+class KsemPhaseUse(KsemWallboxEntity, SelectEntity):
+    """On how many phases a KSEM lets its wallbox charge."""
+
+    _attr_options = [use.value for use in PhaseUse]  # noqa: RUF012 - Home Assistant's own type
+    _attr_entity_category = EntityCategory.CONFIG
+
+    def __init__(self, meter: DeviceCoordinator, wallbox: KsemWallbox) -> None:
+        """Belong to a meter."""
+        super().__init__(meter, wallbox, "wallbox_phase_use", PHASES)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """A wallbox that can't switch phases has no answer."""
+        return super().available and self.coordinator.data.phase_use is not None
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """What the meter says."""
+        return self.coordinator.data.phase_use
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Change the number of phases; what is then shown is the meter's answer."""
+        await self.coordinator.async_use_phases(PhaseUse(option))

@@ -16,11 +16,12 @@ from .engine.charging import Reason
 from .engine.devices.ocpp_charger import STATUSES
 from .engine.model import Phase, Point, Quantity
 from .entity import ChargerEntity, DeviceEntity, SiteChargerEntity
-from .ocpp import ChargerEntry, ChargerHub, Topic
+from .ocpp_wallbox import ChargerEntry, ChargerHub, Topic
 
 PARALLEL_UPDATES = 0
 
 _SAME_TIME = timedelta(seconds=2)
+_LAST_VALUES_EVERY = timedelta(seconds=10)
 
 
 async def async_setup_entry(
@@ -43,6 +44,8 @@ async def async_setup_entry(
             for group in runtime.device.groups
             for point in group.points
         )
+        if runtime.push is not None:
+            async_add_entities([SourceSensor(runtime), LastValuesSensor(runtime)])
         return
 
     @callback
@@ -73,7 +76,10 @@ class _Described(SensorEntity):
         self._attr_state_class = kind.state_class
         self._attr_native_unit_of_measurement = unit.name
         self._attr_suggested_unit_of_measurement = unit.shown_as
-        self._attr_suggested_display_precision = unit.digits
+        if kind.states is None:
+            self._attr_suggested_display_precision = unit.digits
+        else:
+            self._attr_options = list(kind.states.values())
         self._attr_entity_registry_enabled_default = kind.enabled and certain
         self._attr_translation_key = point.quantity.value
         if point.phase is not Phase.TOTAL:
@@ -112,7 +118,79 @@ class PointSensor(DeviceEntity, _Described):
 
     def _take_over(self) -> None:
         self._brought = self._point in self.coordinator.data
-        self._attr_native_value = self.coordinator.data.get(self._point)
+        value = self.coordinator.data.get(self._point)
+        states = SENSORS[self._point.quantity].states
+        if states is None or value is None:
+            self._attr_native_value = value
+        else:
+            self._attr_native_value = states.get(value)
+
+
+class _PushSensor(DeviceEntity, SensorEntity):
+    """What a meter that may push says about its values; there even without them."""
+
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _key: str
+
+    def __init__(self, coordinator: DeviceCoordinator) -> None:
+        """Belong to a meter."""
+        super().__init__(coordinator, self._key)
+        self._attr_translation_key = self._key
+
+    @property
+    @override
+    def available(self) -> bool:
+        """How old the last values are matters most when there are no new ones."""
+        return True
+
+
+class SourceSensor(_PushSensor):
+    """Whether the meter's values are pushed or polled."""
+
+    _key = "data_source"
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = ["polled", "pushed"]  # noqa: RUF012 - Home Assistant's own type
+
+    @property
+    @override
+    def native_value(self) -> str:
+        """Pushed where fast values need no poll."""
+        return "pushed" if self.coordinator.pushed else "polled"
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Write a change only."""
+        state = self.hass.states.get(self.entity_id)
+        if state is None or state.state != self.native_value:
+            self.async_write_ha_state()
+
+
+class LastValuesSensor(_PushSensor):
+    """When the meter's last values came: Home Assistant shows it as an age."""
+
+    _key = "last_values"
+    _attr_device_class = SensorDeviceClass.TIMESTAMP
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """The time of the newest value of the fast group."""
+        group = self.coordinator.device.groups[0]
+        at = self.coordinator.time_of(group.points[0])
+        if at is None:
+            return None
+        age = timedelta(seconds=self.hass.loop.time() - at)
+        return (dt_util.utcnow() - age).replace(microsecond=0)
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Write so often that an age in seconds is right, and no recorder suffers."""
+        now, before = self.native_value, self.hass.states.get(self.entity_id)
+        shown = None if before is None else dt_util.parse_datetime(before.state)
+        if now is None or shown is None or now - shown >= _LAST_VALUES_EVERY:
+            self.async_write_ha_state()
 
 
 class ChargerPointSensor(ChargerEntity, _Described):

@@ -8,7 +8,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
 from .entity import ChargerEntity
-from .ocpp import ChargerEntry, ChargerHub, Topic
+from .ocpp_wallbox import ChargerEntry, ChargerHub, Topic
 
 PARALLEL_UPDATES = 1
 

@@ -16,7 +16,8 @@ from .const import (
 )
 from .coordinator import DeviceCoordinator
 from .engine.journal import JournalError
-from .ocpp import ChargerHub, OcppServer
+from .ocpp import OcppServer
+from .ocpp_wallbox import ChargerHub
 
 _OTHERS = {FAMILY_SITE, FAMILY_OCPP_SERVER, FAMILY_OCPP_CHARGER}
 

@@ -10,6 +10,7 @@ import pytest
 from simulators.hass import DOMAIN, FlowError, HomeAssistant, wait_until
 from simulators.ksem import Ksem
 from simulators.pico import Pico
+from simulators.tls import TlsFront
 
 ROOT = Path(__file__).parent.parent.parent
 PYTHONS = [
@@ -92,3 +93,60 @@ async def test_whole_life(
         await home.request("DELETE", f"/api/config/config_entries/entry/{entry_id}")
         assert await home.state("sensor.meter_power") is None
         assert home.problems() == []
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+async def test_encrypted_life(python: Path, tmp_path: Path, ksem: Ksem) -> None:
+    """Accepted while the flow waits, rejected, accepted, restarted, back to plain."""
+    front = TlsFront((ksem.host, ksem.port))
+    front.single_bytes = True
+    await front.start()
+    home = HomeAssistant(tmp_path, python)
+
+    def typed(port: int, encryption: str) -> dict[str, Any]:
+        more = {"port": port, "unit_id": 1, "encryption": encryption}
+        return {"host": front.host, "more": more}
+
+    async def owner() -> None:
+        """Press Accept as soon as a certificate is listed."""
+        await wait_until(
+            "a certificate", lambda: asyncio.sleep(0, bool(front.knocked)), 30
+        )
+        front.accept()
+
+    try:
+        async with home:
+            accepting = asyncio.create_task(owner())
+            meter = await home.flow(
+                DOMAIN,
+                {"next_step_id": "ksem"},
+                typed(front.port, "on"),
+                {"certificate": "rsa"},
+                {"name": "Meter"},
+            )
+            await accepting
+            assert await shows(home, "sensor.meter_power", "500.0")
+            front.reject()
+            assert await shows(home, "sensor.meter_power", "unavailable")
+            front.accept()
+            assert await shows(home, "sensor.meter_power", "500.0")
+            (line,) = home.problems()
+            assert "still accepted" in line
+            before = {one["entity_id"]: one["id"] for one in await home.entities()}
+        async with home:
+            assert await shows(home, "sensor.meter_power", "500.0")
+            entry_id = meter["result"]["entry_id"]
+            with pytest.raises(FlowError) as done:
+                await home.flow(DOMAIN, typed(ksem.port, "off"), entry_id=entry_id)
+            assert done.value.reason == "reconfigure_successful"
+            await wait_until(
+                "port 502", lambda: asyncio.sleep(0, ksem.open_connections == 1), 30
+            )
+            assert await shows(home, "sensor.meter_power", "500.0")
+            after = {one["entity_id"]: one["id"] for one in await home.entities()}
+            assert after == before
+            assert home.problems() == []
+            await home.request("DELETE", f"/api/config/config_entries/entry/{entry_id}")
+            assert not list((tmp_path / ".storage").glob(f"{DOMAIN}_tls/*"))
+    finally:
+        await front.stop()

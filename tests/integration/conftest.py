@@ -1,6 +1,7 @@
 """A real Home Assistant whose entries talk to simulated devices."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+import socket
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -13,8 +14,10 @@ from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.engine.protocols.modbus import Spacing
 from simulators.ksem import Ksem
 from simulators.pico import Pico
+from simulators.pusher import Pusher
 
 type SetUp = Callable[..., Awaitable[ConfigEntry[Any]]]
+PUSH_SOURCE = "127.0.0.2"
 
 
 @pytest.fixture
@@ -72,3 +75,46 @@ def set_up_pico(hass: HomeAssistant, pico: Pico) -> SetUp:
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the two seconds between requests; test_modbus_link tests them."""
     monkeypatch.setattr(links, "_spacing", lambda *_: Spacing())
+
+
+@pytest.fixture
+def push_port() -> int:
+    """Return a port that is free."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        number: int = found.getsockname()[1]
+        return number
+
+
+@pytest.fixture
+def set_up_push(hass: HomeAssistant, ksem: Ksem, push_port: int) -> SetUp:
+    """Return a function that sets up a meter that may push."""
+
+    async def add(meter: Ksem = ksem, source: str = PUSH_SOURCE) -> ConfigEntry[Any]:
+        push = {"enabled": True, "port": push_port, "source": source}
+        entry = MockConfigEntry(
+            domain=DOMAIN,
+            title="Grid meter" if meter is ksem else f"Meter {meter.serial}",
+            unique_id=f"ksem_{meter.serial}",
+            data={
+                "family": "ksem",
+                "host": meter.host,
+                "port": meter.port,
+                "unit_id": 1,
+            },
+            options={"push": push},
+        )
+        entry.add_to_hass(hass)
+        await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+        return entry
+
+    return add
+
+
+@pytest.fixture
+async def pusher(ksem: Ksem, push_port: int) -> AsyncIterator[Pusher]:
+    """Return the meter's other half, which is not connected yet."""
+    found = Pusher(ksem, "127.0.0.1", push_port, source=PUSH_SOURCE)
+    yield found
+    await found.close()

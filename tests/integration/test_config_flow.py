@@ -25,6 +25,7 @@ async def choose(hass: HomeAssistant, family: str) -> ConfigFlowResult:
     )
     assert result["type"] is FlowResultType.MENU
     assert result["menu_options"] == [
+        "search",
         "ksem",
         "smart_me_meter",
         "smart_me_pico",

@@ -1,10 +1,11 @@
 """The words which all parts share."""
 
 from .control import Setpoint
-from .device import Charger, Device, Group, Identity
+from .device import Charger, Device, Group, Identity, Pushing, Sample
 from .errors import (
     BadAnswer,
     DeviceError,
+    NotAllowed,
     OutOfRange,
     PortClosed,
     Refused,
@@ -13,8 +14,9 @@ from .errors import (
     Unsupported,
     WrongDevice,
 )
-from .family import Answers, Family, Mark, ModbusTcp, Question
+from .family import Answers, Family, Mark, ModbusTcp, Probe, Question
 from .quantity import PHASES, Phase, Point, Quantity, Readings, Unit
+from .tls import Finding, Look, Tls
 
 __all__ = [
     "PHASES",
@@ -24,20 +26,27 @@ __all__ = [
     "Device",
     "DeviceError",
     "Family",
+    "Finding",
     "Group",
     "Identity",
+    "Look",
     "Mark",
     "ModbusTcp",
+    "NotAllowed",
     "OutOfRange",
     "Phase",
     "Point",
     "PortClosed",
+    "Probe",
+    "Pushing",
     "Quantity",
     "Question",
     "Readings",
     "Refused",
+    "Sample",
     "Setpoint",
     "Silent",
+    "Tls",
     "Unit",
     "Unreachable",
     "Unsupported",

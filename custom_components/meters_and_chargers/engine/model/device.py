@@ -1,6 +1,7 @@
 """What every device offers, whatever protocol it speaks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -53,6 +54,34 @@ class Device(Protocol):
 
     def set_read_timeout(self, seconds: float) -> None:
         """Give up on one request after this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a device wrote to us of one measuring cycle.
+
+    ``at`` is when it began to come, in the event loop's time; ``points`` also holds
+    those whose value can't be used.
+    """
+
+    at: float
+    readings: Mapping[Point, float | None]
+    points: frozenset[Point]
+
+    @property
+    def missing(self) -> AbstractSet[Point]:
+        """Points whose value can't be used; none in nearly every sample."""
+        if len(self.readings) == len(self.points):
+            return frozenset()
+        return self.points - self.readings.keys()
+
+
+@runtime_checkable
+class Pushing(Device, Protocol):
+    """A device that may write its values to us, and is asked for the rest."""
+
+    async def read_rest(self, group: Group, known: AbstractSet[Point]) -> Readings:
+        """Read of a group what holds more than the points that are known."""
 
 
 @runtime_checkable

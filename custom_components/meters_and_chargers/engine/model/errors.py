@@ -25,6 +25,10 @@ class Unsupported(Refused):
     """The device does not have what was asked for (an unknown address)."""
 
 
+class NotAllowed(Refused):
+    """The device refuses the key, or the key does not allow this."""
+
+
 class BadAnswer(DeviceError):
     """An answer that can't be used: too short, another request's, implausible."""
 

@@ -1,10 +1,11 @@
 """What a family of devices declares about itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .device import Device
+from .device import Device, Identity
+from .tls import Tls
 
 
 class Mark(StrEnum):
@@ -25,6 +26,8 @@ class ModbusTcp:
     port: int = 502
     unit_id: int = 1
     spacing_s: float = 0.0
+    tls: Tls | None = None
+    """None for a family without encryption."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,19 @@ class Question:
 
 
 type Answers = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe[Session]:
+    """How a search of the network tells that an unknown host is such a device."""
+
+    identify: Callable[[Session], Awaitable[Identity]]
+    """Asks as little as it takes to be sure; raises `DeviceError` for all others.
+
+    The identity may name a sister family, so that a maker's devices share a probe.
+    """
+    hostname: str = ""
+    """What it calls itself in DHCP, with wildcards; stands in the manifest as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +69,7 @@ class Family[Session]:
     """Choices for groups without an interval of their own; the first is proposed."""
     presence_interval_s: float = 10.0
     """How often a device without readings is asked whether it is there."""
+    pushes: bool = False
+    """Whether such a device can write its values to us."""
+    probe: Probe[Session] | None = None
+    """None where another family's probe finds it, or nothing can."""

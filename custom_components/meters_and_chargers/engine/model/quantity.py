@@ -17,6 +17,8 @@ class Unit(StrEnum):
     AMPERE = "A"
     VOLT = "V"
     HERTZ = "Hz"
+    SECOND = "s"
+    PERCENT = "%"
     NONE = ""
     ORDINAL = "ordinal"
     """A number that names one of several things: it isn't an amount."""
@@ -52,6 +54,29 @@ class Quantity(StrEnum):
     APPARENT_ENERGY_IMPORT = "apparent_energy_import"
     APPARENT_ENERGY_EXPORT = "apparent_energy_export"
     TARIFF = "tariff"
+    # What an energy manager knows of the house; signs are those of the device.
+    GRID_POWER = "grid_power"
+    INVERTER_POWER = "inverter_power"
+    SOLAR_POWER = "solar_power"
+    HOUSE_POWER = "house_power"
+    BATTERY_POWER = "battery_power"
+    BATTERY_CHARGE = "battery_charge"
+    HOUSE_POWER_FROM_SOLAR = "house_power_from_solar"
+    HOUSE_POWER_FROM_BATTERY = "house_power_from_battery"
+    HOUSE_POWER_FROM_GRID = "house_power_from_grid"
+    WALLBOX_POWER = "wallbox_power"
+    WALLBOX_POWER_FROM_SOLAR = "wallbox_power_from_solar"
+    WALLBOX_POWER_FROM_BATTERY = "wallbox_power_from_battery"
+    WALLBOX_POWER_FROM_GRID = "wallbox_power_from_grid"
+    WALLBOX_CHARGE_MODE = "wallbox_charge_mode"
+    INVERTER_CONTROL = "inverter_control"
+    CURTAILMENT = "curtailment"
+    # What a meter knows of the wallbox behind it.
+    WALLBOX_STATUS = "wallbox_status"
+    WALLBOX_CURRENT = "wallbox_current"
+    CHARGING_POWER = "charging_power"
+    CHARGED_ENERGY = "charged_energy"
+    CHARGING_DURATION = "charging_duration"
 
     @property
     def unit(self) -> Unit:
@@ -92,6 +117,27 @@ _UNITS: Mapping[Quantity, Unit] = {
     Quantity.APPARENT_ENERGY_IMPORT: Unit.VOLT_AMPERE_HOUR,
     Quantity.APPARENT_ENERGY_EXPORT: Unit.VOLT_AMPERE_HOUR,
     Quantity.TARIFF: Unit.ORDINAL,
+    Quantity.GRID_POWER: Unit.WATT,
+    Quantity.INVERTER_POWER: Unit.WATT,
+    Quantity.SOLAR_POWER: Unit.WATT,
+    Quantity.HOUSE_POWER: Unit.WATT,
+    Quantity.BATTERY_POWER: Unit.WATT,
+    Quantity.BATTERY_CHARGE: Unit.PERCENT,
+    Quantity.HOUSE_POWER_FROM_SOLAR: Unit.WATT,
+    Quantity.HOUSE_POWER_FROM_BATTERY: Unit.WATT,
+    Quantity.HOUSE_POWER_FROM_GRID: Unit.WATT,
+    Quantity.WALLBOX_POWER: Unit.WATT,
+    Quantity.WALLBOX_POWER_FROM_SOLAR: Unit.WATT,
+    Quantity.WALLBOX_POWER_FROM_BATTERY: Unit.WATT,
+    Quantity.WALLBOX_POWER_FROM_GRID: Unit.WATT,
+    Quantity.WALLBOX_CHARGE_MODE: Unit.ORDINAL,
+    Quantity.INVERTER_CONTROL: Unit.WATT,
+    Quantity.CURTAILMENT: Unit.ORDINAL,
+    Quantity.WALLBOX_STATUS: Unit.ORDINAL,
+    Quantity.WALLBOX_CURRENT: Unit.AMPERE,
+    Quantity.CHARGING_POWER: Unit.WATT,
+    Quantity.CHARGED_ENERGY: Unit.WATT_HOUR,
+    Quantity.CHARGING_DURATION: Unit.SECOND,
 }
 
 # Wide enough for any low-voltage site (10 kA), narrow enough to catch the
@@ -106,6 +152,8 @@ _LIMITS: Mapping[Unit, tuple[float, float]] = {
     Unit.AMPERE: (-1e4, 1e4),
     Unit.VOLT: (0, 1e4),
     Unit.HERTZ: (0, 1e3),
+    Unit.SECOND: (0, 1e9),
+    Unit.PERCENT: (0, 100),
     Unit.NONE: (-1.05, 1.05),  # a power factor, and how it may be rounded
 }
 

@@ -111,7 +111,7 @@ async def test_identity_is_the_serial(ksem: Ksem) -> None:
         identity = await opened(link).identify()
     assert identity.key == "ksem_72345678"
     assert (identity.maker, identity.model) == ("KOSTAL", "Smart Energy Meter")
-    assert ksem.request_count == 1
+    assert [r.address for r in ksem.requests][:1] == [8192]
 
 
 async def test_another_device_is_told(pico: Pico) -> None:

@@ -9,7 +9,16 @@ JsBergbau/Kostal-KSEM-Emulator and smarthomeNG/plugins.
 """
 
 from ...model import PHASES, Mark, Phase, Point, Quantity
-from ...protocols.modbus import Block, Derived, Encoding, Table, per_phase, total
+from ...protocols.modbus import (
+    Block,
+    Derived,
+    Encoding,
+    Pushed,
+    Row,
+    Table,
+    per_phase,
+    total,
+)
 
 _POWER = (Encoding.UINT32, 0.1)
 _FACTOR = (Encoding.INT32, 0.001)
@@ -76,6 +85,77 @@ ENERGY = Table(
         *per_phase(Quantity.APPARENT_ENERGY_EXPORT, (628, 708, 788), *_ENERGY),
     ),
 )
+
+# The same two programs read the next block, one being a fork of the other: that is
+# one source. The signs of its first values are not known, and are shown as they come.
+_WATT = (Encoding.UINT32, 1)
+_SIGNED_WATT = (Encoding.INT32, 1)
+_CODE = (Encoding.UINT16, 1)
+
+ENERGY_FLOW = Table(
+    source=(
+        "KOSTAL, Interface Description MODBUS, KOSTAL Smart Energy Meter: energy flow "
+        "(as read by MeisterTR/ha-kostal-smartmeter and its fork)"
+    ),
+    mark=Mark.SINGLE_SOURCE,
+    blocks=(Block(40972, 41),),
+    rows=(
+        total(Quantity.GRID_POWER, 40972, *_SIGNED_WATT),
+        total(Quantity.INVERTER_POWER, 40974, *_SIGNED_WATT),
+        total(Quantity.SOLAR_POWER, 40976, *_SIGNED_WATT),
+        total(Quantity.HOUSE_POWER, 40982, *_SIGNED_WATT),
+        total(Quantity.BATTERY_POWER, 40984, *_SIGNED_WATT),
+        total(Quantity.BATTERY_CHARGE, 40986, *_CODE),
+        total(Quantity.HOUSE_POWER_FROM_SOLAR, 40988, *_WATT),
+        total(Quantity.HOUSE_POWER_FROM_BATTERY, 40990, *_WATT),
+        total(Quantity.HOUSE_POWER_FROM_GRID, 40992, *_WATT),
+        total(Quantity.WALLBOX_CHARGE_MODE, 40994, *_CODE),
+        total(Quantity.WALLBOX_POWER, 40996, *_WATT),
+        total(Quantity.WALLBOX_POWER_FROM_SOLAR, 40998, *_WATT),
+        total(Quantity.WALLBOX_POWER_FROM_BATTERY, 41000, *_WATT),
+        total(Quantity.WALLBOX_POWER_FROM_GRID, 41002, *_WATT),
+        total(Quantity.INVERTER_CONTROL, 41010, *_WATT),
+        total(Quantity.CURTAILMENT, 41012, *_CODE),
+    ),
+)
+
+# A wallbox set up in the KSEM (ENECTOR). Each value is a request of its own, as the
+# maker asks: whether the gaps can be read through is not known. Sources disagree on
+# the power's unit (three say mW, one W) and on whether the energy is a session's.
+WALLBOX = Table(
+    source=(
+        "KOSTAL, Interface Description MODBUS, KOSTAL Smart Energy Meter: wallbox (as "
+        "read by MeisterTR/ha-kostal-smartmeter, and in part by two configurations)"
+    ),
+    mark=Mark.SINGLE_SOURCE,
+    blocks=(
+        Block(49206, 4),
+        Block(49218, 2),
+        Block(49246, 4),
+        Block(49254, 4),
+        Block(49258, 4),
+    ),
+    rows=(
+        total(Quantity.WALLBOX_STATUS, 49206, Encoding.UINT64, 1),
+        Row(Point(Quantity.WALLBOX_CURRENT, Phase.L1), 49218, *_MILLI),
+        total(Quantity.CHARGING_POWER, 49246, Encoding.UINT64, 0.001),
+        total(Quantity.CHARGED_ENERGY, 49254, Encoding.UINT64, 0.001),
+        total(Quantity.CHARGING_DURATION, 49258, Encoding.UINT64, 1),
+    ),
+)
+
+# What a KSEM in master mode writes, by the maker's manual of the second generation
+# (BA_202306, "Modbus configuration": current values total, current values phases,
+# energy total, energy phases). How it splits a block is not documented.
+PUSHED = Pushed(
+    blocks=(Block(0, 28), Block(40, 106), Block(512, 40), Block(592, 200)),
+    tables=(INSTANTANEOUS, ENERGY),
+)
+
+# "Modbus-E-Mobility": a single source (MeisterTR/ha-kostal-smartmeter, issue 26) names
+# three values in it. Neither their types nor how they are written is known: the words
+# go into diagnostics, and nothing is made of them.
+WRITEABLE = Block(41160, 30)
 
 # The "KSEM/RM PnP" block: vendor and product name and serial number as text.
 # Read by pre-martin/openhab-addons and pmcgn/Kostal_SmartEnergyMeter; the

@@ -15,6 +15,7 @@ from ...model import (
     Identity,
     ModbusTcp,
     Point,
+    Probe,
     Quantity,
     Readings,
     Refused,
@@ -23,7 +24,7 @@ from ...model import (
     WrongDevice,
 )
 from ...protocols.modbus import Block, ModbusDevice, ModbusLink, Table, TableGroup
-from . import registers
+from . import pico, registers
 from .identity import MAKER, read_identity
 
 _LOGGER = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ _GROUPS = (
 )
 _SINGLE_SOURCE = frozenset(registers.REACTIVE.points + registers.REACTIVE_ENERGY.points)
 
+_MAINS_V = (80.0, 300.0)
 _JUDGED_VA = 10.0
 """Below it the currents may be noise."""
 _LEAST_FACTOR = 0.015
@@ -69,6 +71,28 @@ read as a Telstar, they have a hundredth of their power factor."""
 async def identify(link: ModbusLink) -> Identity:
     """Read the serial number; raises `WrongDevice` when there is none."""
     return await read_identity(link, FAMILY.key, _MODEL)
+
+
+async def find(link: ModbusLink) -> Identity:
+    """Tell a Telstar from a Pico, and both from any other device, by two requests.
+
+    A meter has the mains' voltage, a Pico has no such values. Raises `WrongDevice`.
+    """
+    identity = await identify(link)
+    block = registers.POWER.blocks[1]
+    try:
+        words = await link.read(block.start, block.count)
+    except Unsupported:
+        return replace(identity, family=pico.FAMILY.key, model=pico.MODEL)
+    voltages = (
+        row.encoding.decode(words[row.address - block.start :][: row.encoding.words])
+        * row.scale
+        for row in registers.POWER.rows
+        if row.point.quantity is Quantity.VOLTAGE
+    )
+    if not any(_MAINS_V[0] < voltage < _MAINS_V[1] for voltage in voltages):
+        raise WrongDevice("a Modbus device without a meter's voltages")
+    return identity
 
 
 class Meter(ModbusDevice):
@@ -178,4 +202,5 @@ FAMILY: Family[ModbusLink] = Family(
     transport=ModbusTcp(port=502, unit_id=1, spacing_s=_SPACING_S),
     open=open_device,
     intervals_s=(2, 5, 10),
+    probe=Probe(identify=find),
 )

@@ -13,12 +13,12 @@ from ...protocols.modbus import ModbusDevice, ModbusLink
 from . import registers
 from .identity import MAKER, read_identity
 
-_MODEL = "Pico"
+MODEL = "Pico"
 
 
 async def identify(link: ModbusLink) -> Identity:
     """Read the serial number; raises `WrongDevice` when there is none."""
-    return await read_identity(link, FAMILY.key, _MODEL)
+    return await read_identity(link, FAMILY.key, MODEL)
 
 
 class Pico(ModbusDevice):

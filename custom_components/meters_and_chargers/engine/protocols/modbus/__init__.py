@@ -3,7 +3,10 @@
 from .device import ModbusDevice, TableGroup
 from .dump import Dump
 from .link import ModbusLink, Spacing
+from .push import Pushed, SampleBuilder, Source
+from .push_server import PushServer, Requests, load_requests
 from .rows import Block, Derived, Encoding, Row, Table, per_phase, total
+from .tls import look
 
 __all__ = [
     "Block",
@@ -12,10 +15,17 @@ __all__ = [
     "Encoding",
     "ModbusDevice",
     "ModbusLink",
+    "PushServer",
+    "Pushed",
+    "Requests",
     "Row",
+    "SampleBuilder",
+    "Source",
     "Spacing",
     "Table",
     "TableGroup",
+    "load_requests",
+    "look",
     "per_phase",
     "total",
 ]

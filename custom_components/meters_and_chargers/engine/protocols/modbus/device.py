@@ -2,22 +2,27 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import cast
 
 from ...model import (
+    BadAnswer,
     DeviceError,
     Group,
     Identity,
     Mark,
     Point,
     Readings,
+    Refused,
     WrongDevice,
 )
 from .dump import Answer, Dump, Played, dump, name_of
 from .link import ModbusLink
+from .push import Pushed
 from .reader import ModbusReader
-from .rows import Table
+from .rows import Block, Table
 
 DUMP_S = 30.0
 """What a slow device gets for a dump of all it has."""
@@ -34,6 +39,11 @@ class TableGroup:
 
 class ModbusDevice:
     """Reads groups of tables; what it is, its family's function finds out."""
+
+    only_dumped: tuple[Block, ...] = ()
+    """What a dump holds besides, because nobody knows yet what it says."""
+    pushed: Pushed | None = None
+    """What it may write to us by itself."""
 
     def __init__(
         self,
@@ -82,6 +92,11 @@ class ModbusDevice:
         await self.assure()
         return await self._reader.read(self._tables[group.key])
 
+    async def read_rest(self, group: Group, known: AbstractSet[Point]) -> Readings:
+        """Read of a group what holds more than the points that are known."""
+        await self.assure()
+        return await self._reader.read(self._tables[group.key], known)
+
     def set_read_timeout(self, seconds: float) -> None:
         """Give up on one request after this long."""
         self._link.set_timeout(seconds)
@@ -101,6 +116,10 @@ class ModbusDevice:
                     for group in self.groups:
                         part = group.key
                         await self.read(group)
+                    part = "only_dumped"
+                    for block in self.only_dumped:
+                        with suppress(Refused, BadAnswer):
+                            await self._link.read(block.start, block.count)
             except DeviceError as err:
                 error = name_of(err)
             except TimeoutError:

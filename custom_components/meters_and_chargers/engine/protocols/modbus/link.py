@@ -66,8 +66,6 @@ class ModbusLink:
     def close(self) -> None:
         """Let go of the shared connection."""
         self._forget()
-        if self._attempt is not None:
-            self._attempt.add_done_callback(_look_at)
 
     @property
     def lost(self) -> bool:
@@ -151,6 +149,8 @@ class ModbusLink:
             raise Unreachable("no connection came about in time")
         self._attempt = None
         request = asyncio.ensure_future(ask())
+        # Whoever waits for it may be gone, or the link closed, before it fails.
+        request.add_done_callback(_look_at)
         try:
             if await _done(request, deadline):
                 return request.result()

@@ -1,6 +1,7 @@
 """Reads tables in as few requests as the device allows."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 import logging
 
 from ...model import (
@@ -12,8 +13,9 @@ from ...model import (
     Unreachable,
     Unsupported,
 )
+from .decode import Decoder, derive
 from .link import ModbusLink
-from .rows import Block, Row, Table, packed
+from .rows import Block, Row, Table
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -30,26 +32,23 @@ class ModbusReader:
         """Read over this link."""
         self._link = link
         self._split: dict[Block, tuple[Row, ...]] = {}
-        self._failing: set[Block | Point] = set()
+        self._decoder = Decoder()
 
-    async def read(self, tables: Sequence[Table]) -> Readings:
+    async def read(
+        self, tables: Sequence[Table], without: AbstractSet[Point] = frozenset()
+    ) -> Readings:
         """Read all rows; parts that failed are missing, absent values are None.
 
-        Raises `Unreachable` when the link is down or the device silent.
+        Blocks that would bring only points in ``without`` are left out. Raises
+        `Unreachable` when the link is down or the device silent.
         """
         values: dict[Point, float | None] = {}
         for table in tables:
             for block, rows in table.rows_of.items():
+                if without and all(row.point in without for row in rows):
+                    continue
                 values.update(await self._read_block(block, rows))
-        for table in tables:
-            for derived in table.derived:
-                if derived.first in values and derived.second in values:
-                    first, second = values[derived.first], values[derived.second]
-                    values[derived.point] = (
-                        None
-                        if first is None or second is None
-                        else derived.compute(first, second)
-                    )
+        derive(tables, values)
         return values
 
     async def _read_block(
@@ -63,11 +62,12 @@ class ModbusReader:
             except Unreachable:
                 raise
             except DeviceError as err:
-                self._failed(block, f"registers {block.start} to {block.end - 1}", err)
+                what = f"registers {block.start} to {block.end - 1}"
+                self._decoder.failed(block, what, err)
                 return {}
             else:
-                self._worked(block)
-                return self._decode(rows, words, block.start)
+                self._decoder.worked(block)
+                return self._decoder.decode(rows, words, block.start)
         values: dict[Point, float | None] = {row.point: None for row in rows}
         for row in self._split[block]:
             del values[row.point]
@@ -101,42 +101,6 @@ class ModbusReader:
         except Unreachable:
             raise
         except DeviceError as err:
-            self._failed(row.point, f"register {row.address}", err)
+            self._decoder.failed(row.point, f"register {row.address}", err)
             return {}
-        return self._decode((row,), words, row.address)
-
-    def _decode(
-        self, rows: Sequence[Row], words: Sequence[int], start: int
-    ) -> dict[Point, float | None]:
-        values: dict[Point, float | None] = {}
-        raw = packed(words)
-        for row in rows:
-            number = row.encoding.decode_from(raw, row.address - start)
-            # The scale is a power of ten: rounding removes binary noise only.
-            value = round(number * row.scale, 6)
-            lowest, highest = row.point.quantity.plausible
-            if lowest <= value <= highest:
-                if self._failing:
-                    self._worked(row.point)
-                values[row.point] = value
-            else:
-                what = f"register {row.address}"
-                unit = row.point.quantity.unit
-                self._failed(row.point, what, BadAnswer(f"implausible: {value} {unit}"))
-        return values
-
-    def _failed(self, part: Block | Point, what: str, err: DeviceError) -> None:
-        if part not in self._failing:
-            self._failing.add(part)
-            _LOGGER.warning("Can't use %s: %s", what, err)
-
-    def _worked(self, part: Block | Point) -> None:
-        if part in self._failing:
-            self._failing.discard(part)
-            _LOGGER.info("%s can be read again", _name(part))
-
-
-def _name(part: Block | Point) -> str:
-    if isinstance(part, Point):
-        return part.key
-    return f"Registers {part.start} to {part.end - 1}"
+        return self._decoder.decode((row,), words, row.address)
