@@ -218,8 +218,11 @@ async def main(address: str, number: int, period_s: float) -> None:
     kind = Poster if address.startswith("http") else Wallbox
     boxes = [kind(address, index) for index in range(number)]
     orders = await _lines()
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
-        running = [asyncio.create_task(box.run(client)) for box in boxes]
+    async with (
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        running = [group.create_task(box.run(client)) for box in boxes]
         for box in boxes:
             await box.ready.wait()
         _tell({"ready": number})
@@ -235,7 +238,6 @@ async def main(address: str, number: int, period_s: float) -> None:
             _tell({"waits_s": waits, "lost": sum(box.lost for box in boxes)})
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
 
 
 if __name__ == "__main__":

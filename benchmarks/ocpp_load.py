@@ -151,7 +151,7 @@ def webhooks(number: int) -> list[Json]:
 async def by_webhook(options: argparse.Namespace, config: Path) -> Json:
     """Send the same values to Home Assistant's own webhooks."""
     senders = webhooks(options.chargers)
-    async with MeasuredHomeAssistant(config, template=senders) as home:
+    async with MeasuredHomeAssistant(config, template=senders, webhook={}) as home:
         address = f"{home.url}/api/webhook"
         fleet = (address, str(options.chargers), str(options.period))
         say(f"{options.chargers} webhooks ...")

@@ -47,6 +47,9 @@ _LOGGER = logging.getLogger(__name__)
 
 WRITE_EVERY_S = 1.0
 """How often the entities of a device that pushes write their states at most."""
+PATIENCE, PAUSE_S = 5, 15.0
+"""After so many failures a new TLS handshake is tried at this pace: each is work for
+the meter, and an owner who took the acceptance back does not change that in seconds."""
 
 type DeviceEntry = ConfigEntry[DeviceCoordinator]
 
@@ -81,6 +84,7 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         """What a KSEM with an access key lets us tell its wallbox."""
         self.polls = 0
         self.failed_polls = 0
+        self._failed_in_a_row = 0
         self.push: MeterPush | None = None
         """What the device writes to us by itself, if its owner lets it."""
         self._rest_failed = False
@@ -189,6 +193,7 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         except DeviceError as err:
             self._due.clear()
             self.failed_polls += 1
+            self._failed_in_a_row += 1
             if self.push is None or not self.push.active:
                 raise self._failed(err) from err
             # What is pushed goes on; the rest is not shown as fresh.
@@ -196,6 +201,7 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
             read.update(group.key for group in self.device.groups)
             self._tell_of_rest(err)
         else:
+            self._failed_in_a_row = 0
             self._tell_of_rest(None)
         self.read_groups = frozenset(read)
         # All that one poll changes has one cause, and one context.
@@ -360,15 +366,21 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         return max(self.interval_s, group.interval_s or 0)
 
     def _failed(self, err: DeviceError) -> UpdateFailed:
+        patient = self._encrypted and self._failed_in_a_row > PATIENCE
         return UpdateFailed(
+            retry_after=max(self.interval_s, PAUSE_S) if patient else None,
             translation_domain=DOMAIN,
             translation_key=self._error_key(err),
             translation_placeholders={"name": self.name, "error": str(err)},
         )
 
+    @property
+    def _encrypted(self) -> bool:
+        return bool(self.config_entry.data.get(CONF_ENCRYPTED))
+
     def _error_key(self, err: DeviceError) -> str:
         key = _error_key(err)
-        if key == "no_link" and self.config_entry.data.get(CONF_ENCRYPTED):
+        if key == "no_link" and self._encrypted:
             # A lost acceptance can't be told from other faults: it is named first.
             return "no_link_tls"
         return key

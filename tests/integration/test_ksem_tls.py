@@ -23,6 +23,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
@@ -33,6 +34,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.meters_and_chargers import certificates, tls_flow, tls_watch
 from custom_components.meters_and_chargers.certificates import Kind
 from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.coordinator import DeviceCoordinator
 from custom_components.meters_and_chargers.engine.devices import FAMILIES
 from custom_components.meters_and_chargers.engine.protocols.modbus import tls
 from custom_components.meters_and_chargers.repairs import async_create_fix_flow
@@ -382,9 +384,20 @@ async def test_acceptance_is_taken_and_given_while_connected(
     said = [one for one in caplog.messages if "still accepted" in one]
     assert len(said) == 1, said
     assert not ir.async_get(hass).issues
+    assert pause_s(entry) is None
+    for _ in range(3):
+        await poll(hass, entry)
+    assert pause_s(entry) == 15
     front.accept()
     await poll(hass, entry)
     assert power(hass) == "500.0"
+
+
+def pause_s(entry: ConfigEntry[DeviceCoordinator]) -> float | None:
+    """Return how long the meter is left alone after a failure."""
+    failure = entry.runtime_data.last_exception
+    assert isinstance(failure, UpdateFailed)
+    return failure.retry_after
 
 
 async def test_answers_in_single_byte_records(
