@@ -86,10 +86,10 @@ class Ksem(ModbusDevice):
             for offset, (name, scale) in INSTANT.items():
                 value = values.get(name + end)
                 if value is not None:
-                    self._put(base + offset, round(value * scale), 2)
+                    self.put(base + offset, round(value * scale))
             for offset, name in ENERGY.items():
-                self._put(512 + 2 * base + offset, round(values[name + end] * 10), 4)
-        self._put(8245, time.time_ns() // 1_000_000, 4)
+                self.put(512 + 2 * base + offset, round(values[name + end] * 10), 4)
+        self.put(8245, time.time_ns() // 1_000_000, 4)
 
     def _identify(self) -> None:
         # Manufacturer id, hardware and firmware version: their coding isn't known.
@@ -116,24 +116,18 @@ class Ksem(ModbusDevice):
             41002: 40,
             41010: 5_000,
         }.items():
-            self._put(address, value, 2)
+            self.put(address, value)
         # The words between two values are not zero, so that a shifted read is noticed.
         self.registers |= {40986: 55, 40987: 9, 40994: 4, 40995: 0, 41012: 1}
 
     def _charge(self) -> None:
         """Show a wallbox that charges with 16 A on L1."""
-        self._put(49206, 5, 4)
-        self._put(49218, 16_000, 2)
-        self._put(49246, 3_680_000, 4)
-        self._put(49254, 12_345_678, 4)
-        self._put(49258, 5_400, 4)
+        self.put(49206, 5, 4)
+        self.put(49218, 16_000)
+        self.put(49246, 3_680_000, 4)
+        self.put(49254, 12_345_678, 4)
+        self.put(49258, 5_400, 4)
         self.registers |= {41168: 4, 41170: 50, 41172: 20}
-
-    def _put(self, address: int, value: int, words: int) -> None:
-        """Write an integer, high word first; a negative one as two's complement."""
-        for index in range(words):
-            shift = 16 * (words - 1 - index)
-            self.registers[address + index] = value >> shift & 0xFFFF
 
     def _text(self, address: int, text: str) -> None:
         """Write a text of up to 32 characters, filled up with zero bytes."""

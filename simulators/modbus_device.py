@@ -63,6 +63,12 @@ class ModbusDevice:
         del address, values
         return ExcCodes.ILLEGAL_ADDRESS
 
+    def put(self, address: int, value: int, words: int = 2) -> None:
+        """Write an integer, high word first; a negative one as two's complement."""
+        for index in range(words):
+            shift = 16 * (words - 1 - index)
+            self.registers[address + index] = value >> shift & 0xFFFF
+
     # -- running --------------------------------------------------------------
 
     @property

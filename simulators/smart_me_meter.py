@@ -144,10 +144,8 @@ class SmartMeMeter(ModbusDevice):
             self._put(_REACTIVE_ENERGY + 2 * quadrant, 1000 * (quadrant + 1))
 
     def _put(self, number: int, value: int, words: int = 2) -> None:
-        """Write an integer, high word first; a negative one as two's complement."""
-        for index in range(words):
-            shift = 16 * (words - 1 - index)
-            self.registers[number - 1 + index] = value >> shift & 0xFFFF
+        """Write to a published number."""
+        self.put(number - 1, value, words)
 
     async def _act(
         self,

@@ -4,7 +4,7 @@ from datetime import timedelta
 import logging
 
 from homeassistant.components.number import ATTR_VALUE, SERVICE_SET_VALUE
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
@@ -18,7 +18,9 @@ from pytest_homeassistant_custom_component.common import (
 )
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.meters_and_chargers.coordinator import DeviceCoordinator
 from simulators.ksem import Ksem
+from simulators.modbus_device import ModbusDevice
 from simulators.pico import Pico
 from tests.links import all_closed
 
@@ -104,35 +106,29 @@ async def test_energies_are_not_written_with_every_poll(
     assert after.last_reported == reported
 
 
-@pytest.mark.parametrize("fault", ["close", "refuse", "half_open", "silent"])
-async def test_lost_meter_is_unavailable_and_comes_back(
+async def lose_and_find(
     hass: HomeAssistant,
-    ksem: Ksem,
-    set_up_ksem: SetUp,
-    caplog: pytest.LogCaptureFixture,
-    expected_logs: list[str],
+    entry: ConfigEntry[DeviceCoordinator],
+    device: ModbusDevice,
     fault: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Within two polls gone, within two polls back, one log line each way."""
-    expected_logs.append("Error fetching Grid meter data")
-    entry = await set_up_ksem()
+    """Lose a meter of 500 W and find it again: two polls, one log line each way."""
     entry.runtime_data.device.set_read_timeout(0.2)
     caplog.clear()
     caplog.set_level(logging.INFO)
-    if fault in ("close", "refuse"):
-        await ksem.stop()
-    elif fault == "half_open":
-        ksem.half_open = True
+    if fault == "close":
+        await device.stop()
     else:
-        ksem.silent = True
+        setattr(device, fault, True)
     for _ in range(2):
         await poll(hass)
     assert value(hass, POWER) == STATE_UNAVAILABLE
     assert value(hass, ENERGY) == STATE_UNAVAILABLE
     await poll(hass)
-
-    ksem.clear_faults()
-    await ksem.start()
+    device.clear_faults()
+    await device.start()
+    entry.runtime_data.device.set_read_timeout(2)
     for _ in range(2):
         await poll(hass)
     assert value(hass, POWER) == "500.0"
@@ -146,6 +142,20 @@ async def test_lost_meter_is_unavailable_and_comes_back(
     assert len(ours) == 2, ours
     assert "Error fetching Grid meter data" in ours[0]
     assert "recovered" in ours[1]
+
+
+@pytest.mark.parametrize("fault", ["close", "half_open", "silent"])
+async def test_lost_meter_is_unavailable_and_comes_back(
+    hass: HomeAssistant,
+    ksem: Ksem,
+    set_up_ksem: SetUp,
+    caplog: pytest.LogCaptureFixture,
+    expected_logs: list[str],
+    fault: str,
+) -> None:
+    """Within two polls gone, within two polls back, one log line each way."""
+    expected_logs.append("Error fetching Grid meter data")
+    await lose_and_find(hass, await set_up_ksem(), ksem, fault, caplog)
 
 
 async def test_closed_socket_alone_is_no_loss(

@@ -1,7 +1,6 @@
 """A smart-me Telstar as Home Assistant shows it, in good and bad days."""
 
 from collections.abc import AsyncIterator
-import logging
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
@@ -25,7 +24,7 @@ from tests.links import all_closed
 
 from .conftest import SetUp
 from .test_config_flow import address, choose, submit
-from .test_devices import poll, value
+from .test_devices import lose_and_find, poll, value
 
 SERIAL = "7907952"
 POWER = "sensor.grid_meter_power"
@@ -211,34 +210,7 @@ async def test_lost_meter_is_unavailable_and_comes_back(
 ) -> None:
     """Within two polls gone, within two polls back, one log line each way."""
     expected_logs.append("Error fetching Grid meter data")
-    entry = await set_up()
-    entry.runtime_data.device.set_read_timeout(0.2)
-    caplog.clear()
-    caplog.set_level(logging.INFO)
-    if fault == "close":
-        await meter.stop()
-    else:
-        meter.silent = True
-    for _ in range(2):
-        await poll(hass)
-    assert value(hass, POWER) == STATE_UNAVAILABLE
-    assert value(hass, ENERGY) == STATE_UNAVAILABLE
-    meter.clear_faults()
-    await meter.start()
-    entry.runtime_data.device.set_read_timeout(2)
-    for _ in range(2):
-        await poll(hass)
-    assert value(hass, POWER) == "500.0"
-    assert value(hass, ENERGY) != STATE_UNAVAILABLE
-    ours = [
-        record.getMessage()
-        for record in caplog.records
-        if record.name.startswith("custom_components.meters_and_chargers")
-        and record.levelno >= logging.INFO
-    ]
-    assert len(ours) == 2, ours
-    assert "Error fetching Grid meter data" in ours[0]
-    assert "recovered" in ours[1]
+    await lose_and_find(hass, await set_up(), meter, fault, caplog)
 
 
 async def test_absent_meter_is_tried_again(
