@@ -21,6 +21,8 @@ class Car:
     max_a: float = 16.0
     capacity_wh: float | None = None
     phases: int = 3
+    first_phase: int = 0
+    """The phase of the house (0 is L1) that its station calls L1."""
     enabled: bool = False
     limit_a: float = 0.0
     current_a: float = 0.0
@@ -57,7 +59,7 @@ class Car:
 
     @property
     def phase_power_w(self) -> tuple[float, float, float]:
-        """Power on each phase, W."""
+        """Power on each phase of its station, W."""
         power = VOLTAGE_V * self.current_a
         return (power, power, power) if self.phases == 3 else (power, 0.0, 0.0)
 

@@ -8,6 +8,7 @@ examples. Settings have the names and units of the engine's `Settings` and
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ class ChargingDay:
                 phases=one.phases,
                 mode=_mode(more.get("mode", Mode.SOLAR)),
                 measures=more.get("measures", True),
+                switches=one.switches_phases,
             )
             for one, more in zip(self.settings.chargers, self.described, strict=True)
         }
@@ -151,8 +153,7 @@ def _settings(given: Any, chargers: tuple[Any, ...]) -> Settings:
     fuse = given.get("fuse_ma")
     if not isinstance(fuse, list) or [type(one) for one in fuse] != [int] * 3:
         raise ValueError("settings need fuse_ma with three whole figures, mA")
-    _whole("settings", given, "fuse_ma")
-    more = {**given, "fuse_ma": tuple(fuse)}
+    more = {**_typed("settings", Settings, given, "fuse_ma"), "fuse_ma": tuple(fuse)}
     return Settings(**{**more, "chargers": tuple(map(_charger, chargers))})
 
 
@@ -169,15 +170,27 @@ def _charger(given: Any) -> ChargerSettings:
         raise ValueError(f"a car's phases are 1 or the charger's {sum(phases)}")
     _mode(given.get("mode", Mode.SOLAR))
     more = {name: given[name] for name in names if name in given}
-    _whole("a charger", more, "key", "phases")
+    more = _typed("a charger", ChargerSettings, more, "key", "phases", "circuit")
     return ChargerSettings(**{**more, "phases": phases})
 
 
-def _whole(what: str, given: Mapping[str, Any], *but: str) -> None:
-    """The engine counts in whole mA, W and ms."""
+def _typed(what: str, kind: Any, given: Mapping[str, Any], *but: str) -> dict[str, Any]:
+    """The engine counts in whole mA, W and ms; some settings are choices."""
+    defaults = {one.name: one.default for one in fields(kind)}
+    typed = dict(given)
     for name, value in given.items():
-        if name not in but and type(value) is not int:
+        if name in but:
+            continue
+        wanted = type(defaults[name])
+        if issubclass(wanted, StrEnum):
+            if str(value) not in list(wanted):
+                raise ValueError(f"{what}: {name} is one of {', '.join(wanted)}")
+            typed[name] = wanted(str(value))
+        elif wanted is bool and type(value) is not bool:
+            raise ValueError(f"{what}: {name} is true or false, not {value!r}")
+        elif wanted is not bool and type(value) is not int:
             raise ValueError(f"{what}: {name} is a whole number, not {value!r}")
+    return typed
 
 
 def _trace(folder: Path, found: Mapping[str, Any]) -> Day:

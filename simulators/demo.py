@@ -130,7 +130,10 @@ async def set_up(
     }
     site = {"name": "House", "grid_meter": installed["ksem"].key}
     result = await home.flow(
-        DOMAIN, {"next_step_id": "site"}, {**site, "fuse_current": FUSE_A}
+        DOMAIN,
+        {"next_step_id": "site"},
+        {**site, "fuse_current": FUSE_A},
+        {"sign": "yes"},
     )
     entry_id = result["result"]["entry_id"]
     charger: Json = {"charger": installed["smart_me_pico"].key, "mode": "solar"}

@@ -227,6 +227,10 @@ class HomeAssistant:
         first = {"handler": [entry_id, kind], **start}
         return await self._flow("subentries/", first, steps)
 
+    async def options_flow(self, entry_id: str, *steps: Json) -> Json:
+        """Start the flow of an entry's options, submit the steps."""
+        return await self._flow("options/", {"handler": entry_id}, steps)
+
     async def continue_flow(self, flow_id: str, *steps: Json) -> Json:
         """Submit steps to a flow that Home Assistant itself has started."""
         path = f"/api/config/config_entries/flow/{flow_id}"

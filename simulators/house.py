@@ -109,6 +109,7 @@ class House:
         self.car_wh = 0.0
         self.car_wh_from_grid = 0.0
         self.history: deque[Moment] = deque(maxlen=HISTORY_S)
+        self._appliance_w = [0.0, 0.0, 0.0]
         self._trace_s = float(start_s)
         self._without_car_w = [0.0, 0.0, 0.0]
         self._subscribers: list[Callable[[], None]] = []
@@ -145,6 +146,11 @@ class House:
         self._subscribers.append(heard)
         return lambda: self._subscribers.remove(heard)
 
+    def switch(self, phase: int, watts: float) -> None:
+        """Have an appliance take a power on a phase from now on, W; 0 is off."""
+        self._appliance_w[phase] = watts
+        self._flow(self.trace_s)
+
     def step(self) -> None:
         """Live one second: cars move, the grid is computed, figures are counted."""
         second = self.trace_s
@@ -160,13 +166,14 @@ class House:
 
     def _flow(self, second: int) -> None:
         self.sun_w = self.day.sun_w[second]
-        household = [phase[second] for phase in self.day.house_w]
+        recorded = (phase[second] for phase in self.day.house_w)
+        household = list(map(sum, zip(recorded, self._appliance_w, strict=True)))
         self.house_w = sum(household)
         self._without_car_w = [power - self.sun_w / 3 for power in household]
         power = list(self._without_car_w)
         for car in self.cars:
             for phase, on_phase in enumerate(car.phase_power_w):
-                power[phase] += on_phase
+                power[(phase + car.first_phase) % 3] += on_phase
         reactive = [self.household_tan_phi * phase for phase in household]
         self.grid.set(power, reactive)
         # A grid's frequency wanders by some hundredths within a minute.

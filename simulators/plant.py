@@ -44,15 +44,23 @@ class Station:
     phases: tuple[bool, bool, bool] = (True, True, True)
     mode: Mode = Mode.SOLAR
     measures: bool = True
+    switches: bool = False
+    """Whether it can be told to charge on its first phase alone."""
     limit_ma: int = 0
     writes: int = 0
     plugged_in_wh: float = 0.0
     """What the car had taken when it was plugged in."""
 
-    def tell(self, limit_ma: int) -> None:
-        """Write a limit on each phase; 0 ends charging."""
+    def __post_init__(self) -> None:
+        """Remember how many phases the car takes."""
+        self._most_phases = self.car.phases
+
+    def tell(self, limit_ma: int, phases: int = 3) -> None:
+        """Write a limit on each of 1 phase or of all; 0 ends charging."""
         self.writes += 1
         self.limit_ma = limit_ma
+        if self.switches and limit_ma > 0:
+            self.car.set_phases(min(1 if phases == 1 else 3, self._most_phases))
         if limit_ma > 0:
             self.car.set_limit(limit_ma / 1000)
         self.car.set_enabled(limit_ma > 0)
@@ -181,7 +189,9 @@ class Managed:
         self.decision = decide(self.settings, self.memory, self._state(now_ms), now_ms)
         self.memory = self.decision.memory
         for command in self.decision.commands:
-            self.plant.stations[command.charger].tell(max(command.limit_ma))
+            phases = sum(current > 0 for current in command.limit_ma)
+            station = self.plant.stations[command.charger]
+            station.tell(max(command.limit_ma), phases)
             self.log.append((second, command))
 
     def _measure(self, now_ms: int) -> GridSample:
@@ -203,6 +213,7 @@ class Managed:
                     measured_ma=_ma(one.currents_a) if one.measures else None,
                     measured_at_ms=now_ms if one.measures else None,
                     session_wh=int(one.car.energy_wh - one.plugged_in_wh),
+                    phases=one.car.phases if one.switches else None,
                 )
                 for key, one in self.plant.stations.items()
             ),

@@ -1,4 +1,4 @@
-"""Plays diagnostics again: a device's words, a wallbox's frames, a site's decision."""
+"""Plays diagnostics again: a device's words, a wallbox's frames, a site's decisions."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -226,17 +226,39 @@ def _time(text: str) -> datetime | None:
 # A site
 
 
-def decide_again(replay: Mapping[str, Any]) -> Any:
-    """Decide on what a site saw; returns the engine's `Decision`."""
+def decide_again(replay: Mapping[str, Any], number: int = -1) -> Any:
+    """Decide on what a site saw, the last time or before; the engine's `Decision`."""
     load_engine()
     from custom_components.meters_and_chargers.engine import charging  # noqa: PLC0415 - needs the line above
 
+    one = replay["decisions"][number]
     return charging.decide(
-        _made(charging.Settings, replay["settings"]),
-        _made(charging.Memory, replay["memory"]),
-        _made(charging.State, replay["state"]),
-        replay["now_ms"],
+        _made(charging.Settings, replay["settings"][one["settings"]]),
+        _made(charging.Memory, one["memory"]),
+        _made(charging.State, one["state"]),
+        one["now_ms"],
     )
+
+
+def _play_site(replay: Mapping[str, Any]) -> None:
+    """Print each decision of a site, and whether it is decided the same again."""
+    told = replay["decisions"]
+    same = 0
+    for number, one in enumerate(told):
+        decision = decide_again(replay, number)
+        reasons = {key: again.reason for key, again in decision.reasons.items()}
+        commands = {again.charger: again.limit_ma for again in decision.commands}
+        before = {key: why["reason"] for key, why in one["reasons"].items()}
+        sent = {com["charger"]: tuple(com["limit_ma"]) for com in one["commands"]}
+        agrees = reasons == before and commands == sent
+        same += agrees
+        ago = (one["now_ms"] - told[-1]["now_ms"]) / 1000
+        for key, reason in reasons.items():
+            limit = f"{max(commands[key]) / 1000:g} A" if key in commands else ""
+            print(f"{ago:10.1f} s  {key:12} {reason:18} {limit}".rstrip())
+        if not agrees:
+            print(f"{'':10}    was: {before} {sent}")
+    print(f"{len(told)} decisions, {same} decided the same again")
 
 
 def _made(kind: Any, value: Any) -> Any:
@@ -254,7 +276,8 @@ def _made(kind: Any, value: Any) -> Any:
         return {key: _made(inner[1], one) for key, one in value.items()}
     if is_dataclass(kind) and isinstance(kind, type):
         hints = get_type_hints(kind)
-        names = [one.name for one in fields(kind)]
+        # What is left out is what the class has by itself.
+        names = [one.name for one in fields(kind) if one.name in value]
         return kind(**{name: _made(hints[name], value[name]) for name in names})
     return kind(value) if issubclass(kind, StrEnum) else value
 
@@ -266,11 +289,7 @@ async def play(path: Path, port: int, server: str | None, stop: asyncio.Event) -
     """Play a file until told to stop; raises ValueError where it can't be played."""
     replay = load(path)
     if replay["protocol"] == "site":
-        decision = decide_again(replay)
-        for key, told in decision.reasons.items():
-            print(f"{key:12} {told.reason}")
-        for command in decision.commands:
-            print(f"{command.charger:12} {command.limit_ma} mA")
+        _play_site(replay)
     elif replay["protocol"] == "modbus":
         device = ReplayedDevice(replay, port)
         await device.start()

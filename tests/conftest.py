@@ -13,6 +13,7 @@ import custom_components
 from simulators.car import Car
 from simulators.ksem import Ksem
 from simulators.pico import Pico
+from simulators.power_brain import PowerBrain
 
 OURS = "custom_components.meters_and_chargers"
 
@@ -73,6 +74,15 @@ async def pico(socket_enabled: None) -> AsyncIterator[Pico]:
     await station.start()
     yield station
     await station.stop()
+
+
+@pytest.fixture
+async def power_brain(socket_enabled: None) -> AsyncIterator[PowerBrain]:
+    """Return a simulated wallbox that can switch phases, with a car plugged in."""
+    wallbox = PowerBrain(Car(), solar=True)
+    await wallbox.start()
+    yield wallbox
+    await wallbox.stop()
 
 
 @pytest.fixture

@@ -157,7 +157,8 @@ def both(*defects: Defect) -> Defect:
 
 def no_actions(root: Path) -> None:
     """Take all actions away."""
-    (root / ACTIONS).unlink(missing_ok=True)
+    for path in (root / ACTIONS, root / OURS / "services.py"):
+        path.unlink(missing_ok=True)
     everywhere("services", {})(root)
     put(ICON_FILE, "services", {})(root)
 

@@ -13,6 +13,9 @@ from custom_components.meters_and_chargers.coordinator import _error_key
 from custom_components.meters_and_chargers.describe import SENSORS, UNITS
 from custom_components.meters_and_chargers.engine.charging import Mode, Reason
 from custom_components.meters_and_chargers.engine.devices import FAMILIES
+from custom_components.meters_and_chargers.engine.devices.cfos import (
+    registers as cfos,
+)
 from custom_components.meters_and_chargers.engine.devices.ksem import registers
 from custom_components.meters_and_chargers.engine.devices.ksem.emobility import (
     ChargeMode,
@@ -34,12 +37,12 @@ from custom_components.meters_and_chargers.engine.model import (
     Unit,
 )
 from custom_components.meters_and_chargers.engine.protocols.modbus import Table
-from custom_components.meters_and_chargers.site_flow import _FIGURES
+from custom_components.meters_and_chargers.site_options import FIGURES
 
 ROOT = Path(__file__).parent.parent / "custom_components" / "meters_and_chargers"
 TABLES = [
     pytest.param(table, id=f"{module.__name__.rsplit('.', 2)[1]}-{name}")
-    for module in (registers, smart_me)
+    for module in (registers, smart_me, cfos)
     for name, table in vars(module).items()
     if isinstance(table, Table)
 ]
@@ -74,6 +77,9 @@ def test_written_registers_name_their_source() -> None:
     assert "Modbus TCP" in smart_me.CURRENT_SOURCE
     assert smart_me.CURRENT_MARK is Mark.DOCUMENTED
     assert smart_me.SERIAL_MARK is Mark.DOCUMENTED
+    assert "flash" in cfos.WRITABLE_SOURCE
+    assert cfos.WRITABLE_MARK is Mark.AGREED
+    assert cfos.IDENTITY_MARK is Mark.DOCUMENTED
 
 
 def test_every_quantity_and_unit_is_described() -> None:
@@ -133,9 +139,9 @@ def test_every_family_has_its_words() -> None:
 def test_every_figure_of_a_site_has_its_words() -> None:
     """No option of a site is shown by its key, and none is left unexplained."""
     keys = _keys(_texts("en"))
-    for key in _FIGURES:
+    for key, figure in FIGURES.items():
         for kind in ("data", "data_description"):
-            assert f"options.step.site.sections.timing.{kind}.{key}" in keys
+            assert f"options.step.site.sections.{figure.section}.{kind}.{key}" in keys
 
 
 @pytest.mark.parametrize(

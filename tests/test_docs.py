@@ -27,7 +27,7 @@ from custom_components.meters_and_chargers.engine.model import (
     Quantity,
 )
 from custom_components.meters_and_chargers.engine.protocols.modbus import ModbusLink
-from custom_components.meters_and_chargers.site_flow import _DEFAULTS, _FIGURES
+from custom_components.meters_and_chargers.site_options import DEFAULTS, FIGURES
 from simulators.modbus_device import ModbusDevice
 
 from .links import connected
@@ -306,9 +306,9 @@ def test_every_entity_that_is_no_measurement_is_explained() -> None:
 def test_every_option_of_a_site_is_listed_with_its_default() -> None:
     """The table of options has the names and figures of the form."""
     text = page("installing")
-    for key, figure in _FIGURES.items():
-        name = english()[f"options.step.site.sections.timing.data.{key}"]
-        default = getattr(_DEFAULTS, figure.field) / figure.factor
+    for key, figure in FIGURES.items():
+        name = english()[f"options.step.site.sections.{figure.section}.data.{key}"]
+        default = (getattr(DEFAULTS, figure.field) or 0) / figure.factor
         ((_, shown, _),) = row_of(text, f"*{name}*")
         assert shown.strip() == f"{default:g} {figure.unit}", name
 

@@ -318,7 +318,6 @@ DEFECTS: dict[str, tuple[Defect, str, str]] = {
     "action without form": (
         both(
             no_actions,
-            lambda root: [path.unlink() for path in (root / OURS).glob("services.py")],
             write(f"{OURS}/extra.py", "hass.services.async_register('a', 'b', c)\n"),
         ),
         f"{OURS}/extra.py",

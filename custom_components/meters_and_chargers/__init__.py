@@ -6,9 +6,22 @@ from typing import cast
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
 
-from . import ksem_wallbox, links, registry, site_watch, tls_watch
+from . import (
+    ksem_wallbox,
+    links,
+    pico_account,
+    pico_group,
+    pico_station,
+    registry,
+    services,
+    site_leave,
+    site_watch,
+    tls_watch,
+)
 from .const import (
     CHARGER_PLATFORMS,
     CONF_CHARGER_ID,
@@ -25,10 +38,21 @@ from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
 from .ocpp import OcppServer, ServerEntry, tell_left_behind
 from .ocpp_wallbox import ChargerEntry, ChargerHub
+from .pico_flow import is_pico
+from .push_coordinator import PushCoordinator
+from .push_listener import MeterPush
 
 type AnyEntry = ConfigEntry[
     DeviceCoordinator | SiteController | OcppServer | ChargerHub
 ]
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
+    """Make the actions known; an automation that uses one is then never wrong."""
+    services.register(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
@@ -47,18 +71,27 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
 
 async def async_unload_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
     """Remove an entry's entities; its sockets and timers close with it."""
+    if isinstance(entry.runtime_data, SiteController):
+        await site_leave.unload(cast("SiteEntry", entry))
     if isinstance(entry.runtime_data, OcppServer):
         await entry.runtime_data.stop()
         for charger in entry.runtime_data.charger_entries():
             if charger.state is ConfigEntryState.LOADED:
                 hass.config_entries.async_schedule_reload(charger.entry_id)
+    if (
+        isinstance(entry.runtime_data, DeviceCoordinator)
+        and (station := entry.runtime_data.station) is not None
+    ):
+        await station.stop()
     return await hass.config_entries.async_unload_platforms(entry, _platforms(entry))
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
     """Let go of a removed wallbox, or say what a removed server leaves behind."""
     family = entry.data[CONF_FAMILY]
-    if family == FAMILY_OCPP_SERVER:
+    if family == FAMILY_SITE:
+        await site_leave.remove(hass, cast("SiteEntry", entry))
+    elif family == FAMILY_OCPP_SERVER:
         tell_left_behind(hass, entry.entry_id, entry.title)
     elif family == FAMILY_OCPP_CHARGER:
         server = _server_of(hass, cast("ChargerEntry", entry))
@@ -66,6 +99,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
             # It is unknown to its server from now on.
             await server.forget(entry.data[CONF_CHARGER_ID])
         tell_left_behind(hass, entry.data[CONF_SERVER])
+    elif is_pico(entry):
+        pico_account.forget(hass, entry)
+        await pico_station.forget(hass, entry)
     await tls_watch.forget(hass, entry)
 
 
@@ -79,20 +115,34 @@ def _platforms(entry: AnyEntry) -> Sequence[Platform]:
 
 async def _set_up_device(hass: HomeAssistant, entry: DeviceEntry) -> None:
     await links.prepare(hass, entry.data)
-    coordinator = DeviceCoordinator(hass, entry)
+    pushes = MeterPush.wanted(entry)
+    coordinator = (PushCoordinator if pushes else DeviceCoordinator)(hass, entry)
     try:
         await coordinator.async_config_entry_first_refresh()
-    except ConfigEntryNotReady:
-        await tls_watch.look(hass, entry)
+    except (ConfigEntryNotReady, ConfigEntryError) as err:
+        if await pico_group.find(hass, entry):
+            # It is tried there in some seconds.
+            raise ConfigEntryNotReady(str(err)) from err
+        if isinstance(err, ConfigEntryNotReady):
+            await tls_watch.look(hass, entry)
         raise
     entry.runtime_data = coordinator
     await tls_watch.watch(hass, entry)
-    await coordinator.async_start_push()
+    if isinstance(coordinator, PushCoordinator):
+        await coordinator.async_start_push()
     ksem_wallbox.start(hass, entry)
+    station = await pico_station.start(hass, entry)
+    pico_account.make(hass, entry)
+    pico_group.watch(hass, entry)
     # Platforms first: a number recalls the last limit before a site asks for it.
     await hass.config_entries.async_forward_entry_setups(entry, DEVICE_PLATFORMS)
     ksem_wallbox.ask(hass, entry)
-    entry.async_on_unload(registry.publish(hass, coordinator))
+    if coordinator.account is not None:
+        coordinator.account.start()
+    withdraw = registry.publish(hass, coordinator)
+    entry.async_on_unload(withdraw)
+    if station is not None:
+        station.withdraw = withdraw
 
 
 async def _set_up_site(hass: HomeAssistant, entry: SiteEntry) -> None:
@@ -102,7 +152,19 @@ async def _set_up_site(hass: HomeAssistant, entry: SiteEntry) -> None:
     await hass.config_entries.async_forward_entry_setups(entry, SITE_PLATFORMS)
     controller.start()
     entry.async_on_unload(site_watch.watch(hass, entry))
-    entry.async_on_unload(entry.add_update_listener(_site_changed))
+    site_leave.watch(hass, entry)
+    made_of = _made_of(entry)
+
+    async def changed(hass: HomeAssistant, entry: SiteEntry) -> None:
+        """Take over options at once; reload for anything else."""
+        if _made_of(entry) != made_of:
+            controller.comes_back = True
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+            return
+        controller.take_options(entry.options)
+        controller.look()
+
+    entry.async_on_unload(entry.add_update_listener(changed))
 
 
 async def _set_up_server(hass: HomeAssistant, entry: ServerEntry) -> None:
@@ -122,9 +184,11 @@ async def _set_up_charger(hass: HomeAssistant, entry: ChargerEntry) -> None:
     entry.async_on_unload(hub.start())
 
 
-async def _site_changed(hass: HomeAssistant, entry: SiteEntry) -> None:
-    """Take over added, changed and removed chargers."""
-    hass.config_entries.async_schedule_reload(entry.entry_id)
+def _made_of(entry: SiteEntry) -> object:
+    """Return what a site is made of, all but its options."""
+    # Subentries are changed in place.
+    parts = [(key, one.title, dict(one.data)) for key, one in entry.subentries.items()]
+    return entry.title, dict(entry.data), parts
 
 
 def _server_of(hass: HomeAssistant, entry: ChargerEntry) -> OcppServer | None:

@@ -1,6 +1,5 @@
 """Adds a device: choose its family, ask its connection, read it once, confirm."""
 
-from collections.abc import Mapping
 from functools import partialmethod
 from typing import Any, override
 
@@ -16,33 +15,30 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PORT
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import section
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
 )
 import voluptuous as vol
 
+from .circuit_flow import CircuitFlow
 from .const import (
     CONF_ACCESS_KEY,
     CONF_ENCRYPTED,
     CONF_FAMILY,
+    CONF_HOSTS,
     CONF_INTERVAL,
     CONF_MORE,
-    CONF_UNIT_ID,
     DOMAIN,
     FAMILY_OCPP_CHARGER,
     FAMILY_OCPP_SERVER,
     FAMILY_SITE,
     SUBENTRY_CHARGER,
+    SUBENTRY_CIRCUIT,
 )
+from .device_form import choice, flat, members_are_named, nested, schema
 from .engine.devices import FAMILIES
 from .engine.model import (
     PHASES,
@@ -52,19 +48,22 @@ from .engine.model import (
     Point,
     PortClosed,
     Quantity,
+    Question,
     Readings,
     Silent,
     Unreachable,
     WrongDevice,
 )
-from .ksem_flow import AccessKeySteps, key_fields, take_key
+from .key_flow import AccessKeySteps, key_fields, take_key
 from .links import temporary_device
 from .ocpp_flow import OcppSteps
+from .pico_flow import PicoOptions, is_pico
 from .push_flow import push_fields, take_push
 from .search_flow import SearchSteps
-from .site_flow import SiteOptions, SiteSteps
+from .site_flow import SiteSteps
+from .site_options import SiteOptions
 from .subentry_flow import ChargerFlow
-from .tls_flow import AUTOMATIC, CONF_ENCRYPTION, ENCRYPTION, ON, TO_TLS, TlsSteps
+from .tls_flow import AUTOMATIC, CONF_ENCRYPTION, TO_TLS, TlsSteps
 
 type Input = dict[str, Any]
 
@@ -105,9 +104,9 @@ class MetersAndChargersFlow(
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
-            self._data = _flat(family_key, user_input)
-            choice = user_input[CONF_MORE].get(CONF_ENCRYPTION, AUTOMATIC)
-            problem = await self._probe_or_tls(choice, placeholders)
+            self._data = flat(family_key, user_input)
+            wanted = user_input[CONF_MORE].get(CONF_ENCRYPTION, AUTOMATIC)
+            problem = await self._probe_or_tls(wanted, placeholders)
             if problem == TO_TLS:
                 return await self.async_step_tls()
             if problem is None and self._identity is not None:
@@ -127,7 +126,7 @@ class MetersAndChargersFlow(
         return self.async_show_form(
             step_id=family_key,
             data_schema=self.add_suggested_values_to_schema(
-                _schema(family_key), user_input
+                schema(family_key), user_input
             ),
             errors=errors,
             description_placeholders=placeholders,
@@ -138,11 +137,11 @@ class MetersAndChargersFlow(
         self, family_key: str, host: str, port: int | None = None
     ) -> ConfigFlowResult:
         """Read a device that was found; what only its owner knows is asked first."""
-        schema = _schema(family_key)
-        typed: Input = schema({CONF_HOST: host, CONF_MORE: {}})
+        form = schema(family_key)
+        typed: Input = form({CONF_HOST: host, CONF_MORE: {}})
         if port is not None:
             typed[CONF_MORE][CONF_PORT] = port
-        self._data = _flat(family_key, typed)
+        self._data = flat(family_key, typed)
         ask = bool(FAMILIES[family_key].questions)
         if self.source == SOURCE_DHCP and not ask:
             # Nobody is there yet to be told what is wrong.
@@ -151,7 +150,7 @@ class MetersAndChargersFlow(
             return await self._step_family(family_key, typed)
         return self.async_show_form(
             step_id=family_key,
-            data_schema=self.add_suggested_values_to_schema(schema, typed),
+            data_schema=self.add_suggested_values_to_schema(form, typed),
         )
 
     @override
@@ -196,9 +195,11 @@ class MetersAndChargersFlow(
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
-            self._data = _flat(entry.data[CONF_FAMILY], user_input) | self._kept()
-            choice = user_input[CONF_MORE].get(CONF_ENCRYPTION, AUTOMATIC)
-            problem = await self._probe_or_tls(choice, placeholders)
+            self._data = flat(entry.data[CONF_FAMILY], user_input) | self._kept()
+            if CONF_HOSTS in entry.data:
+                self._data[CONF_HOSTS] = entry.data[CONF_HOSTS]
+            wanted = user_input[CONF_MORE].get(CONF_ENCRYPTION, AUTOMATIC)
+            problem = await self._probe_or_tls(wanted, placeholders)
             if problem == TO_TLS:
                 return await self.async_step_tls()
             if problem is None and self._identity is not None:
@@ -209,7 +210,7 @@ class MetersAndChargersFlow(
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(
-                _schema(entry.data[CONF_FAMILY]), user_input or _nested(entry.data)
+                schema(entry.data[CONF_FAMILY]), user_input or nested(entry.data)
             ),
             errors=errors,
             description_placeholders=placeholders,
@@ -222,14 +223,14 @@ class MetersAndChargersFlow(
         """How often a device is asked; how patiently a site charges."""
         if config_entry.data[CONF_FAMILY] == FAMILY_SITE:
             return SiteOptions()
-        return DeviceOptions()
+        return PicoOptions() if is_pico(config_entry) else DeviceOptions()
 
     @classmethod
     @callback
     @override
     def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
-        """Only sites and families with a choice of intervals have options."""
-        if config_entry.data[CONF_FAMILY] == FAMILY_SITE:
+        """Only sites, Picos and families with a choice of intervals have options."""
+        if config_entry.data[CONF_FAMILY] == FAMILY_SITE or is_pico(config_entry):
             return True
         family = FAMILIES.get(config_entry.data[CONF_FAMILY])
         return family is not None and bool(family.intervals_s)
@@ -240,9 +241,9 @@ class MetersAndChargersFlow(
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """A site has chargers."""
+        """A site has chargers and circuits."""
         if config_entry.data[CONF_FAMILY] == FAMILY_SITE:
-            return {SUBENTRY_CHARGER: ChargerFlow}
+            return {SUBENTRY_CHARGER: ChargerFlow, SUBENTRY_CIRCUIT: CircuitFlow}
         return {}
 
     @override
@@ -254,9 +255,13 @@ class MetersAndChargersFlow(
         placeholders["family"] = family.name
         if not self._data[CONF_HOST]:
             return "invalid_host"
+        if not members_are_named(self._data):
+            return "invalid_serials"
         try:
             async with temporary_device(self.hass, self._data) as device:
                 self._identity = await device.identify()
+                if family.learn is not None:
+                    self._data |= await family.learn(device)
                 if device.groups:
                     self._readings = await device.read(device.groups[0])
         except DeviceError as err:
@@ -277,33 +282,38 @@ for _key in FAMILIES:
 
 
 class DeviceOptions(OptionsFlowWithReload):
-    """How often a device is asked for its fast values; a KSEM's access key."""
+    """How often a device is asked, in which units it counts; a KSEM's access key."""
 
     async def async_step_init(
         self, user_input: Input | None = None
     ) -> ConfigFlowResult:
         """Ask for the interval; s."""
         entry = self.config_entry
+        family = FAMILIES[entry.data[CONF_FAMILY]]
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
-            options = {
-                **entry.options,
-                CONF_INTERVAL: int(user_input[CONF_INTERVAL]),
-            }
+            keys = CONF_INTERVAL, *(one.key for one in family.settings)
+            options = {**entry.options, **{key: int(user_input[key]) for key in keys}}
             problem = take_push(self.hass, entry, user_input, options)
             problem = problem or await take_key(
-                self.hass, entry.data, user_input, options, placeholders
+                self.hass, entry, user_input, options, placeholders
             )
             if problem is None:
                 return self.async_create_entry(data=options)
             errors["base"] = problem
-        choices = FAMILIES[entry.data[CONF_FAMILY]].intervals_s
-        chosen = entry.options.get(CONF_INTERVAL, choices[0])
+        known = {**entry.data, **entry.options}
+        chosen = known.get(CONF_INTERVAL, family.intervals_s[0])
         fields: dict[vol.Marker, object] = {
-            vol.Required(CONF_INTERVAL, default=str(chosen)): _choice(
-                sorted(choices), "s"
+            vol.Required(CONF_INTERVAL, default=str(chosen)): choice(
+                sorted(family.intervals_s), "s"
             ),
+            **{
+                vol.Required(
+                    one.key, default=str(known.get(one.key, one.default))
+                ): _in_words_of(one)
+                for one in family.settings
+            },
             **key_fields(entry),
             **push_fields(entry),
         }
@@ -328,70 +338,14 @@ def _problem(err: DeviceError, family_key: str) -> str:
     return next((key for kind, key in keys.items() if isinstance(err, kind)), "refused")
 
 
-def _schema(family_key: str) -> vol.Schema:
-    """Return the form of a family: address, its own questions, the rest folded."""
-    family = FAMILIES[family_key]
-    fields: dict[vol.Marker, object] = {vol.Required(CONF_HOST): TextSelector()}
-    for question in family.questions:
-        marker = vol.Required(question.key, default=str(question.default))
-        fields[marker] = _choice(question.options, "A")
-    more: dict[vol.Marker, object] = {
-        vol.Required(CONF_PORT, default=family.transport.port): _integer(1, 65535),
-        vol.Required(CONF_UNIT_ID, default=family.transport.unit_id): _integer(0, 255),
-    }
-    if family.transport.tls is not None:
-        more[vol.Required(CONF_ENCRYPTION, default=AUTOMATIC)] = ENCRYPTION
-    fields[vol.Required(CONF_MORE)] = section(vol.Schema(more), {"collapsed": True})
-    return vol.Schema(fields)
-
-
-def _choice(values: tuple[int, ...] | list[int], unit: str) -> SelectSelector:
+def _in_words_of(question: Question) -> SelectSelector:
+    """Return a choice whose numbers are told in words."""
     return SelectSelector(
         SelectSelectorConfig(
-            options=[
-                SelectOptionDict(value=str(value), label=f"{value} {unit}")
-                for value in values
-            ],
-            mode=SelectSelectorMode.DROPDOWN,
+            options=[str(option) for option in question.options],
+            translation_key=question.key,
         )
     )
-
-
-def _integer(lowest: int, highest: int) -> vol.All:
-    return vol.All(
-        NumberSelector(
-            NumberSelectorConfig(
-                min=lowest, max=highest, step=1, mode=NumberSelectorMode.BOX
-            )
-        ),
-        vol.Coerce(int),
-    )
-
-
-def _flat(family_key: str, user_input: Mapping[str, Any]) -> Input:
-    """Turn what was typed into entry data; a host has one spelling."""
-    host: str = user_input[CONF_HOST].strip().lower()
-    host = host.removeprefix("http://").removeprefix("https://").split("/")[0]
-    questions = FAMILIES[family_key].questions
-    return {
-        CONF_FAMILY: family_key,
-        CONF_HOST: host,
-        **{key: user_input[CONF_MORE][key] for key in (CONF_PORT, CONF_UNIT_ID)},
-        **{question.key: int(user_input[question.key]) for question in questions},
-    }
-
-
-def _nested(data: Mapping[str, Any]) -> Input:
-    """Turn entry data back into the form's fields."""
-    questions = FAMILIES[data[CONF_FAMILY]].questions
-    return {
-        CONF_HOST: data[CONF_HOST],
-        **{question.key: str(data[question.key]) for question in questions},
-        CONF_MORE: {
-            **{key: data[key] for key in (CONF_PORT, CONF_UNIT_ID)},
-            CONF_ENCRYPTION: ON if data.get(CONF_ENCRYPTED) else AUTOMATIC,
-        },
-    }
 
 
 def _in_words(readings: Readings) -> str:

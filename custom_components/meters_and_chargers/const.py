@@ -10,6 +10,9 @@ DOMAIN: Final = "meters_and_chargers"
 CONF_FAMILY: Final = "family"
 CONF_MORE: Final = "more"
 CONF_UNIT_ID: Final = "unit_id"
+# Entry data of several devices behind one address: who they are, where they were.
+CONF_MEMBERS: Final = "members"
+CONF_HOSTS: Final = "hosts"
 # Entry data of a device with encryption; certificates and keys stand in files.
 CONF_ENCRYPTED: Final = "encrypted"
 CONF_TLS: Final = "tls"
@@ -22,6 +25,9 @@ CONF_ENABLED: Final = "enabled"
 CONF_SOURCE: Final = "source"
 CONF_ACCESS_KEY: Final = "access_key"
 CONF_FORGET_ACCESS_KEY: Final = "forget_access_key"
+CONF_REASSERT: Final = "reassert"
+CONF_LEAVE: Final = "leave"
+CONF_LEAVE_CURRENT: Final = "leave_current"
 
 # Entry data of an OCPP server and of a wallbox that connects to it.
 FAMILY_OCPP_SERVER: Final = "ocpp_server"
@@ -34,18 +40,52 @@ CONF_MAXIMUM_CURRENT: Final = "maximum_current"
 FAMILY_SITE: Final = "site"
 CONF_GRID_METER: Final = "grid_meter"
 CONF_GRID_POWER: Final = "grid_power"
+CONF_GRID_IMPORT: Final = "grid_import"
+CONF_GRID_EXPORT: Final = "grid_export"
+CONF_GRID_POWERS: Final = "grid_powers"
+CONF_GRID_CURRENTS: Final = "grid_currents"
+CONF_GRID_TURNED: Final = "grid_turned"
 CONF_FUSE_CURRENT: Final = "fuse_current"
-# Options of a site.
-CONF_TIMING: Final = "timing"
+CONF_BATTERY_POWER: Final = "battery_power"
+CONF_BATTERY_TURNED: Final = "battery_turned"
+CONF_BATTERY_LEVEL: Final = "battery_level"
+CONF_PRICE: Final = "price"
+
+# Option of a site besides the figures in site_options.py.
+CONF_ON_STOP: Final = "on_stop"
 
 # Subentries of a site.
 SUBENTRY_CHARGER: Final = "charger"
 CONF_CHARGER: Final = "charger"
 CONF_CHARGER_METER: Final = "charger_meter"
 CONF_CHARGER_PHASES: Final = "charger_phases"
+CONF_CHARGER_CURRENTS: Final = "charger_currents"
 CONF_MODE: Final = "mode"
+CONF_CIRCUIT: Final = "circuit"
+CONF_PRIORITY: Final = "priority"
+CONF_ROTATION: Final = "rotation"
+CONF_CAPACITY: Final = "capacity"
+CONF_CAR_LEVEL: Final = "car_level"
+# The same of a charger that is made of Home Assistant's entities.
+CONF_CURRENT_ENTITY: Final = "current_entity"
+CONF_SWITCH_ENTITY: Final = "switch_entity"
+CONF_PHASES_ENTITY: Final = "phases_entity"
+CONF_PLUGGED_ENTITY: Final = "plugged_entity"
+CONF_STATUS_ENTITY: Final = "status_entity"
+CONF_MINIMUM_CURRENT: Final = "minimum_current"
+CONF_STEP: Final = "step"
+CONF_WRITE_INTERVAL: Final = "write_interval"
+CONF_SETTLE: Final = "settle"
+SUBENTRY_CIRCUIT: Final = "circuit"
+CONF_PARENT: Final = "parent"
+CONF_POWER_CAP: Final = "power_cap"
 
-DEVICE_PLATFORMS: Final = (Platform.NUMBER, Platform.SELECT, Platform.SENSOR)
+DEVICE_PLATFORMS: Final = (
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+)
 CHARGER_PLATFORMS: Final = (
     Platform.BUTTON,
     Platform.EVENT,
@@ -53,4 +93,12 @@ CHARGER_PLATFORMS: Final = (
     Platform.SENSOR,
     Platform.SWITCH,
 )
-SITE_PLATFORMS: Final = (Platform.NUMBER, Platform.SELECT, Platform.SENSOR)
+SITE_PLATFORMS: Final = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+)

@@ -1,7 +1,6 @@
 """Polls the groups of one device, each when it is due."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 import logging
@@ -19,7 +18,10 @@ from homeassistant.helpers.update_coordinator import (
 )
 
 from .const import CONF_ENCRYPTED, CONF_INTERVAL, DOMAIN
+from .engine.charging import PhaseCurrents, Reason
 from .engine.model import (
+    PHASES,
+    CardReader,
     Charger,
     Device,
     DeviceError,
@@ -29,27 +31,29 @@ from .engine.model import (
     Point,
     PortClosed,
     Pushing,
+    Quantity,
     Readings,
-    Sample,
     Setpoint,
     Silent,
+    TellingCharger,
     Unreachable,
     WrongDevice,
 )
 from .links import family_of, open_device
-from .push_listener import MeterPush
 from .registry import out_of_range
 
 if TYPE_CHECKING:
     from .ksem_wallbox import KsemWallbox
+    from .pico_account import PicoAccount
+    from .pico_station import PicoStation
 
 _LOGGER = logging.getLogger(__name__)
 
-WRITE_EVERY_S = 1.0
-"""How often the entities of a device that pushes write their states at most."""
 PATIENCE, PAUSE_S = 5, 15.0
 """After so many failures a new TLS handshake is tried at this pace: each is work for
 the meter, and an owner who took the acceptance back does not change that in seconds."""
+
+_CURRENTS = tuple(Point(Quantity.CURRENT, phase) for phase in PHASES)
 
 type DeviceEntry = ConfigEntry[DeviceCoordinator]
 
@@ -82,21 +86,15 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         """How long the last read of each group took."""
         self.wallbox: KsemWallbox | None = None
         """What a KSEM with an access key lets us tell its wallbox."""
+        self.station: PicoStation | None = None
+        """How a Pico is kept to what it was told."""
+        self.account: PicoAccount | None = None
+        """What a Pico's account says of it."""
         self.polls = 0
         self.failed_polls = 0
         self._failed_in_a_row = 0
-        self.push: MeterPush | None = None
-        """What the device writes to us by itself, if its owner lets it."""
-        self._rest_failed = False
-        """Whether the device can't be asked for what it does not push."""
-        self._last_points: frozenset[Point] = frozenset()
-        self._last_groups: frozenset[str] = frozenset()
-        """The groups of the points that were pushed last: the same nearly always."""
         self._followers: list[Callable[[], None]] = []
-        self._unwritten: set[str] = set()
-        """Groups with values which their entities have not written yet."""
-        self._written_at = float("-inf")
-        self._writing: asyncio.TimerHandle | None = None
+        self._card_followers: list[Callable[[str], None]] = []
         self._due: dict[str, float] = {}
         self._values: dict[str, Readings] = {}
         """What the last read of each group brought."""
@@ -140,12 +138,47 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         return max(2000, round(self.family.transport.spacing_s * 1000))
 
     @property
-    def drawn(self) -> None:
-        """No family that is polled so far measures what its charger draws."""
+    def drawn(self) -> tuple[PhaseCurrents, int] | None:
+        """What a charger measures on its phases, and when; mA, loop ms."""
+        values = [self.data.get(point) for point in _CURRENTS]
+        if self.charger is None or values == [None, None, None]:
+            return None
+        first, second, third = (round((value or 0) * 1000) for value in values)
+        read_at = self.time_of(_CURRENTS[0]) or 0
+        return (first, second, third), round(read_at * 1000)
 
     @property
-    def session_energy_wh(self) -> None:
-        """Nor does any know when a car is plugged in."""
+    def session_energy_wh(self) -> float | None:
+        """The energy of the car that is plugged in, if an account tells."""
+        return None if self.account is None else self.account.session_energy_wh
+
+    @property
+    def plugged(self) -> bool | None:
+        """Whether a car is plugged in, if the charger or its account tells."""
+        plugged = None if self._telling is None else self._telling.plugged
+        if plugged is None and self.account is not None:
+            return self.account.plugged
+        return plugged
+
+    @property
+    def blocked(self) -> Reason | None:
+        """A fault, if the charger tells."""
+        telling = self._telling
+        return Reason.FAULT if telling is not None and telling.faulted else None
+
+    @property
+    def phases(self) -> int | None:
+        """On how many phases it charges or would, if that is known."""
+        return None if self._telling is None else self._telling.phases
+
+    @property
+    def switches_phases(self) -> bool:
+        """Whether it can be told to charge on one phase alone."""
+        return self._telling is not None and self._telling.switches_phases
+
+    @property
+    def _telling(self) -> TellingCharger | None:
+        return self.device if isinstance(self.device, TellingCharger) else None
 
     @property
     def charger(self) -> Charger | None:
@@ -190,142 +223,71 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
                 # Half a poll early rather than a whole one late.
                 pause = (group.interval_s or 0) - self.interval_s / 2
                 self._due[group.key] = started + pause
+            await self._look_at_card()
         except DeviceError as err:
             self._due.clear()
             self.failed_polls += 1
             self._failed_in_a_row += 1
-            if self.push is None or not self.push.active:
-                raise self._failed(err) from err
-            # What is pushed goes on; the rest is not shown as fresh.
+            self._bear(err)
             self._values.clear()
             read.update(group.key for group in self.device.groups)
-            self._tell_of_rest(err)
         else:
             self._failed_in_a_row = 0
-            self._tell_of_rest(None)
         self.read_groups = frozenset(read)
         # All that one poll changes has one cause, and one context.
         self.context = Context()
         values: dict[Point, float | None] = {}
         for readings in self._values.values():
             values.update(readings)
-        if self.push is not None and self.push.active:
-            values.update(self.push.values)
         return values
 
-    # -- a device that pushes -------------------------------------------------
+    def _bear(self, err: DeviceError) -> None:
+        """Raise what a failed poll means, unless values come without polls."""
+        raise self._failed(err) from err
 
-    async def async_start_push(self) -> None:
-        """Let the device push, if its owner wants it; asks it for the rest only."""
-        if MeterPush.wanted(self.config_entry):
-            self.push = MeterPush(
-                self.hass, self.config_entry, self.device, self._take, self._ask
-            )
-            self.config_entry.async_on_unload(self._write_no_more)
-            await self.push.start()
+    def _pushed(self, group: Group) -> AbstractSet[Point]:  # noqa: ARG002 - for those that push
+        """Return what need not be asked of a group."""
+        return frozenset()
 
     @callback
     def async_follow(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call for each sample at once; entities are called less often."""
+        """Call for each sample at once; entities may be called less often."""
         self._followers.append(listener)
         return lambda: self._followers.remove(listener)
-
-    @property
-    def pushed(self) -> bool:
-        """Whether fast values are pushed, so that they need not be polled."""
-        return bool(self._pushed(self.device.groups[0]))
-
-    def time_of(self, point: Point) -> float | None:
-        """Return when a value was read or pushed, in the event loop's time."""
-        if self.push is not None and point in self.push.values:
-            return self.push.at(point)
-        return self.read_at.get(self.group_of(point))
 
     @override
     @callback
     def async_update_listeners(self) -> None:
-        """Tell followers at once; entities of what pushes once a second at most."""
+        """Tell followers, then entities."""
         for follower in tuple(self._followers):
             follower()
-        if self.push is None or not self.last_update_success:
-            self._written_at = float("-inf")
-            super().async_update_listeners()
-            return
-        self._unwritten |= self.read_groups
-        if self._writing is None:
-            now = self.hass.loop.time()
-            if (left := self._written_at + WRITE_EVERY_S - now) <= 0:
-                self._write()
-            else:
-                self._writing = self.hass.loop.call_later(left, self._write)
+        self._tell_entities()
 
     @callback
-    def _write(self) -> None:
-        """Let the entities write the newest values of all that came."""
-        self._writing = None
-        self._written_at = self.hass.loop.time()
-        self.read_groups = frozenset(self._unwritten)
-        self._unwritten.clear()
-        self.context = Context()
+    def _tell_entities(self) -> None:
         super().async_update_listeners()
 
-    @callback
-    def _write_no_more(self) -> None:
-        if self._writing is not None:
-            self._writing.cancel()
-            self._writing = None
+    def time_of(self, point: Point) -> float | None:
+        """Return when a value was read, in the event loop's time."""
+        return self.read_at.get(self.group_of(point))
 
     @callback
-    def _take(self, sample: Sample) -> None:
-        """Take what the device pushed."""
-        if sample.points is not self._last_points:
-            self._last_points = sample.points
-            self._last_groups = frozenset(
-                group.key
-                for group in self.device.groups
-                if not sample.points.isdisjoint(group.points)
-            )
-        self.read_groups = self._last_groups
-        values = {**self.data, **sample.readings}
-        for point in sample.missing:
-            values.pop(point, None)
-        self.data = values
-        if self.last_update_success:
-            self.async_update_listeners()
-        elif self.push is not None and self.push.active:
-            # It can't be asked, but it speaks.
-            self.read_groups = frozenset(group.key for group in self.device.groups)
-            self.async_set_updated_data(dict(self.push.values))
+    def async_follow_cards(self, told: Callable[[str], None]) -> CALLBACK_TYPE:
+        """Call with what may be shown of each new card; nobody else asks for cards."""
+        self._card_followers.append(told)
+        return lambda: self._card_followers.remove(told)
 
-    @callback
-    def _ask(self) -> None:
-        """Poll at once: samples are missing."""
-        self.config_entry.async_create_background_task(
-            self.hass, self.async_refresh(), f"{self.name} is polled again"
-        )
-
-    def _pushed(self, group: Group) -> AbstractSet[Point]:
-        """Return what need not be asked of a group."""
-        if self.push is None:
-            return frozenset()
-        return self.push.known(
-            frozenset(group.points), max(self.interval_s, group.interval_s or 0)
-        )
+    async def _look_at_card(self) -> None:
+        if not self._card_followers or not isinstance(self.device, CardReader):
+            return
+        if (card := await self.device.read_card()) is not None:
+            for tell in tuple(self._card_followers):
+                tell(card)
 
     async def _read(self, group: Group, known: AbstractSet[Point]) -> Readings:
         if known and isinstance(self.device, Pushing):
             return await self.device.read_rest(group, known)
         return await self.device.read(group)
-
-    def _tell_of_rest(self, err: DeviceError | None) -> None:
-        """Log once that a device which pushes can't be asked for the rest."""
-        if err is not None and not self._rest_failed:
-            _LOGGER.warning(
-                "%s can't be asked for what it does not push: %s", self.name, err
-            )
-        elif err is None and self._rest_failed:
-            _LOGGER.info("%s can be asked again", self.name)
-        self._rest_failed = err is not None
 
     # -- a device that is told something --------------------------------------
 
@@ -333,7 +295,8 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         self,
         value_ma: int,
         *,
-        urgent: bool = False,  # noqa: ARG002 - others wait with limits that are not
+        urgent: bool = False,
+        phases: int | None = None,
     ) -> None:
         """Write a charger's limit at once, urgent or not, and show it; mA.
 
@@ -341,10 +304,25 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         """
         if (charger := self.charger) is None:
             raise TypeError(f"{self.name} has no charging current")
+        if (telling := self._telling) is not None:
+            change = telling.set_limit(value_ma, phases=phases, urgent=urgent)
+        else:
+            change = charger.set_limit(value_ma)
         try:
-            await charger.set_limit(value_ma)
+            await self.async_tell(change)
         except OutOfRange as err:
             raise out_of_range(self, value_ma) from err
+        self.async_update_listeners()
+
+    async def async_tell(self, change: Awaitable[None]) -> None:
+        """Let a charger be told something.
+
+        Raises `OutOfRange`, and `HomeAssistantError` in words for the user.
+        """
+        try:
+            await change
+        except OutOfRange:
+            raise
         except DeviceError as err:
             if isinstance(err, Unreachable):
                 # No need to wait for the next poll to know, and one log line for both.
@@ -354,7 +332,6 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
                 translation_key="write_failed",
                 translation_placeholders={"name": self.name, "error": str(err)},
             ) from err
-        self.async_update_listeners()
 
     def group_of(self, point: Point) -> str:
         """Return the group in which a point is read."""

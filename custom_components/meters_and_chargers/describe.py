@@ -155,4 +155,30 @@ SENSORS: Mapping[Quantity, SensorKind] = {
     Quantity.CHARGING_POWER: _POWER,
     Quantity.CHARGED_ENERGY: _ENERGY,
     Quantity.CHARGING_DURATION: SensorKind(device_class=SensorDeviceClass.DURATION),
+    # IEC 61851-1's states A to F.
+    Quantity.PILOT_STATUS: SensorKind(
+        device_class=SensorDeviceClass.ENUM,
+        state_class=None,
+        enabled=True,
+        states={
+            0: "no_vehicle",
+            1: "connected",
+            2: "charging",
+            3: "charging_ventilated",
+            4: "no_power",
+            5: "error",
+        },
+    ),
+    Quantity.CHARGING_LIMIT: SensorKind(device_class=SensorDeviceClass.CURRENT),
+    Quantity.CHARGING_ENABLED: SensorKind(
+        device_class=SensorDeviceClass.ENUM,
+        state_class=None,
+        states={0: "no", 1: "yes"},
+    ),
+    Quantity.FAILSAFE_DURATION: SensorKind(
+        device_class=SensorDeviceClass.DURATION, state_class=None
+    ),
+    Quantity.FAILSAFE_CURRENT: SensorKind(
+        device_class=SensorDeviceClass.CURRENT, state_class=None
+    ),
 }

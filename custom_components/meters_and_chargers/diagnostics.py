@@ -6,9 +6,8 @@ see docs/adding-a-device.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from importlib.metadata import version
-from typing import Any, cast
+from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.config_entries import ConfigEntryState
@@ -29,7 +28,10 @@ from .controller import SiteController
 from .coordinator import DeviceCoordinator
 from .ocpp import OcppServer
 from .ocpp_wallbox import ChargerHub
+from .pico_station import PicoStation
+from .push_coordinator import PushCoordinator
 from .push_listener import MeterPush
+from .site_replay import replay
 
 _SHOWN = {CONF_FAMILY, CONF_MODE, CONF_CHARGER_PHASES}
 """Texts of entry data that are one of a few words."""
@@ -58,7 +60,8 @@ async def async_get_config_entry_diagnostics(
             told |= _device(hass, found)
             told["replay"] = await links.dump(found.device)
         case SiteController():
-            told |= _site(found)
+            if decisions := replay(found):
+                told["replay"] = decisions
         case OcppServer():
             told |= await _server(hass, found)
         case ChargerHub():
@@ -98,7 +101,8 @@ def _device(hass: HomeAssistant, found: DeviceCoordinator) -> dict[str, Any]:
         "polls": found.polls,
         "failed_polls": found.failed_polls,
         "error": getattr(found.last_exception, "translation_key", None),
-        "push": _push(found.push),
+        "station": _station(found.station),
+        "push": _push(found.push if isinstance(found, PushCoordinator) else None),
         "groups": {
             group.key: {
                 "interval_s": group.interval_s,
@@ -111,6 +115,21 @@ def _device(hass: HomeAssistant, found: DeviceCoordinator) -> dict[str, Any]:
             for group in found.device.groups
         },
         "values": {point.key: value for point, value in sorted(found.data.items())},
+    }
+
+
+def _station(station: PicoStation | None) -> dict[str, Any] | None:
+    if station is None:
+        return None
+    steering, memory = station.pico.steering, station.pico.steering.memory
+    held = steering.held
+    return {
+        "told": None if memory.told is None else list(memory.told),
+        "held": None if held is None else list(held),
+        "reads_back": not station.pico.limit_is_assumed,
+        "changes_today": steering.changes_today,
+        "changes": memory.total,
+        "early_changes": memory.urgent,
     }
 
 
@@ -136,41 +155,6 @@ async def _try(hass: HomeAssistant, entry: AnyEntry) -> object:
             return await links.dump(device)
     except HomeAssistantError as err:
         return {"error": type(err).__name__}
-
-
-# A site
-
-
-def _site(found: SiteController) -> dict[str, Any]:
-    """Return the last look, so that its decision can be made again anywhere."""
-    if (look := found.last_look) is None:
-        return {}
-    names = {one.key: f"charger {n}" for n, one in enumerate(look.settings.chargers, 1)}
-    replay = {
-        "format": 1,
-        "protocol": "site",
-        "settings": look.settings,
-        "memory": look.memory,
-        "state": look.state,
-        "now_ms": look.now_ms,
-        "commands": look.decision.commands,
-        "reasons": look.decision.reasons,
-    }
-    return {"replay": _plain(replay, names)}
-
-
-def _plain(value: object, names: Mapping[str, str]) -> Any:
-    """Turn the engine's objects into JSON, chargers into numbered ones."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {
-            one.name: _plain(getattr(value, one.name), names) for one in fields(value)
-        }
-    if isinstance(value, Mapping):
-        mapping = cast("Mapping[str, object]", value)
-        return {names.get(key, key): _plain(one, names) for key, one in mapping.items()}
-    if isinstance(value, list | tuple | frozenset | set):
-        return [_plain(one, names) for one in value]
-    return names.get(value, str(value)) if isinstance(value, str) else value
 
 
 # OCPP

@@ -1,18 +1,28 @@
 """What the entities of a device, of a connector, and of a site have in common."""
 
+from collections.abc import Callable
 from typing import override
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import Platform
+from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.device_registry import (
+    ChildDeviceInfo,
+    DeviceEntryType,
+    DeviceInfo,
+)
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
-from .controller import SiteCharger, SiteController
+from .controller import SiteController
 from .coordinator import DeviceCoordinator
 from .engine.model import Identity
 from .ocpp_wallbox import ChargerHub, Topic
+from .site_charger import SiteCharger
+from .site_circuit import SiteCircuit
 
 
 def device_info(identity: Identity, title: str) -> DeviceInfo:
@@ -46,7 +56,10 @@ class _PushedEntity(Entity):
 
     _attr_has_entity_name = True
     _attr_should_poll = False
+    _pause_s = 0.0
+    """How long after a write the next one waits, so that a fast meter floods nobody."""
     _written: tuple[bool, object] | None = None
+    _written_at = float("-inf")
 
     def _shown(self) -> object:
         """What the state is made of; the same again is not written."""
@@ -55,8 +68,10 @@ class _PushedEntity(Entity):
     @callback
     def _changed(self) -> None:
         now = (self.available, self._shown())
-        if now != self._written:
-            self._written = now
+        clock = self.hass.loop.time()
+        # What has to wait is written at a later call: a site calls each second.
+        if now != self._written and clock - self._written_at >= self._pause_s:
+            self._written, self._written_at = now, clock
             self._write()
 
     def _write(self) -> None:
@@ -120,7 +135,7 @@ class SiteChargerEntity(_PushedEntity):
         self._charger = charger
         self._attr_translation_key = key
         self._attr_unique_id = f"{charger.subentry_id}_{key}"
-        self.device_entry = _device_of(charger.hass, charger.key)
+        self.device_entry = _page_of(charger)
         if self.device_entry is None:
             self._attr_device_info = DeviceInfo(
                 identifiers={(DOMAIN, charger.subentry_id)}, name=charger.title
@@ -133,14 +148,89 @@ class SiteChargerEntity(_PushedEntity):
         self.async_on_remove(self._controller.listen(self._changed))
 
 
-def _device_of(hass: HomeAssistant, key: str) -> dr.AnyDeviceEntry | None:
-    """Return the page of a wallbox, or of one of its connectors."""
-    devices = dr.async_get(hass)
+@callback
+def offer_when(
+    able: Callable[[], bool],
+    entity: SiteChargerEntity,
+    platform: Platform,
+    controller: SiteController,
+    charger: SiteCharger,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Make an entity as soon as its charger turns out to be able to what it shows.
+
+    A charger that can't be asked now has it if it had it before.
+    """
+    entities = er.async_get(charger.hass)
+    known = entities.async_get_entity_id(platform, DOMAIN, str(entity.unique_id))
+    if able() or (known and (charger.absent or not charger.state.online)):
+        async_add_entities([entity], config_subentry_id=charger.subentry_id)
+        return
+    if known:
+        entities.async_remove(known)
+
+    @callback
+    def offer() -> None:
+        if able():
+            end()
+            async_add_entities([entity], config_subentry_id=charger.subentry_id)
+
+    end = controller.listen(offer)
+
+
+class CircuitEntity(_PushedEntity):
+    """An entity on the page of a site, or of one of its circuits."""
+
+    def __init__(
+        self, controller: SiteController, circuit: SiteCircuit, key: str
+    ) -> None:
+        """Name the entity by the circuit's subentry, or the site's entry, and a key."""
+        self._controller = controller
+        self._circuit = circuit
+        self._attr_translation_key = key
+        entry = controller.entry
+        place = circuit.subentry_id or entry.entry_id
+        self._attr_unique_id = f"{place}_{key}"
+        site = DeviceInfo(
+            identifiers={(DOMAIN, entry.entry_id)},
+            entry_type=DeviceEntryType.SERVICE,
+            name=entry.title,
+        )
+        self._attr_device_info = site
+        if circuit.subentry_id:
+            # A child device would have to be of the site's own, without a subentry.
+            page = dr.async_get(controller.hass).async_get_or_create(
+                config_entry_id=entry.entry_id,
+                identifiers={(DOMAIN, entry.entry_id)},
+                entry_type=DeviceEntryType.SERVICE,
+                name=entry.title,
+            )
+            self._attr_device_info = DeviceInfo(
+                identifiers={(DOMAIN, circuit.subentry_id)},
+                entry_type=DeviceEntryType.SERVICE,
+                name=circuit.title,
+                via_device_id=page.id,
+            )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the decisions of the site."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._controller.listen(self._changed))
+
+
+def _page_of(charger: SiteCharger) -> dr.AnyDeviceEntry | None:
+    """Return the page of a wallbox, of a connector, or of a foreign wallbox."""
+    hass, devices = charger.hass, dr.async_get(charger.hass)
+    if charger.own_entity is not None:
+        entity = er.async_get(hass).async_get(charger.own_entity)
+        device_id = None if entity is None else entity.device_id
+        return None if device_id is None else devices.async_get(device_id)
     for entry in hass.config_entries.async_entries(DOMAIN):
         for find in (
             devices.async_get_device_by_identifier,
             devices.async_get_child_device_by_identifier,
         ):
-            if (found := find((DOMAIN, key), entry.entry_id)) is not None:
+            if (found := find((DOMAIN, charger.key), entry.entry_id)) is not None:
                 return found
     return None

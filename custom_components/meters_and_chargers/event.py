@@ -1,25 +1,65 @@
-"""What happens at an OCPP wallbox: a card, a transaction, a restart."""
+"""What happens: at an OCPP wallbox, and with a charger of a site."""
 
 from typing import override
 
-from homeassistant.components.event import EventEntity
+from homeassistant.components.event import ATTR_EVENT_TYPE, EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .engine.devices.ocpp_charger import OCCURRENCES, Occurrence
-from .entity import ChargerEntity
+from .controller import SiteController, SiteEntry
+from .coordinator import DeviceCoordinator, DeviceEntry
+from .engine.charging import Reason, Stage
+from .engine.devices.ocpp_charger import OCCURRENCES, Kind, Occurrence
+from .engine.model import CardReader
+from .entity import ChargerEntity, DeviceEntity, SiteChargerEntity
 from .ocpp_wallbox import ChargerEntry, ChargerHub
+from .site_charger import SiteCharger
 
 PARALLEL_UPDATES = 0
+
+CHARGING_STARTED = "charging_started"
+CHARGING_STOPPED = "charging_stopped"
+PHASES_SWITCHED = "phases_switched"
+PLAN_AT_RISK = "plan_at_risk"
+VEHICLE_NOT_DRAWING = "vehicle_not_drawing"
+_HAPPENINGS = {
+    Reason.PLAN_LATE: PLAN_AT_RISK,
+    Reason.CAR_NOT_TAKING: VEHICLE_NOT_DRAWING,
+}
+_CHARGES = {CHARGING_STARTED, PHASES_SWITCHED, PLAN_AT_RISK}
+"""A car that was told of like this last was charging."""
+_CHARGING_MA = 1_000
+"""A car that draws less only keeps itself awake."""
+_PAUSE_MS = 180_000
+_SETTLE_MS = 120_000
+_GOES_ON = {
+    Stage.STARTING,
+    Stage.CHARGING,
+    Stage.LIMITED,
+    Stage.STOP_DELAY,
+    Stage.SWITCHING_PHASES,
+}
+"""In these a car that draws nothing is expected to go on."""
 
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: ChargerEntry,
+    entry: ChargerEntry | DeviceEntry | SiteEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Make the event entity of a wallbox."""
-    async_add_entities([ChargerEvent(entry.runtime_data)])
+    """Make the event entity of a wallbox, or of each charger of a site."""
+    runtime = entry.runtime_data
+    if isinstance(runtime, DeviceCoordinator):
+        if isinstance(runtime.device, CardReader):
+            async_add_entities([CardEvent(runtime)])
+        return
+    if isinstance(runtime, ChargerHub):
+        async_add_entities([ChargerEvent(runtime)])
+        return
+    for charger in runtime.chargers:
+        async_add_entities(
+            [SiteActivity(runtime, charger)], config_subentry_id=charger.subentry_id
+        )
 
 
 class ChargerEvent(ChargerEntity, EventEntity):
@@ -43,4 +83,121 @@ class ChargerEvent(ChargerEntity, EventEntity):
         self._trigger_event(
             occurrence.kind, {"connector": occurrence.connector, **occurrence.data}
         )
+        self.async_write_ha_state()
+
+
+class CardEvent(DeviceEntity, EventEntity):
+    """A card held against a wallbox that is polled; off until its owner wants it."""
+
+    _attr_translation_key = "activity"
+    _attr_event_types = [Kind.RFID_PRESENTED]  # noqa: RUF012 - Home Assistant's own type
+    _attr_entity_registry_enabled_default = False
+
+    def __init__(self, coordinator: DeviceCoordinator) -> None:
+        """Belong to a wallbox."""
+        super().__init__(coordinator, "activity")
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Have it asked for cards from now on."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.async_follow_cards(self._presented))
+
+    @callback
+    def _presented(self, tag: str) -> None:
+        self._trigger_event(Kind.RFID_PRESENTED, {"tag": tag})
+        self.async_write_ha_state()
+
+
+class SiteActivity(SiteChargerEntity, EventEntity):
+    """The last thing that happened to a charger of a site, and the reason then."""
+
+    _attr_event_types = [  # noqa: RUF012 - Home Assistant's own type
+        CHARGING_STARTED,
+        CHARGING_STOPPED,
+        PHASES_SWITCHED,
+        PLAN_AT_RISK,
+        VEHICLE_NOT_DRAWING,
+    ]
+
+    def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
+        """Belong to a charger of a site."""
+        super().__init__(controller, charger, "site_activity")
+        self._charging: bool | None = None
+        self._since_ms: int | None = None
+        self._idle_since_ms: int | None = None
+        self._reason: Reason | None = None
+        self._phases: int | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Go on from what was told before a restart."""
+        await super().async_added_to_hass()
+        last = self.state_attributes.get(ATTR_EVENT_TYPE)
+        if last is not None:
+            self._charging = last in _CHARGES
+
+    @override
+    @callback
+    def _changed(self) -> None:
+        look, charger = self._controller.last_look, self._charger
+        if look is None or charger.explanation is None:
+            return
+        reason = charger.explanation.reason
+        state = next(one for one in look.state.chargers if one.key == charger.key)
+        if state.online:
+            memory = next(
+                one for one in look.decision.memory.chargers if one.key == charger.key
+            )
+            drawing = memory.drawing and any(state.limit_ma or ())
+            if state.measured_ma is not None:
+                drawing = max(state.measured_ma) >= _CHARGING_MA
+            self._look_at_current(
+                look.now_ms, drawing=drawing, stage=charger.explanation.stage
+            )
+        if reason is not self._reason:
+            # What was so before Home Assistant was started has not happened now.
+            if self._reason is not None and reason in _HAPPENINGS:
+                self._tell(_HAPPENINGS[reason])
+            self._reason = reason
+        self._look_at_phases()
+
+    def _look_at_current(self, now_ms: int, *, drawing: bool, stage: Stage) -> None:
+        """Tell a start at once, a stop when it is meant: a car may pause shortly.
+
+        After a restart measurements come late, and nothing has begun or ended then.
+        """
+        if self._since_ms is None:
+            self._since_ms = now_ms
+        settling = now_ms - self._since_ms < _SETTLE_MS
+        if drawing:
+            self._idle_since_ms = None
+            if self._charging is False or (self._charging is None and not settling):
+                self._tell(CHARGING_STARTED)
+            self._charging = True
+            return
+        if self._idle_since_ms is None:
+            self._idle_since_ms = now_ms
+        if settling and self._charging is not False:
+            return
+        meant = stage not in _GOES_ON or now_ms - self._idle_since_ms >= _PAUSE_MS
+        if self._charging and meant:
+            self._tell(CHARGING_STOPPED)
+        if meant or self._charging is None:
+            self._charging = False
+
+    def _look_at_phases(self) -> None:
+        view = self._charger.view
+        phases = None if view is None else view.phases
+        if phases != self._phases:
+            if None not in (phases, self._phases):
+                self._tell(PHASES_SWITCHED)
+            self._phases = phases
+
+    def _tell(self, event: str) -> None:
+        explanation = self._charger.explanation
+        reason = None if explanation is None else explanation.reason.value
+        view = self._charger.view
+        phases = None if view is None else view.phases
+        self._trigger_event(event, {"reason": reason, "phases": phases})
         self.async_write_ha_state()

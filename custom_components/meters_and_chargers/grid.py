@@ -1,108 +1,43 @@
-"""Where a site's power comes from: one of our meters, or any power sensor."""
+"""Where a site's or a circuit's power comes from: one of our meters, or any sensors."""
 
-from collections import deque
-from collections.abc import Callable
-from itertools import pairwise
-from math import copysign, isfinite
-from statistics import median
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from math import copysign
+from typing import Any, Protocol
 
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
-from homeassistant.core import (
-    CALLBACK_TYPE,
-    Event,
-    EventStateChangedData,
-    EventStateReportedData,
-    HomeAssistant,
-    State,
-    callback,
-)
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.event import (
-    async_track_state_change_event,
-    async_track_state_report_event,
-)
-from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import PowerConverter
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from . import registry
+from .const import (
+    CONF_GRID_CURRENTS,
+    CONF_GRID_EXPORT,
+    CONF_GRID_IMPORT,
+    CONF_GRID_METER,
+    CONF_GRID_POWER,
+    CONF_GRID_POWERS,
+    CONF_GRID_TURNED,
+)
 from .coordinator import DeviceCoordinator
 from .engine.charging import GridSample, PhaseCurrents
 from .engine.model import PHASES, Phase, Point, Quantity
+from .grid_sensors import (
+    UNKNOWN_PERIOD_MS,
+    Combine,
+    Currents,
+    SensorGrid,
+    current_sensor,
+    pair,
+    power_sensor,
+    powers,
+    total,
+    turned,
+)
 
-_UNKNOWN_PERIOD_MS = 10_000
-"""Until a sensor has shown how often it reports, it may not guard a fuse."""
-_ENOUGH_REPORTS = 4
 _POWER = Point(Quantity.POWER)
 _OF_PHASES = tuple(
     Point(quantity, phase)
     for quantity in (Quantity.CURRENT, Quantity.POWER)
     for phase in PHASES
 )
-
-
-class PowerSensor:
-    """The last value of any power sensor, in W, and how often it comes."""
-
-    def __init__(
-        self, hass: HomeAssistant, entity_id: str, on_value: Callable[[], None]
-    ) -> None:
-        """Follow a sensor once started."""
-        self._hass = hass
-        self._entity_id = entity_id
-        self._on_value = on_value
-        self._reports_ms: deque[int] = deque(maxlen=20)
-        self.watts: float | None = None
-        self.at_ms: int | None = None
-
-    @property
-    def period_ms(self) -> int:
-        """The usual time between two reports."""
-        if len(self._reports_ms) < _ENOUGH_REPORTS:
-            return _UNKNOWN_PERIOD_MS
-        gaps = [later - sooner for sooner, later in pairwise(self._reports_ms)]
-        return round(median(gaps))
-
-    @callback
-    def start(self) -> CALLBACK_TYPE:
-        """Begin to follow; returns the function that ends it."""
-        ends = (
-            async_track_state_change_event(self._hass, self._entity_id, self._changed),
-            async_track_state_report_event(self._hass, self._entity_id, self._reported),
-        )
-        if (state := self._hass.states.get(self._entity_id)) is not None:
-            age = dt_util.utcnow() - state.last_reported
-            self._take(state, max(0, round(age.total_seconds() * 1000)))
-
-        @callback
-        def stop() -> None:
-            for end in ends:
-                end()
-
-        return stop
-
-    @callback
-    def _changed(self, event: Event[EventStateChangedData]) -> None:
-        if (state := event.data["new_state"]) is not None:
-            self._take(state)
-            self._on_value()
-
-    @callback
-    def _reported(self, event: Event[EventStateReportedData]) -> None:
-        self._take(event.data["new_state"])
-        self._on_value()
-
-    def _take(self, state: State, age_ms: int = 0) -> None:
-        """Keep a value; unavailable ones leave the last one to grow old."""
-        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-        try:
-            watts = PowerConverter.convert(float(state.state), unit, UnitOfPower.WATT)
-        except ValueError, HomeAssistantError:
-            return
-        if isfinite(watts):
-            self.watts = watts
-            self.at_ms = round(self._hass.loop.time() * 1000) - age_ms
-            self._reports_ms.append(self.at_ms)
 
 
 class Grid(Protocol):
@@ -120,42 +55,25 @@ class Grid(Protocol):
         """Begin to follow; returns the function that ends it."""
 
 
-class SensorGrid:
-    """Any total power sensor; import is positive."""
-
-    def __init__(
-        self, hass: HomeAssistant, entity_id: str, on_sample: Callable[[], None]
-    ) -> None:
-        """Follow a sensor once started."""
-        self._sensor = PowerSensor(hass, entity_id, on_sample)
-        self.start = self._sensor.start
-
-    @property
-    def period_ms(self) -> int:
-        """How often the sensor reports."""
-        return self._sensor.period_ms
-
-    @property
-    def sample(self) -> GridSample | None:
-        """The last value, without currents."""
-        if self._sensor.watts is None or self._sensor.at_ms is None:
-            return None
-        return GridSample(at_ms=self._sensor.at_ms, power_w=round(self._sensor.watts))
-
-
 class MeterGrid:
     """One of our own meters, found by identity."""
 
     def __init__(
-        self, hass: HomeAssistant, key: str, on_sample: Callable[[], None]
+        self,
+        hass: HomeAssistant,
+        key: str,
+        on_sample: Callable[[], None],
+        *,
+        turned: bool = False,
     ) -> None:
-        """Follow a meter once started."""
+        """Follow a meter once started; a turned one counts export positive."""
         self._hass = hass
         self._key = key
         self._on_sample = on_sample
+        self._sign = -1 if turned else 1
         self._coordinator: DeviceCoordinator | None = None
         self._unlisten: CALLBACK_TYPE | None = None
-        self._period_ms = _UNKNOWN_PERIOD_MS
+        self._period_ms = UNKNOWN_PERIOD_MS
         self.sample: GridSample | None = None
 
     @property
@@ -208,7 +126,7 @@ class MeterGrid:
         if coordinator is None or not coordinator.last_update_success:
             return
         power = coordinator.data.get(_POWER)
-        currents = [_current_ma(coordinator, phase) for phase in PHASES]
+        currents = [self._current_ma(coordinator, phase) for phase in PHASES]
         all_currents = _all_known(*currents)
         used = (_POWER,) if all_currents is None else (_POWER, *_OF_PHASES)
         times = [at for point in used if (at := coordinator.time_of(point)) is not None]
@@ -216,21 +134,20 @@ class MeterGrid:
             return
         sample = GridSample(
             at_ms=round(min(times) * 1000),
-            power_w=round(power),
+            power_w=self._sign * round(power),
             currents_ma=all_currents,
         )
         if sample != self.sample:
             self.sample = sample
             self._on_sample()
 
-
-def _current_ma(coordinator: DeviceCoordinator, phase: Phase) -> int | None:
-    """Return a phase's current with the direction of its power."""
-    current = coordinator.data.get(Point(Quantity.CURRENT, phase))
-    power = coordinator.data.get(Point(Quantity.POWER, phase))
-    if current is None or power is None:
-        return None
-    return round(copysign(current * 1000, power))
+    def _current_ma(self, coordinator: DeviceCoordinator, phase: Phase) -> int | None:
+        """Return a phase's current with the direction of its power."""
+        current = coordinator.data.get(Point(Quantity.CURRENT, phase))
+        power = coordinator.data.get(Point(Quantity.POWER, phase))
+        if current is None or power is None:
+            return None
+        return self._sign * round(copysign(current * 1000, power))
 
 
 def _all_known(
@@ -239,3 +156,34 @@ def _all_known(
     if first is None or second is None or third is None:
         return None
     return (first, second, third)
+
+
+def grid_of(
+    hass: HomeAssistant, data: Mapping[str, Any], on_sample: Callable[[], None]
+) -> Grid | None:
+    """Return the meter that an entry's or a circuit's data name, if they name one."""
+    is_turned = bool(data.get(CONF_GRID_TURNED))
+    meter: str | None = data.get(CONF_GRID_METER)
+    if meter is not None:
+        return MeterGrid(hass, meter, on_sample, turned=is_turned)
+    power: str | None = data.get(CONF_GRID_POWER)
+    if CONF_GRID_CURRENTS in data:
+        sensors = [current_sensor(hass, one) for one in data[CONF_GRID_CURRENTS]]
+        if power is not None:
+            sensors.append(power_sensor(hass, power))
+        return SensorGrid(sensors, Currents(turned=is_turned), on_sample)
+    entity_ids: list[str]
+    combine: Combine
+    if CONF_GRID_POWERS in data:
+        entity_ids, combine = data[CONF_GRID_POWERS], powers
+    elif CONF_GRID_IMPORT in data:
+        entity_ids, combine = [data[CONF_GRID_IMPORT], data[CONF_GRID_EXPORT]], pair
+    elif power is not None:
+        entity_ids, combine = [power], total
+    else:
+        return None
+    return SensorGrid(
+        [power_sensor(hass, one) for one in entity_ids],
+        turned(combine) if is_turned else combine,
+        on_sample,
+    )

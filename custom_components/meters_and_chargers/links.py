@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,8 @@ from . import certificates
 from .const import (
     CONF_ENCRYPTED,
     CONF_FAMILY,
+    CONF_HOSTS,
+    CONF_MEMBERS,
     CONF_PAIR,
     CONF_PINNED,
     CONF_TLS,
@@ -35,6 +37,8 @@ from .const import (
 from .engine.devices import FAMILIES
 from .engine.devices.ksem.emobility import Emobility
 from .engine.devices.ocpp_charger import Central, Knock
+from .engine.devices.smart_me import Account, Members
+from .engine.devices.smart_me.rest import BASE
 from .engine.journal import Journal
 from .engine.model import Device, DeviceError, Family, Identity, Look, Sample
 from .engine.protocols.http_json import HttpJson
@@ -58,6 +62,9 @@ _CONTEXTS: HassKey[dict[tuple[str, str], ssl.SSLContext]] = HassKey(f"{DOMAIN}_t
 
 _WEB_PORT = 80
 """Of a KSEM's web interface."""
+_ACCOUNT_URL = BASE
+_ACCOUNTS: HassKey[dict[str, Account]] = HassKey(f"{DOMAIN}_accounts")
+"""By key: all stations of an owner share what was asked, and the pauses."""
 _OCPP_REQUIREMENTS = ["ocpp==2.1.0"]
 """Installed when the first OCPP server is set up, not with the integration."""
 
@@ -76,7 +83,7 @@ def open_device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Device:
     unit = async_get_unit(hass, entry, params, entry.data[CONF_UNIT_ID])
     link = ModbusLink(unit, _spacing(hass, entry.data))
     entry.async_on_unload(link.close)
-    return family_of(entry.data).open(link, entry.data)
+    return family_of(entry.data).open(link, {**entry.data, **entry.options})
 
 
 @asynccontextmanager
@@ -100,6 +107,34 @@ def open_emobility(hass: HomeAssistant, data: Mapping[str, Any], key: str) -> Em
     """Return what a KSEM's web interface offers to the owner of an access key."""
     base = URL.build(scheme="http", host=data[CONF_HOST], port=_WEB_PORT)
     return Emobility(HttpJson(async_get_clientsession(hass), base, key))
+
+
+def open_account(hass: HomeAssistant, key: str) -> Account:
+    """Return what the maker's cloud offers to the owner of a smart-me account."""
+    accounts = hass.data.setdefault(_ACCOUNTS, {})
+    if key not in accounts:
+        session = async_get_clientsession(hass)
+        accounts[key] = Account(session, key, _ACCOUNT_URL)
+    return accounts[key]
+
+
+async def find_master(hass: HomeAssistant, data: Mapping[str, Any]) -> str | None:
+    """Return the host at which a group of Picos answers now.
+
+    Asked are the hosts where it was before, and the names of its stations.
+    """
+    members = Members(*map(int, data[CONF_MEMBERS]))
+    async with AsyncExitStack() as stack:
+        found = {}
+        for host in (*data.get(CONF_HOSTS, ()), *members.names):
+            there = {**data, CONF_HOST: host}
+            try:
+                unit = await stack.enter_async_context(_temporary_unit(hass, there))
+            except HomeAssistantError:
+                continue  # another integration reads it in another way
+            found[host] = ModbusLink(unit, _spacing(hass, there))
+            stack.callback(found[host].close)
+        return await members.find(found)
 
 
 async def dump(device: Device) -> Dump | None:

@@ -1,6 +1,6 @@
-"""The charging current of a charger, and what its owner allows it at a site."""
+"""Numbers: the charging current of a charger, a KSEM's quotas, those of a site."""
 
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.number import (
     NumberDeviceClass,
@@ -12,28 +12,28 @@ from homeassistant.const import (
     PERCENTAGE,
     EntityCategory,
     UnitOfElectricCurrent,
-    UnitOfEnergy,
 )
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 
-from .const import DOMAIN
-from .controller import SiteCharger, SiteController, SiteEntry
+from .charger_numbers import add_charger_numbers
+from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
 from .engine.devices.ksem.emobility import QUOTA_STEPS, ChargeMode, Quota
-from .engine.model import Charger, Setpoint
-from .entity import ChargerEntity, DeviceEntity, SiteChargerEntity
+from .engine.model import PHASES, Charger, OutOfRange, Setpoint
+from .entity import ChargerEntity, DeviceEntity
 from .ksem_wallbox import CHARGING, KsemWallbox, KsemWallboxEntity
 from .ocpp_wallbox import ChargerEntry, ChargerHub, Topic
+from .pico_station import PicoStation
+from .registry import out_of_range
+from .site_numbers import add_site_numbers
 
 # Writes to one device go out one after the other.
 PARALLEL_UPDATES = 1
 
 
 async def async_setup_entry(
-    hass: HomeAssistant,
+    _hass: HomeAssistant,
     entry: DeviceEntry | ChargerEntry | SiteEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
@@ -41,15 +41,16 @@ async def async_setup_entry(
     runtime = entry.runtime_data
     if isinstance(runtime, SiteController):
         for charger in runtime.chargers:
-            async_add_entities(
-                [MinimumCurrent(runtime, charger), MaximumCurrent(runtime, charger)],
-                config_subentry_id=charger.subentry_id,
-            )
-            _offer_target(hass, runtime, charger, async_add_entities)
+            add_charger_numbers(runtime, charger, async_add_entities)
+        add_site_numbers(runtime, async_add_entities)
         return
     if isinstance(runtime, DeviceCoordinator):
         if runtime.charger is not None:
             async_add_entities([ChargingCurrent(runtime, runtime.charger)])
+        if (station := runtime.station) is not None and station.pico.by_phase:
+            async_add_entities(
+                PhaseCurrent(runtime, station, phase) for phase in range(len(PHASES))
+            )
         if (wallbox := runtime.wallbox) is not None:
             pv = KsemQuota(runtime, wallbox, "wallbox_minimum_pv", Quota.PV)
             charging = KsemQuota(
@@ -64,35 +65,6 @@ async def async_setup_entry(
             async_add_entities([ConnectorCurrent(runtime, topic)])
 
     entry.async_on_unload(runtime.each(add))
-
-
-@callback
-def _offer_target(
-    hass: HomeAssistant,
-    controller: SiteController,
-    charger: SiteCharger,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Make the target energy of a charger, as soon as its energy can be told.
-
-    A charger that is not there yet has it if it had it before.
-    """
-    number = TargetEnergy(controller, charger)
-    entities = er.async_get(hass)
-    known = entities.async_get_entity_id("number", DOMAIN, str(number.unique_id))
-    if charger.counts_energy or (known and charger.absent):
-        async_add_entities([number], config_subentry_id=charger.subentry_id)
-        return
-    if known:
-        entities.async_remove(known)
-
-    @callback
-    def offer() -> None:
-        if charger.counts_energy:
-            end()
-            async_add_entities([number], config_subentry_id=charger.subentry_id)
-
-    end = controller.listen(offer)
 
 
 class _Current(NumberEntity):
@@ -123,6 +95,9 @@ class ChargingCurrent(DeviceEntity, RestoreNumber, _Current):
     async def async_added_to_hass(self) -> None:
         """Recall what was last written, if the charger can't tell."""
         await super().async_added_to_hass()
+        station = self.coordinator.station
+        if station is not None and station.remembers:
+            return
         if self._charger.limit_is_assumed and self._charger.limit_ma is None:
             last = await self.async_get_last_number_data()
             if last is not None and last.native_value is not None:
@@ -140,6 +115,42 @@ class ChargingCurrent(DeviceEntity, RestoreNumber, _Current):
     async def async_set_native_value(self, value: float) -> None:
         """Write the charging current; A."""
         await self.coordinator.async_set_limit(round(value * 1000))
+
+
+class PhaseCurrent(DeviceEntity, _Current):
+    """The charging current of one phase of a Pico; what is set is written together."""
+
+    _attr_entity_registry_enabled_default = False
+    _attr_assumed_state = True
+
+    def __init__(
+        self, coordinator: DeviceCoordinator, station: PicoStation, index: int
+    ) -> None:
+        """Take the bounds from the station's setpoint."""
+        phase = PHASES[index]
+        super().__init__(coordinator, f"charging_current_{phase}")
+        self._attr_translation_key = f"charging_current_{phase}"
+        self._station = station
+        self._index = index
+        self._bound(station.pico.setpoint)
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """What was set a moment ago, else what the station was last told."""
+        value_ma = self._station.shown_ma(self._index)
+        return None if value_ma is None else value_ma / 1000
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Take a current, and write it with those of the other phases; A."""
+        value_ma = round(value * 1000)
+        try:
+            self._station.pico.setpoint.check(value_ma)
+        except OutOfRange as err:
+            raise out_of_range(self.coordinator, value_ma) from err
+        self._station.wish(self._index, value_ma)
+        self.async_write_ha_state()
 
 
 class KsemQuota(KsemWallboxEntity, NumberEntity):
@@ -206,176 +217,3 @@ class ConnectorCurrent(ChargerEntity, _Current):
         """Write the charging current; A."""
         await self._connector.async_set_limit(round(value * 1000))
         self.async_write_ha_state()
-
-
-class _SiteNumber(SiteChargerEntity, NumberEntity, RestoreEntity):
-    """A figure that the user sets for a charger of a site; kept over a restart."""
-
-    _attr_mode = NumberMode.BOX
-
-    def _kept(self) -> dict[str, Any]:
-        """What is kept."""
-        raise NotImplementedError
-
-    def _recall(self, kept: dict[str, Any]) -> None:
-        """Take over what was kept."""
-        raise NotImplementedError
-
-    @property
-    @override
-    def extra_restore_state_data(self) -> RestoredExtraData:
-        """Keep what the user chose, which the state alone does not tell."""
-        return RestoredExtraData(self._kept())
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Go on with what the user chose before a restart."""
-        await super().async_added_to_hass()
-        if (last := await self.async_get_last_extra_data()) is not None:
-            self._recall(last.as_dict())
-
-    @override
-    def _shown(self) -> object:
-        return self.native_value, self.native_min_value, self.native_max_value
-
-
-class _Bound(_SiteNumber):
-    """A bound of the charging current; A. The wallbox's own if the user has none."""
-
-    _attr_device_class = NumberDeviceClass.CURRENT
-    _attr_native_unit_of_measurement = UnitOfElectricCurrent.AMPERE
-    _attr_entity_category = EntityCategory.CONFIG
-
-    @property
-    @override
-    def native_step(self) -> float:
-        """The wallbox's step."""
-        return self._charger.settings.step_ma / 1000
-
-
-class MinimumCurrent(_Bound):
-    """Below it the charger pauses; at most the maximum."""
-
-    def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
-        """Belong to a charger of a site."""
-        super().__init__(controller, charger, "min_current")
-
-    @property
-    @override
-    def native_min_value(self) -> float:
-        """The wallbox's own minimum."""
-        return self._charger.bounds.minimum_ma / 1000
-
-    @property
-    @override
-    def native_max_value(self) -> float:
-        """The chosen maximum."""
-        return self._charger.settings.maximum_ma / 1000
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        """The minimum; unknown until the wallbox was seen or the user has chosen."""
-        charger = self._charger
-        if not charger.seen and charger.minimum_ma is None:
-            return None
-        return charger.settings.minimum_ma / 1000
-
-    @override
-    async def async_set_native_value(self, value: float) -> None:
-        """Narrow the wallbox's bounds and act on it at once; A."""
-        self._charger.narrow(minimum_ma=round(value * 1000))
-        self._controller.look()
-
-    @override
-    def _kept(self) -> dict[str, Any]:
-        return {"chosen_ma": self._charger.minimum_ma}
-
-    @override
-    def _recall(self, kept: dict[str, Any]) -> None:
-        self._charger.minimum_ma = kept.get("chosen_ma")
-
-
-class MaximumCurrent(_Bound):
-    """More is never allowed; at least the minimum."""
-
-    def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
-        """Belong to a charger of a site."""
-        super().__init__(controller, charger, "max_current")
-
-    @property
-    @override
-    def native_min_value(self) -> float:
-        """The chosen minimum."""
-        return self._charger.settings.minimum_ma / 1000
-
-    @property
-    @override
-    def native_max_value(self) -> float:
-        """The wallbox's own maximum."""
-        return self._charger.bounds.maximum_ma / 1000
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        """The maximum; unknown until the wallbox was seen or the user has chosen."""
-        charger = self._charger
-        if not charger.seen and charger.maximum_ma is None:
-            return None
-        return charger.settings.maximum_ma / 1000
-
-    @override
-    async def async_set_native_value(self, value: float) -> None:
-        """Narrow the wallbox's bounds and act on it at once; A."""
-        self._charger.narrow(maximum_ma=round(value * 1000))
-        self._controller.look()
-
-    @override
-    def _kept(self) -> dict[str, Any]:
-        return {"chosen_ma": self._charger.maximum_ma}
-
-    @override
-    def _recall(self, kept: dict[str, Any]) -> None:
-        self._charger.maximum_ma = kept.get("chosen_ma")
-
-
-class TargetEnergy(_SiteNumber):
-    """The energy after which a session is finished; kWh, 0 for none.
-
-    A session is that of the wallbox if it counts one: it begins when a car is plugged
-    in. Of any other charger no plug is known: its session begins when the mode leaves
-    off, or when a target is set where none was; the time in which Home Assistant did
-    not run is not counted.
-    """
-
-    _attr_device_class = NumberDeviceClass.ENERGY
-    _attr_native_unit_of_measurement = UnitOfEnergy.KILO_WATT_HOUR
-    _attr_native_min_value = 0
-    _attr_native_max_value = 200
-    _attr_native_step = 0.1
-
-    def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
-        """Belong to a charger of a site."""
-        super().__init__(controller, charger, "target_energy")
-
-    @property
-    @override
-    def native_value(self) -> float:
-        """The target."""
-        return (self._charger.target_wh or 0) / 1000
-
-    @override
-    async def async_set_native_value(self, value: float) -> None:
-        """Change the target and act on it at once; kWh."""
-        self._charger.aim_for(round(value * 1000) or None)
-        self._controller.look()
-
-    @override
-    def _kept(self) -> dict[str, Any]:
-        charger = self._charger
-        return {"target_wh": charger.target_wh, "counted_wh": charger.counted_wh}
-
-    @override
-    def _recall(self, kept: dict[str, Any]) -> None:
-        self._charger.target_wh = kept.get("target_wh")
-        self._charger.counted_wh = kept.get("counted_wh", 0.0)

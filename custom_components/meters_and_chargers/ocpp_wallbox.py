@@ -11,7 +11,7 @@ from homeassistant.helpers import device_registry as dr
 
 from . import registry
 from .const import DOMAIN
-from .engine.charging import PhaseCurrents
+from .engine.charging import PhaseCurrents, Reason
 from .engine.devices.ocpp_charger import Change, Occurrence, OcppCharger
 from .engine.model import (
     PHASES,
@@ -28,6 +28,16 @@ _LOGGER = logging.getLogger(__name__)
 
 _START_AGAIN_S = (5, 30, 120)
 """Pauses between the attempts to start a car that waits for a release."""
+
+_PLUGGED = {
+    "available": False,
+    "preparing": True,
+    "charging": True,
+    "suspended_ev": True,
+    "suspended_evse": True,
+    "finishing": True,
+}
+"""Whether a car is plugged in; the other states leave it open."""
 
 type ChargerEntry = ConfigEntry[ChargerHub]
 type Topic = Point | int
@@ -227,7 +237,33 @@ class Connector:
         state = self._hub.charger.connector(self.number)
         return 0 if state.session is None else state.session_energy_wh
 
-    async def async_set_limit(self, value_ma: int, *, urgent: bool = False) -> None:
+    @property
+    def plugged(self) -> bool | None:
+        """Whether a car is plugged in, as far as its status says."""
+        return _PLUGGED.get(self._hub.charger.connector(self.number).status)
+
+    @property
+    def blocked(self) -> Reason | None:
+        """A fault. Whether a card is missing is never certain: many need none."""
+        status = self._hub.charger.connector(self.number).status
+        return Reason.FAULT if status == "faulted" else None
+
+    @property
+    def phases(self) -> None:
+        """OCPP 1.6 has no word for the phases in use."""
+
+    @property
+    def switches_phases(self) -> bool:
+        """Phases are not switched by OCPP so far."""
+        return False
+
+    async def async_set_limit(
+        self,
+        value_ma: int,
+        *,
+        urgent: bool = False,
+        phases: int | None = None,  # noqa: ARG002 - others can switch
+    ) -> None:
         """Write the limit; mA."""
         charger = self._hub.charger
         await self.ask(

@@ -16,7 +16,7 @@ from homeassistant.helpers.dispatcher import (
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .engine.charging import PhaseCurrents
+from .engine.charging import PhaseCurrents, Reason
 from .engine.model import Setpoint
 
 
@@ -55,8 +55,29 @@ class Present(Protocol):
     def session_energy_wh(self) -> float | None:
         """The energy of the car that is plugged in, if a charger counts it."""
 
-    async def async_set_limit(self, value_ma: int, *, urgent: bool = False) -> None:
-        """Write a limit; mA. Raises `HomeAssistantError` in words for the user."""
+    @property
+    def phases(self) -> int | None:
+        """On how many phases it charges or would, by its own word."""
+
+    @property
+    def switches_phases(self) -> bool:
+        """Whether it can be told to charge on one phase alone."""
+
+    @property
+    def plugged(self) -> bool | None:
+        """Whether a car is plugged in; None when it can't tell."""
+
+    @property
+    def blocked(self) -> Reason | None:
+        """Why it does not charge whatever it is told: FAULT, DISABLED, AUTH_PENDING."""
+
+    async def async_set_limit(
+        self, value_ma: int, *, urgent: bool = False, phases: int | None = None
+    ) -> None:
+        """Write a limit and, where it can switch, on how many phases; mA.
+
+        Raises `HomeAssistantError` in words for the user.
+        """
 
 
 def out_of_range(found: Present, value_ma: int) -> ServiceValidationError:

@@ -28,7 +28,7 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 import voluptuous as vol
 
 from . import links
-from .const import CONF_FAMILY, DOMAIN
+from .const import CONF_FAMILY, CONF_MEMBERS, DOMAIN
 from .engine.devices import FAMILIES
 from .engine.model import DeviceError, Identity
 from .search import Found, hosts_near
@@ -259,7 +259,17 @@ class SearchSteps(ConfigFlow):
         entry = self.hass.config_entries.async_entry_for_domain_unique_id(
             DOMAIN, identity.key
         )
-        return None if entry is None or entry.source == SOURCE_IGNORE else entry
+        if entry is None:
+            # The master of a group answers for it, and may be another than before.
+            return next(
+                (
+                    one
+                    for one in self._devices()
+                    if identity.serial in one.data.get(CONF_MEMBERS, ())
+                ),
+                None,
+            )
+        return None if entry.source == SOURCE_IGNORE else entry
 
 
 def _works(entry: ConfigEntry[Any]) -> bool:

@@ -1,20 +1,25 @@
-"""The charging mode of each charger of a site; how a KSEM charges."""
+"""The mode and phases of each charger of a site; how a KSEM charges."""
 
-from typing import override
+from functools import partial
+from typing import Any, override
 
 from homeassistant.components.select import SelectEntity
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.restore_state import RestoreEntity
+from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
+from homeassistant.util import dt as dt_util
 
-from .controller import SiteCharger, SiteController, SiteEntry
+from .charge_plan import ChargePlan
+from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
+from .engine import charging
 from .engine.charging import Mode
 from .engine.devices.ksem.emobility import ChargeMode as KsemChargeMode
 from .engine.devices.ksem.emobility import PhaseUse
-from .entity import SiteChargerEntity
+from .entity import SiteChargerEntity, offer_when
 from .ksem_wallbox import CHARGING, PHASES, KsemWallbox, KsemWallboxEntity
+from .site_charger import SiteCharger
 
 PARALLEL_UPDATES = 0
 
@@ -36,6 +41,18 @@ async def async_setup_entry(
         async_add_entities(
             [ChargeMode(runtime, charger)], config_subentry_id=charger.subentry_id
         )
+        offer_when(
+            partial(_switches_phases, charger),
+            ChargerPhases(runtime, charger),
+            Platform.SELECT,
+            runtime,
+            charger,
+            async_add_entities,
+        )
+
+
+def _switches_phases(charger: SiteCharger) -> bool:
+    return charger.switches_phases
 
 
 class ChargeMode(SiteChargerEntity, SelectEntity, RestoreEntity):
@@ -54,6 +71,30 @@ class ChargeMode(SiteChargerEntity, SelectEntity, RestoreEntity):
         last = await self.async_get_last_state()
         if last is not None and last.state in self.options:
             self._charger.mode = Mode(last.state)
+        if (extra := await self.async_get_last_extra_data()) is not None:
+            self._recall(extra.as_dict().get("plan"))
+
+    def _recall(self, kept: dict[str, Any] | None) -> None:
+        if kept is None:
+            return
+        ready_at = dt_util.parse_datetime(kept["ready_at"])
+        if ready_at is not None and ready_at > dt_util.utcnow():
+            self._charger.set_plan(
+                ChargePlan(ready_at, kept["energy_wh"], kept["soc_percent"])
+            )
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> RestoredExtraData:
+        """Keep the plan too, which is set by an action."""
+        if (plan := self._charger.plan) is None:
+            return RestoredExtraData({"plan": None})
+        kept = {
+            "ready_at": plan.ready_at.isoformat(),
+            "energy_wh": plan.energy_wh,
+            "soc_percent": plan.soc_percent,
+        }
+        return RestoredExtraData({"plan": kept})
 
     @property
     @override
@@ -69,6 +110,41 @@ class ChargeMode(SiteChargerEntity, SelectEntity, RestoreEntity):
     async def async_select_option(self, option: str) -> None:
         """Change the mode and act on it at once."""
         self._charger.choose(Mode(option))
+        self._controller.look()
+
+
+class ChargerPhases(SiteChargerEntity, SelectEntity, RestoreEntity):
+    """On how many phases a charger may charge that can switch."""
+
+    _attr_options = [use.value for use in charging.PhaseUse]  # noqa: RUF012 - Home Assistant's own type
+    _attr_entity_category = EntityCategory.CONFIG
+
+    def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
+        """Belong to a charger of a site."""
+        super().__init__(controller, charger, "phases")
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Go on with the choice from before a restart."""
+        await super().async_added_to_hass()
+        last = await self.async_get_last_state()
+        if last is not None and last.state in self.options:
+            self._charger.phase_use = charging.PhaseUse(last.state)
+
+    @property
+    @override
+    def current_option(self) -> str:
+        """The choice."""
+        return self._charger.phase_use.value
+
+    @override
+    def _shown(self) -> object:
+        return self._charger.phase_use
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Change the choice and act on it at once."""
+        self._charger.phase_use = charging.PhaseUse(option)
         self._controller.look()
 
 

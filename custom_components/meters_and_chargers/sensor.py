@@ -9,18 +9,20 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .controller import SiteCharger, SiteController, SiteEntry
+from .charger_sensors import charger_sensors
+from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
 from .describe import SENSORS, UNITS
-from .engine.charging import Reason
 from .engine.devices.ocpp_charger import STATUSES
 from .engine.model import Phase, Point, Quantity
-from .entity import ChargerEntity, DeviceEntity, SiteChargerEntity
+from .entity import ChargerEntity, DeviceEntity
 from .ocpp_wallbox import ChargerEntry, ChargerHub, Topic
+from .pico_sensors import pico_sensors
+from .push_coordinator import PushCoordinator
+from .site_sensors import circuit_sensors
 
 PARALLEL_UPDATES = 0
 
-_SAME_TIME = timedelta(seconds=2)
 _LAST_VALUES_EVERY = timedelta(seconds=10)
 
 
@@ -34,8 +36,13 @@ async def async_setup_entry(
     if isinstance(runtime, SiteController):
         for charger in runtime.chargers:
             async_add_entities(
-                [ReasonSensor(runtime, charger), NextChangeSensor(runtime, charger)],
+                charger_sensors(runtime, charger),
                 config_subentry_id=charger.subentry_id,
+            )
+        for circuit in (runtime.house, *runtime.circuits):
+            async_add_entities(
+                circuit_sensors(runtime, circuit),
+                config_subentry_id=circuit.subentry_id,
             )
         return
     if isinstance(runtime, DeviceCoordinator):
@@ -44,8 +51,9 @@ async def async_setup_entry(
             for group in runtime.device.groups
             for point in group.points
         )
-        if runtime.push is not None:
+        if isinstance(runtime, PushCoordinator):
             async_add_entities([SourceSensor(runtime), LastValuesSensor(runtime)])
+        async_add_entities(pico_sensors(runtime))
         return
 
     @callback
@@ -130,9 +138,10 @@ class _PushSensor(DeviceEntity, SensorEntity):
     """What a meter that may push says about its values; there even without them."""
 
     _attr_entity_category = EntityCategory.DIAGNOSTIC
+    coordinator: PushCoordinator
     _key: str
 
-    def __init__(self, coordinator: DeviceCoordinator) -> None:
+    def __init__(self, coordinator: PushCoordinator) -> None:
         """Belong to a meter."""
         super().__init__(coordinator, self._key)
         self._attr_translation_key = self._key
@@ -286,49 +295,3 @@ class TransactionSensor(_ConnectorSensor):
     def native_value(self) -> int | None:
         """The number the wallbox knows; None when none is running."""
         return self._hub.charger.connector(self._number).transaction
-
-
-class ReasonSensor(SiteChargerEntity, SensorEntity):
-    """Why a charger gets what it gets."""
-
-    _attr_device_class = SensorDeviceClass.ENUM
-    _attr_options = [reason.value for reason in Reason]  # noqa: RUF012 - Home Assistant's own type
-
-    def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
-        """Belong to a charger of a site."""
-        super().__init__(controller, charger, "reason")
-
-    @property
-    @override
-    def native_value(self) -> str | None:
-        """The reason; None before the first decision."""
-        explanation = self._charger.explanation
-        return None if explanation is None else explanation.reason.value
-
-    @override
-    def _shown(self) -> object:
-        return self.native_value
-
-
-class NextChangeSensor(SiteChargerEntity, SensorEntity):
-    """When the reason will change if nothing else does."""
-
-    _attr_device_class = SensorDeviceClass.TIMESTAMP
-
-    def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
-        """Belong to a charger of a site."""
-        super().__init__(controller, charger, "next_change")
-
-    @override
-    def _shown(self) -> object:
-        """Turn the time of the decisions into a date that does not jitter."""
-        explanation = self._charger.explanation
-        until_ms = None if explanation is None else explanation.until_ms
-        before = self._attr_native_value
-        self._attr_native_value = None
-        if until_ms is not None:
-            left = timedelta(milliseconds=until_ms - self.hass.loop.time() * 1000)
-            then = (dt_util.utcnow() + left).replace(microsecond=0)
-            same = isinstance(before, datetime) and abs(then - before) <= _SAME_TIME
-            self._attr_native_value = before if same else then
-        return self._attr_native_value

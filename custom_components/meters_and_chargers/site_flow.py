@@ -1,202 +1,163 @@
 """Adds a site: which meter measures the house, and what its connection carries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowResult
 from homeassistant.const import CONF_NAME, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
     TextSelector,
 )
 import voluptuous as vol
 
-from . import registry
 from .const import (
+    CONF_BATTERY_LEVEL,
+    CONF_BATTERY_POWER,
+    CONF_BATTERY_TURNED,
     CONF_FAMILY,
     CONF_FUSE_CURRENT,
-    CONF_GRID_METER,
-    CONF_GRID_POWER,
-    CONF_TIMING,
+    CONF_GRID_TURNED,
+    CONF_PRICE,
     FAMILY_SITE,
 )
-from .coordinator import DeviceCoordinator
-from .engine.charging import Settings
-from .engine.model import Point, Quantity
+from .sign_flow import WAIT_S, SignSteps
+from .source_form import (
+    IN_SENSORS,
+    POWER_SENSOR,
+    SENSORS,
+    flat,
+    name_of,
+    nested,
+    sensors,
+    source_fields,
+    source_of,
+    source_problem,
+)
 
-POWER_SENSOR = EntitySelector(
-    EntitySelectorConfig(domain=Platform.SENSOR, device_class=SensorDeviceClass.POWER)
+_EXTRAS = "extras"
+_IN_EXTRAS = (CONF_BATTERY_POWER, CONF_BATTERY_TURNED, CONF_BATTERY_LEVEL, CONF_PRICE)
+FUSE = NumberSelector(
+    NumberSelectorConfig(
+        min=6,
+        max=1000,
+        step=1,
+        unit_of_measurement="A",
+        mode=NumberSelectorMode.BOX,
+    )
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Figure:
-    """A figure of `Settings` that the user may change, in units of `factor`."""
-
-    field: str
-    unit: str
-    lowest: int
-    highest: int
-    factor: int = 1
-    step: float = 1
-
-
-_FIGURES: Mapping[str, _Figure] = {
-    "start_delay": _Figure("start_delay_ms", "s", 10, 900, 1000),
-    "stop_delay": _Figure("stop_delay_ms", "s", 0, 900, 1000),
-    "min_on": _Figure("min_on_ms", "s", 0, 3600, 1000),
-    "min_off": _Figure("min_off_ms", "s", 0, 3600, 1000),
-    "residual_power": _Figure("residual_w", "W", -2000, 2000, step=10),
-    "margin_current": _Figure("margin_ma", "A", 0, 5, 1000, 0.5),
-    "failsafe_current": _Figure("failsafe_ma", "A", 0, 500, 1000),
-}
-_DEFAULTS = Settings(fuse_ma=(0, 0, 0), chargers=())
-
-
-def chosen(options: Mapping[str, Any]) -> dict[str, int]:
-    """Return what the user has changed of `Settings`."""
-    return {
-        figure.field: round(options[key] * figure.factor)
-        for key, figure in _FIGURES.items()
-        if key in options
-    }
-
-
-class SiteSteps(ConfigFlow):
+class SiteSteps(SignSteps):
     """The steps of a site in the integration's flow."""
+
+    _site: dict[str, Any] | None = None
+    """What was typed, flat."""
 
     async def async_step_site(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the grid meter and the fuse of the house."""
-        errors: dict[str, str] = {}
+        problem = None
         if user_input is not None:
-            errors = _checked(user_input)
-            if not errors:
-                source = user_input.get(CONF_GRID_METER) or user_input[CONF_GRID_POWER]
+            self._site = flat(user_input, SENSORS, _EXTRAS)
+            problem = source_problem(self._site)
+            if problem is None:
+                source = name_of(self._site)
                 await self.async_set_unique_id(f"{FAMILY_SITE}_{source}")
                 self._abort_if_unique_id_configured(error="site_exists")
-                data = _data(user_input)
-                return self.async_create_entry(title=user_input[CONF_NAME], data=data)
-        schema = vol.Schema({vol.Required(CONF_NAME): TextSelector()}).extend(
-            _schema(self.hass).schema
-        )
-        return self.async_show_form(
-            step_id="site",
-            data_schema=self.add_suggested_values_to_schema(schema, user_input),
-            errors=errors,
-        )
+                return await self._check_sign(self._site)
+        return self._site_form("site", problem)
 
     async def async_step_reconfigure_site(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Change the grid meter or the fuse."""
-        entry = self._get_reconfigure_entry()
-        errors: dict[str, str] = {}
+        problem = None
         if user_input is not None:
-            errors = _checked(user_input)
-            if not errors:
-                return self.async_update_and_abort(entry, data=_data(user_input))
+            self._site = flat(user_input, SENSORS, _EXTRAS)
+            problem = source_problem(self._site)
+            if problem is None:
+                turned = self._same_source and self._site_before.get(
+                    CONF_GRID_TURNED, False
+                )
+                return await self._check_sign({**self._site, CONF_GRID_TURNED: turned})
+        return self._site_form("reconfigure_site", problem)
+
+    def _site_form(self, step: str, problem: str | None) -> ConfigFlowResult:
+        named = step == "site"
+        fields = {vol.Required(CONF_NAME): TextSelector()} if named else {}
+        schema = vol.Schema({**fields, **_fields(self.hass)})
+        typed = (self._site or {}) if named else (self._site or self._site_before)
+        sections = {**IN_SENSORS, _EXTRAS: _IN_EXTRAS}
         return self.async_show_form(
-            step_id="reconfigure_site",
+            step_id=step,
             data_schema=self.add_suggested_values_to_schema(
-                _schema(self.hass), user_input or entry.data
+                schema, nested(typed, sections)
             ),
-            errors=errors,
+            errors={"base": problem} if problem else {},
+            description_placeholders={"seconds": str(WAIT_S)},
         )
 
+    @property
+    def _site_before(self) -> Mapping[str, Any]:
+        return self._get_reconfigure_entry().data
 
-def _checked(user_input: dict[str, Any]) -> dict[str, str]:
-    sources = (user_input.get(CONF_GRID_METER), user_input.get(CONF_GRID_POWER))
-    if sum(source is not None for source in sources) != 1:
-        return {"base": "one_grid_source"}
-    return {}
+    @property
+    def _same_source(self) -> bool:
+        return source_of(self._site or {}) == source_of(self._site_before)
+
+    @property
+    @override
+    def _site_step(self) -> str:
+        return "reconfigure_site" if self.source == SOURCE_RECONFIGURE else "site"
+
+    @override
+    async def _sign_is_known(self) -> ConfigFlowResult:
+        """Make the site, or change it."""
+        typed = self._site or {}
+        data = _data(typed, turned=self._turned)
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(self._get_reconfigure_entry(), data=data)
+        return self.async_create_entry(title=typed[CONF_NAME], data=data)
+
+    @override
+    async def _meter_is_silent(self) -> ConfigFlowResult:
+        """A new meter must show a value; an old one keeps its sign."""
+        if self.source == SOURCE_RECONFIGURE and self._same_source:
+            return await self._sign_is_known()
+        return self._site_form(self._site_step, "no_grid_value")
 
 
-def _data(user_input: dict[str, Any]) -> dict[str, Any]:
-    sources: dict[str, Any] = {
-        key: user_input[key]
-        for key in (CONF_GRID_METER, CONF_GRID_POWER)
-        if key in user_input
-    }
+def _data(typed: Mapping[str, Any], *, turned: bool) -> dict[str, Any]:
     return {
         CONF_FAMILY: FAMILY_SITE,
-        CONF_FUSE_CURRENT: int(user_input[CONF_FUSE_CURRENT]),
-        **sources,
+        CONF_FUSE_CURRENT: int(typed[CONF_FUSE_CURRENT]),
+        **source_of(typed),
+        **({CONF_GRID_TURNED: True} if turned else {}),
+        **{key: typed[key] for key in _IN_EXTRAS if typed.get(key)},
     }
 
 
-def _schema(hass: HomeAssistant) -> vol.Schema:
-    meters = [
-        SelectOptionDict(value=meter.key, label=meter.title)
-        for meter in registry.present(hass)
-        if isinstance(meter, DeviceCoordinator)
-        and any(Point(Quantity.POWER) in group.points for group in meter.device.groups)
-    ]
-    return vol.Schema(
-        {
-            vol.Optional(CONF_GRID_METER): SelectSelector(
-                SelectSelectorConfig(options=meters)
-            ),
-            vol.Optional(CONF_GRID_POWER): POWER_SENSOR,
-            vol.Required(CONF_FUSE_CURRENT): NumberSelector(
-                NumberSelectorConfig(
-                    min=6,
-                    max=1000,
-                    step=1,
-                    unit_of_measurement="A",
-                    mode=NumberSelectorMode.BOX,
-                )
-            ),
-        }
-    )
-
-
-class SiteOptions(OptionsFlow):
-    """How patiently and how carefully a site charges; its listener reloads it."""
-
-    async def async_step_init(
-        self,
-        user_input: dict[str, Any] | None = None,  # noqa: ARG002 - another step asks
-    ) -> ConfigFlowResult:
-        """Go to the form: the first step's words are those of a device."""
-        return await self.async_step_site()
-
-    async def async_step_site(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for times, powers and currents."""
-        entry = self.config_entry
-        if user_input is not None:
-            return self.async_create_entry(data=user_input[CONF_TIMING])
-        # More than half of the fuse would not be safe, and isn't used.
-        highest = {"failsafe_current": entry.data[CONF_FUSE_CURRENT] // 2}
-        fields: dict[vol.Marker, object] = {}
-        for key, figure in _FIGURES.items():
-            most = highest.get(key, figure.highest)
-            default = getattr(_DEFAULTS, figure.field) / figure.factor
-            now = min(entry.options.get(key, default), most)
-            fields[vol.Required(key, default=now)] = NumberSelector(
-                NumberSelectorConfig(
-                    min=figure.lowest,
-                    max=most,
-                    step=figure.step,
-                    unit_of_measurement=figure.unit,
-                    mode=NumberSelectorMode.BOX,
-                )
-            )
-        form = section(vol.Schema(fields), {"collapsed": True})
-        return self.async_show_form(
-            step_id="site", data_schema=vol.Schema({vol.Required(CONF_TIMING): form})
-        )
+def _fields(hass: HomeAssistant) -> dict[vol.Marker, object]:
+    extras: dict[vol.Marker, object] = {
+        vol.Optional(CONF_BATTERY_POWER): POWER_SENSOR,
+        vol.Optional(CONF_BATTERY_TURNED, default=False): BooleanSelector(),
+        vol.Optional(CONF_BATTERY_LEVEL): sensors(SensorDeviceClass.BATTERY),
+        vol.Optional(CONF_PRICE): EntitySelector(
+            EntitySelectorConfig(domain=Platform.SENSOR)
+        ),
+    }
+    return {
+        **source_fields(hass),
+        vol.Required(CONF_FUSE_CURRENT): FUSE,
+        vol.Optional(_EXTRAS): section(vol.Schema(extras), {"collapsed": True}),
+    }

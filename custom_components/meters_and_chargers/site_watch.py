@@ -7,7 +7,8 @@ from homeassistant.helpers.sun import get_astral_observer
 from homeassistant.util import dt as dt_util
 
 from . import registry
-from .const import CONF_GRID_METER, CONF_GRID_POWER, DOMAIN
+from .charger_watch import ChargerWatch, Steady
+from .const import CONF_GRID_IMPORT, CONF_GRID_METER, CONF_GRID_POWER, DOMAIN
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator
 from .engine.charging import State
@@ -24,19 +25,24 @@ _SUN_EVERY_S = 60
 @callback
 def watch(hass: HomeAssistant, entry: SiteEntry) -> CALLBACK_TYPE:
     """Watch a site; returns the function that ends it and takes its issues back."""
-    site_watch = SiteWatch(hass, entry)
-    end = entry.runtime_data.listen(site_watch.look)
+    site_watch, charger_watch = SiteWatch(hass, entry), ChargerWatch(hass, entry)
+    ends = [
+        entry.runtime_data.listen(site_watch.look),
+        entry.runtime_data.listen(charger_watch.look),
+    ]
 
     @callback
     def stop() -> None:
-        end()
+        for end in ends:
+            end()
         site_watch.clear()
+        charger_watch.clear()
 
     return stop
 
 
 class SiteWatch:
-    """Makes at most one issue about the pace, and one about the sign, of a meter."""
+    """Makes issues about a grid meter: its pace, its sign, phases it does not know."""
 
     def __init__(self, hass: HomeAssistant, entry: SiteEntry) -> None:
         """Watch nothing yet."""
@@ -46,9 +52,9 @@ class SiteWatch:
         self._slow_issue = f"slow_meter_{entry.entry_id}"
         self._sign_issue = f"sign_{entry.entry_id}"
         self._clock = hass.loop.time
-        self._slow = False
-        self._other_since: float | None = None
-        """Since when the pace has been another than was said."""
+        self._slow = Steady()
+        self._total_issue = f"only_total_{entry.entry_id}"
+        self._only_total = Steady()
         self._sign = SignWatch()
         self._said: Finding | None = None
         self._night = False
@@ -60,6 +66,9 @@ class SiteWatch:
         if (look := self._site.last_look) is None or look.state.grid is None:
             return
         self._look_at_pace(look.settings.grid_period_ms)
+        total = look.state.grid.currents_ma is None
+        if self._only_total.turned(self._clock(), so=total, lasts_s=STEADY_S):
+            self._say_only_total()
         self._sign.look(look.state.grid, _measured(look.state), night=self._is_night())
         if self._sign.finding is not self._said:
             self._say_sign(self._sign.finding)
@@ -67,22 +76,16 @@ class SiteWatch:
     @callback
     def clear(self) -> None:
         """Take back what was said."""
-        for issue in (self._slow_issue, self._sign_issue):
+        for issue in (self._slow_issue, self._sign_issue, self._total_issue):
             ir.async_delete_issue(self._hass, DOMAIN, issue)
 
     def _look_at_pace(self, period_ms: int) -> None:
         slow = period_ms > GUARD_PERIOD_MS
-        now = self._clock()
-        if slow is self._slow:
-            self._other_since = None
-        elif self._other_since is None:
-            self._other_since = now
-        elif now - self._other_since >= STEADY_S:
-            self._slow, self._other_since = slow, None
+        if self._slow.turned(self._clock(), so=slow, lasts_s=STEADY_S):
             self._say_pace(period_ms)
 
     def _say_pace(self, period_ms: int) -> None:
-        if not self._slow:
+        if not self._slow.so:
             ir.async_delete_issue(self._hass, DOMAIN, self._slow_issue)
             return
         meter = self._own_meter()
@@ -102,6 +105,23 @@ class SiteWatch:
                 "meter": self._meter_name(),
                 "period": f"{period_ms / 1000:g}",
                 "interval": str(interval),
+            },
+        )
+
+    def _say_only_total(self) -> None:
+        if not self._only_total.so:
+            ir.async_delete_issue(self._hass, DOMAIN, self._total_issue)
+            return
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            self._total_issue,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="only_total",
+            translation_placeholders={
+                "site": self._entry.title,
+                "meter": self._meter_name(),
             },
         )
 
@@ -133,19 +153,24 @@ class SiteWatch:
     def _meter_name(self) -> str:
         if (meter := self._own_meter()) is not None:
             return meter.title
-        entity_id: str = self._entry.data.get(CONF_GRID_POWER, "")
+        data = self._entry.data
+        entity_id: str = data.get(CONF_GRID_POWER) or data.get(CONF_GRID_IMPORT, "")
         state = self._hass.states.get(entity_id)
-        return entity_id if state is None else state.name
+        return entity_id or self._entry.title if state is None else state.name
 
     def _is_night(self) -> bool:
-        """Whether the sun is so low that nothing of it can be turned into power."""
+        """Whether it was night a short while ago."""
         now = self._clock()
         if now - self._night_at >= _SUN_EVERY_S:
             self._night_at = now
-            observer = get_astral_observer(self._hass)
-            degrees: float = elevation(observer, dt_util.utcnow())
-            self._night = degrees < _DARK_DEGREES
+            self._night = is_night(self._hass)
         return self._night
+
+
+def is_night(hass: HomeAssistant) -> bool:
+    """Whether the sun is so low that nothing of it can be turned into power."""
+    degrees: float = elevation(get_astral_observer(hass), dt_util.utcnow())
+    return degrees < _DARK_DEGREES
 
 
 def fast_interval(meter: DeviceCoordinator) -> int | None:

@@ -60,6 +60,7 @@ async def test_whole_life(
             DOMAIN,
             {"next_step_id": "site"},
             {"name": "House", "grid_meter": "ksem_72345678", "fuse_current": 25},
+            {"sign": "yes"},
         )
         await home.subentry_flow(
             site["result"]["entry_id"],

@@ -1,6 +1,6 @@
 """A real Home Assistant whose entries talk to simulated devices."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 import socket
 from typing import Any
 
@@ -18,6 +18,29 @@ from simulators.pusher import Pusher
 
 type SetUp = Callable[..., Awaitable[ConfigEntry[Any]]]
 PUSH_SOURCE = "127.0.0.2"
+
+
+def answer_names(
+    monkeypatch: pytest.MonkeyPatch, names: Mapping[str, str]
+) -> list[str]:
+    """Answer who asks for names' addresses; nobody outside is asked.
+
+    Returns the names that were asked for.
+    """
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: str | bytes | None, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name is not None and name.endswith(".dns-me.com"):
+            asked.append(name)
+            if name not in names:
+                raise socket.gaierror(socket.EAI_NONAME, "no such name")
+            name = names[name]
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    return asked
 
 
 @pytest.fixture

@@ -29,6 +29,9 @@ async def choose(hass: HomeAssistant, family: str) -> ConfigFlowResult:
         "ksem",
         "smart_me_meter",
         "smart_me_pico",
+        "smart_me_pico_group",
+        "cfos",
+        "cfos_meter",
         "ocpp_server",
         "site",
     ]

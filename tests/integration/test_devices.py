@@ -112,8 +112,12 @@ async def lose_and_find(
     device: ModbusDevice,
     fault: str,
     caplog: pytest.LogCaptureFixture,
+    *,
+    power: str = "500.0",
 ) -> None:
-    """Lose a meter of 500 W and find it again: two polls, one log line each way."""
+    """Lose a device of 500 W and find it again: two polls, one log line each way."""
+    name = entry.title.lower().replace(" ", "_")
+    sensors = f"sensor.{name}_power", f"sensor.{name}_energy_import"
     entry.runtime_data.device.set_read_timeout(0.2)
     caplog.clear()
     caplog.set_level(logging.INFO)
@@ -123,16 +127,15 @@ async def lose_and_find(
         setattr(device, fault, True)
     for _ in range(2):
         await poll(hass)
-    assert value(hass, POWER) == STATE_UNAVAILABLE
-    assert value(hass, ENERGY) == STATE_UNAVAILABLE
+    assert [value(hass, one) for one in sensors] == [STATE_UNAVAILABLE] * 2
     await poll(hass)
     device.clear_faults()
     await device.start()
     entry.runtime_data.device.set_read_timeout(2)
     for _ in range(2):
         await poll(hass)
-    assert value(hass, POWER) == "500.0"
-    assert value(hass, ENERGY) != STATE_UNAVAILABLE
+    assert value(hass, sensors[0]) == power
+    assert value(hass, sensors[1]) != STATE_UNAVAILABLE
     ours = [
         record.getMessage()
         for record in caplog.records
@@ -140,7 +143,7 @@ async def lose_and_find(
         and record.levelno >= logging.INFO
     ]
     assert len(ours) == 2, ours
-    assert "Error fetching Grid meter data" in ours[0]
+    assert f"Error fetching {entry.title} data" in ours[0]
     assert "recovered" in ours[1]
 
 

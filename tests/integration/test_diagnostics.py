@@ -1,6 +1,7 @@
 """What can be downloaded of an entry: enough to play it again, and no secret."""
 
 import asyncio
+from dataclasses import replace
 import json
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.meters_and_chargers import links
+from custom_components.meters_and_chargers import links, site_replay
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.diagnostics import (
     _counted,
@@ -36,6 +37,7 @@ from .test_ocpp import (
     until,
 )
 from .test_site import PICO, set_up_site
+from .test_site_surface import set_up_house
 
 __all__ = ["garage", "server"]
 
@@ -257,21 +259,66 @@ async def test_a_decision_is_made_again(
     file = tmp_path / "site.json"
     file.write_text(text)
     replay = load(file)
-    assert replay["state"]["grid"]["power_w"] == 500
+    told = replay["decisions"][-1]
+    assert told["state"]["grid"]["power_w"] == 500
     decision = decide_again(replay)
     assert [
-        {**one, "limit_ma": tuple(one["limit_ma"])} for one in replay["commands"]
+        {**one, "limit_ma": tuple(one["limit_ma"])} for one in told["commands"]
     ] == [
         {"charger": c.charger, "limit_ma": c.limit_ma, "urgent": c.urgent}
         for c in decision.commands
     ]
-    assert {k: r["reason"] for k, r in replay["reasons"].items()} == {
+    assert {k: r["reason"] for k, r in told["reasons"].items()} == {
         key: told.reason for key, told in decision.reasons.items()
     }
     await play(file, 0, None, asyncio.Event())
-    assert "charger 1" in capsys.readouterr().out
-    replay["now_ms"] += 60_000
+    printed = capsys.readouterr().out
+    count = len(replay["decisions"])
+    assert "charger 1" in printed
+    assert printed.endswith(f"{count} decisions, {count} decided the same again\n")
+    told["now_ms"] += 60_000
     assert decide_again(replay).reasons["charger 1"].reason == "meter_stale"
+
+
+async def test_many_decisions_are_a_file_that_can_be_sent(
+    hass: HomeAssistant,
+    set_up_ksem: SetUp,
+    set_up_pico: SetUp,
+    hass_client: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Equal settings stand there once, circuits are numbered, old ones left out."""
+    await set_up_ksem()
+    await set_up_pico()
+    house = await set_up_house(hass)
+    site = house.runtime_data
+    look = site.last_look
+    assert look is not None
+    site.history.extend([look] * 150)
+    other = replace(look, settings=replace(look.settings, margin_ma=2_500))
+    named = replace(
+        other.decision.reasons[PICO],
+        figures={"circuit": site.circuits[0].key, "phase": "L2", "who": "Anna"},
+    )
+    decision = replace(other.decision, reasons={PICO: named})
+    site.last_look = replace(other, decision=decision)
+    text = await download(hass, hass_client, house)
+    no_secret(text, PICO, site.circuits[0].key, "Anna", "Carport")
+    told = json.loads(text)["data"]["replay"]
+    assert len(told["settings"]) == 2
+    assert len(told["decisions"]) == len(site.history) + 1
+    newest = told["decisions"][-1]
+    assert newest["settings"] == 0
+    assert newest["reasons"]["charger 1"]["figures"] == {
+        "circuit": "circuit 1",
+        "phase": "L2",
+        "who": "**REDACTED**",
+    }
+    size = len(json.dumps(told["decisions"][0]))
+    monkeypatch.setattr(site_replay, "MOST_CHARACTERS", 10 * size)
+    assert len(site_replay.replay(site)["decisions"]) <= 10
+    monkeypatch.setattr(site_replay, "MOST_CHARACTERS", 1)
+    assert len(site_replay.replay(site)["decisions"]) == 1
 
 
 async def test_a_wallbox_is_replayed_from_its_diagnostics(

@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.meters_and_chargers import links
 from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.push_coordinator import PushCoordinator
 from simulators.ksem import Ksem
 from simulators.pusher import Pusher
 
@@ -142,7 +143,7 @@ async def test_options(
         entry.add_to_hass(hass)
         await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()
-        assert entry.runtime_data.push is None
+        assert not isinstance(entry.runtime_data, PushCoordinator)
         result = await hass.config_entries.options.async_init(entry.entry_id)
         push = {"enabled": True, "port": push_port, "source": PUSH_SOURCE}
         result = await hass.config_entries.options.async_configure(

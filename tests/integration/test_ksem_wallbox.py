@@ -32,7 +32,7 @@ from custom_components.meters_and_chargers.diagnostics import (
 from custom_components.meters_and_chargers.engine.devices.ksem.emobility import (
     Emobility,
 )
-from custom_components.meters_and_chargers.ksem_flow import key_fields
+from custom_components.meters_and_chargers.key_flow import key_fields
 from simulators.ksem_rest import KsemRest
 
 from .conftest import SetUp

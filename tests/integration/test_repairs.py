@@ -226,7 +226,7 @@ async def test_a_night_of_export_is_seen_by_a_site(
     assert seen is not None
     for minute in range(61):
         assert issues(issue_registry) == {}, minute
-        sample = GridSample(at_ms=minute * 60_000, power_w=-900)
+        sample = GridSample(minute * 60_000, -900, (-1300, -1300, -1300))
         state = replace(seen.state, grid=sample)
         site.runtime_data.last_look = replace(seen, state=state)
         watch.look()
@@ -235,3 +235,23 @@ async def test_a_night_of_export_is_seen_by_a_site(
     assert issue.translation_placeholders["power"] == "900"
     watch.clear()
     assert issues(issue_registry) == {}
+
+
+async def test_a_meter_that_knows_no_phases_is_named(
+    hass: HomeAssistant, issue_registry: ir.IssueRegistry
+) -> None:
+    """The fuse is then guarded as if all of the power were on each phase."""
+    hass.states.async_set("sensor.grid", "500", {"unit_of_measurement": "W"})
+    site = await set_up_site(hass, grid_power="sensor.grid")
+    look(site)
+    issue = issues(issue_registry)["only_total"]
+    assert issue.translation_placeholders == {"site": "House", "meter": "grid"}
+    seen = site.runtime_data.last_look
+    assert seen is not None
+    watch = site_watch.SiteWatch(hass, site)
+    for currents_ma, said in ((None, True), ((0, 0, 0), False)):
+        state = replace(seen.state, grid=GridSample(0, 500, currents_ma))
+        site.runtime_data.last_look = replace(seen, state=state)
+        for _ in range(3):
+            watch.look()
+        assert ("only_total" in issues(issue_registry)) is said

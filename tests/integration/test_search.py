@@ -26,6 +26,7 @@ from simulators.car import Car
 from simulators.ksem import Ksem
 from simulators.modbus_device import ModbusDevice
 from simulators.pico import Pico
+from simulators.power_brain import PowerBrain
 from simulators.smart_me_meter import SmartMeMeter
 from tests.links import all_closed
 
@@ -222,6 +223,14 @@ async def test_single_device_is_taken_up_at_once(
     result = await flows.async_configure(result["flow_id"], fields)
     assert result["step_id"] == "confirm"
     assert not pico.write_pdus
+
+
+async def test_power_brain_is_found(hass: HomeAssistant, put: Put[Any]) -> None:
+    """By its maker's number; what its line carries is asked next."""
+    wallbox = await put(PowerBrain(Car()), 6)
+    result = await searched(hass, await begin(hass))
+    assert result["step_id"] == "cfos"
+    assert not wallbox.write_pdus
 
 
 async def test_nothing_found_says_so(hass: HomeAssistant, put: Put[Any]) -> None:

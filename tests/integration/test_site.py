@@ -247,15 +247,19 @@ class SlowWallbox:
     setpoint = Setpoint(minimum_ma=6000, maximum_ma=16000, step_ma=1000)
     limit_ma = 0
     write_interval_ms = 15_000
-    drawn = session_energy_wh = None
+    drawn = session_energy_wh = plugged = blocked = phases = None
+    switches_phases = False
 
     def __init__(self) -> None:
         """Nothing was written yet."""
         self.written: list[int] = []
         self.asked: list[int] = []
 
-    async def async_set_limit(self, value_ma: int, *, urgent: bool = False) -> None:
+    async def async_set_limit(
+        self, value_ma: int, *, urgent: bool = False, phases: int | None = None
+    ) -> None:
         """Take an urgent limit at once, another one never."""
+        assert phases is None
         self.asked.append(value_ma)
         if not urgent:
             await asyncio.Event().wait()

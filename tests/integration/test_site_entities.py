@@ -40,7 +40,21 @@ NEXT = "sensor.garage_next_change"
 MINIMUM = "number.garage_minimum_charging_current"
 MAXIMUM = "number.garage_maximum_charging_current"
 TARGET = "number.garage_target_energy"
-ALWAYS = {MODE, REASON, NEXT, MINIMUM, MAXIMUM}
+ALWAYS = {MODE, REASON, NEXT, MINIMUM, MAXIMUM} | {
+    "button.garage_boost",
+    "event.garage_charging_activity",
+    "number.garage_priority",
+    "sensor.garage_allocated_current",
+    "sensor.garage_limit_l1",
+    "sensor.garage_limit_l2",
+    "sensor.garage_limit_l3",
+    "sensor.garage_phase_changes_today",
+    "sensor.garage_starts_today",
+    "sensor.garage_state",
+    "sensor.garage_wished_current",
+    "sensor.garage_write_commands_today",
+    "switch.garage_charging_allowed",
+}
 METERED = {"grid_meter": "ksem_72345678", "charger_meter": "sensor.wallbox"}
 
 
@@ -56,9 +70,9 @@ async def set_number(hass: HomeAssistant, entity_id: str, figure: float) -> None
 
 
 def of_site(registry: er.EntityRegistry, entry: ConfigEntry[Any]) -> set[str]:
-    """Return the entities of a site."""
+    """Return the entities of a site's chargers."""
     found = er.async_entries_for_config_entry(registry, entry.entry_id)
-    return {entity.entity_id for entity in found}
+    return {one.entity_id for one in found if one.config_subentry_id is not None}
 
 
 async def wait_for(hass: HomeAssistant, ksem: Ksem, entity_id: str, text: str) -> None:

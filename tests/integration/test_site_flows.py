@@ -2,11 +2,9 @@
 
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
-import pytest
+from homeassistant.data_entry_flow import FlowResultType
 
 from custom_components.meters_and_chargers.const import DOMAIN
-from custom_components.meters_and_chargers.engine.charging import Settings
 from simulators.pico import Pico
 
 from .conftest import SetUp
@@ -38,7 +36,10 @@ async def test_site_and_charger_are_added_by_flows(
     assert result["errors"] == {"base": "one_grid_source"}
     house["grid_meter"] = "ksem_72345678"
     result = await hass.config_entries.flow.async_configure(flow_id, house)
+    assert result["step_id"] == "sign_import"
+    result = await hass.config_entries.flow.async_configure(flow_id, {"sign": "yes"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert set(result["data"]) == {"family", "fuse_current", "grid_meter"}
     entry = result["result"]
     await hass.async_block_till_done()
 
@@ -63,7 +64,9 @@ async def test_site_and_charger_are_added_by_flows(
     added = await subentries.async_init(
         (entry.entry_id, "charger"), context={"source": SOURCE_USER}
     )
-    assert added["reason"] == "no_charger"
+    assert added["data_schema"] is not None
+    offered = added["data_schema"].schema["charger"].config["options"]
+    assert [one["value"] for one in offered] == ["entities"]
 
 
 async def test_site_and_charger_are_changed_by_flows(
@@ -80,6 +83,10 @@ async def test_site_and_charger_are_changed_by_flows(
     result = await hass.config_entries.flow.async_configure(result["flow_id"], both)
     assert result["errors"] == {"base": "one_grid_source"}
     result = await hass.config_entries.flow.async_configure(result["flow_id"], fuse)
+    assert result["step_id"] == "sign_import"
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"sign": "yes"}
+    )
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done()
     assert entry.runtime_data._settings.fuse_ma == (35_000, 35_000, 35_000)
@@ -100,61 +107,3 @@ async def test_site_and_charger_are_changed_by_flows(
     assert entry.runtime_data.chargers[0].phases == (False, True, False)
     entry.runtime_data.chargers[0]._limit_ma = 6000
     assert entry.runtime_data.chargers[0].state.limit_ma in (None, (0, 6000, 0))
-
-
-async def test_times_and_limits_are_options(
-    hass: HomeAssistant, set_up_ksem: SetUp, set_up_pico: SetUp
-) -> None:
-    """The form shows what holds; what is changed is used at once."""
-    await set_up_ksem()
-    await set_up_pico()
-    entry = await set_up_site(hass)
-    usual = entry.runtime_data._settings
-    assert usual == Settings(fuse_ma=usual.fuse_ma, chargers=())
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    assert form["step_id"] == "site"
-    assert form["data_schema"] is not None
-    shown = form["data_schema"]({"timing": {}})["timing"]
-    assert shown == {
-        "start_delay": 60,
-        "stop_delay": 180,
-        "min_on": 300,
-        "min_off": 120,
-        "residual_power": 50,
-        "margin_current": 1,
-        "failsafe_current": 10,
-    }
-    wanted = shown | {"start_delay": 20, "margin_current": 1.5, "residual_power": -100}
-    with pytest.raises(InvalidData):
-        await hass.config_entries.options.async_configure(
-            form["flow_id"], {"timing": wanted | {"failsafe_current": 13}}
-        )
-    result = await hass.config_entries.options.async_configure(
-        form["flow_id"], {"timing": wanted}
-    )
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done()
-    settings = entry.runtime_data._settings
-    assert settings.start_delay_ms == 20_000
-    assert settings.margin_ma == 1_500
-    assert settings.residual_w == -100
-    assert settings.stop_delay_ms == usual.stop_delay_ms
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    assert form["data_schema"] is not None
-    assert form["data_schema"]({"timing": {}})["timing"] == wanted
-
-
-async def test_safe_current_follows_a_smaller_fuse(
-    hass: HomeAssistant, set_up_ksem: SetUp
-) -> None:
-    """A form that was right for a larger fuse can still be opened and sent."""
-    await set_up_ksem()
-    entry = await set_up_site(
-        hass,
-        grid_power="sensor.grid",
-        fuse_current=16,
-        options={"failsafe_current": 12},
-    )
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    assert form["data_schema"] is not None
-    assert form["data_schema"]({"timing": {}})["timing"]["failsafe_current"] == 8

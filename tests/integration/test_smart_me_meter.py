@@ -17,12 +17,16 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.meters_and_chargers import links
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.coordinator import DeviceCoordinator
+from custom_components.meters_and_chargers.diagnostics import (
+    async_get_config_entry_diagnostics,
+)
+from custom_components.meters_and_chargers.engine.model import Point, Quantity
 from custom_components.meters_and_chargers.grid import MeterGrid
 from simulators.pico import Pico
 from simulators.smart_me_meter import SmartMeMeter
 from tests.links import all_closed
 
-from .conftest import SetUp
+from .conftest import SetUp, answer_names
 from .test_config_flow import address, choose, submit
 from .test_devices import lose_and_find, poll, value
 
@@ -135,17 +139,66 @@ async def test_wallbox_at_the_address_is_named(hass: HomeAssistant, pico: Pico) 
     assert await all_closed(pico)
 
 
-async def test_meter_of_another_scale_is_not_added(
-    hass: HomeAssistant, meter: SmartMeMeter
+async def test_meter_of_another_scale_is_read_in_its_units(
+    hass: HomeAssistant, meter: SmartMeMeter, entity_registry: er.EntityRegistry
 ) -> None:
-    """A module that counts in other units is refused in words, not shown wrong."""
+    """A module that counts in other units is found out when it is added."""
     meter.module = True
     result = await choose(hass, "smart_me_meter")
     result = await submit(hass, result, address(meter))
-    assert result["errors"] == {"base": "refused"}
+    assert result["step_id"] == "confirm"
     placeholders = result["description_placeholders"]
     assert placeholders is not None
-    assert "too small for its voltages and currents" in placeholders["found"]
+    assert placeholders["values"] == "+500 W · L1 4.3 A · L2 0.0 A · L3 2.2 A · 230 V"
+    result = await submit(hass, result, {"name": "Grid meter"})
+    await hass.async_block_till_done()
+    entry = result["result"]
+    assert entry.data["scale"] == 1
+    assert entry.runtime_data.data[Point(Quantity.POWER)] == 500
+    found = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+    assert len(found) == 9
+    assert {one.disabled_by for one in found} == {er.RegistryEntryDisabler.INTEGRATION}
+
+
+async def test_units_can_be_changed_in_the_options(
+    hass: HomeAssistant, meter: SmartMeMeter, set_up: SetUp, expected_logs: list[str]
+) -> None:
+    """A meter that was added without a load, and turns out to be a module."""
+    expected_logs.append("other units than a Telstar")
+    meter.set_power(0, 0, 0)
+    meter.module = True
+    entry = await set_up()
+    assert value(hass, POWER) == "0.0"
+    meter.set_power(500, 0, 0)
+    await poll(hass)
+    assert value(hass, POWER) == STATE_UNAVAILABLE
+    shown = await hass.config_entries.options.async_init(entry.entry_id)
+    assert shown["data_schema"].schema["scale"].config["options"] == ["0", "1"]
+    await hass.config_entries.options.async_configure(
+        shown["flow_id"], {"interval": "2", "scale": "1"}
+    )
+    await hass.async_block_till_done()
+    assert entry.options["scale"] == 1
+    assert entry.runtime_data.data[Point(Quantity.POWER)] == 500
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert told["entry"]["options"]["scale"] == 1
+
+
+async def test_name_of_the_maker_is_a_host(
+    hass: HomeAssistant, meter: SmartMeMeter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name that the portal gives a meter, with its underscore, is looked up."""
+    name = f"smart-me_{SERIAL}.dns-me.com"
+    asked = answer_names(monkeypatch, {name: meter.host})
+    result = await choose(hass, "smart_me_meter")
+    typed = address(meter) | {"host": f"https://{name.upper()}/"}
+    result = await submit(hass, result, typed)
+    assert result["step_id"] == "confirm"
+    result = await submit(hass, result, {"name": "Grid meter"})
+    await hass.async_block_till_done()
+    assert result["data"]["host"] == name
+    assert result["result"].state is ConfigEntryState.LOADED
+    assert name in asked
 
 
 async def test_a_poll_is_one_request(

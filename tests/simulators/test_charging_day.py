@@ -99,6 +99,31 @@ def test_one_phase_car_loads_the_phase_it_is_wired_to() -> None:
     assert Station(Car(phases=1, current_a=10)).currents_a == (10, 0, 0)
 
 
+def test_station_that_switches_obeys_its_car() -> None:
+    """It goes to one phase and back as told; a small car never takes more than one."""
+    station = Station(switches=True)
+    station.tell(6_000, 1)
+    assert station.car.phases == 1
+    station.tell(0)
+    assert station.car.phases == 1
+    station.tell(6_000, 3)
+    assert (station.car.phases, station.car.phase_changes) == (3, 2)
+    small = Station(Car(phases=1), switches=True)
+    small.tell(6_000, 3)
+    assert (small.car.phases, small.car.phase_changes) == (1, 0)
+    fixed = Station()
+    fixed.tell(6_000, 1)
+    assert fixed.car.phases == 3
+
+
+def test_day_on_one_phase(tmp_path: Path) -> None:
+    """With 2 kW of sun a charger that switches charges on one phase."""
+    switching = "chargers: [{key: garage, step_ma: 100, switches_phases: true}]\n"
+    plant = run(described(tmp_path, HALF_AN_HOUR + SITE + switching, 2_500)).plant
+    assert plant.phase_changes == 1
+    assert plant.stations["garage"].currents_a == (9.5, 0, 0)
+
+
 def test_described_day_is_lived(tmp_path: Path) -> None:
     """Constant sun: the car takes the surplus, and the books say where it came from."""
     day = described(tmp_path, HALF_AN_HOUR + SITE + GARAGE)
@@ -150,6 +175,8 @@ def test_people_change_things(tmp_path: Path) -> None:
         ("chargers: [{step_ma: 1}]", "a charger needs a key"),
         ("chargers: [{key: a, step_ma: 0.1}]", "step_ma is a whole number, not 0.1"),
         ("chargers: [{key: a, phases: [true]}]", "three of true and false"),
+        ("chargers: [{key: a, switches_phases: 1}]", "switches_phases is true or"),
+        ("chargers: [{key: a, phase_use: 2}]", "phase_use is one of auto, 1, 3"),
         ("chargers: [{key: a, mode: full}]", "no mode 'full'"),
         ("chargers: [{key: a, car: {phases: 2}}]", "phases are 1 or the charger's 3"),
         ("changes: [{at: 9:30, charger: b}]", "'b', which is not there"),

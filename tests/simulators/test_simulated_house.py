@@ -145,6 +145,30 @@ def test_the_grid_bears_house_and_car_less_the_sun() -> None:
     assert truths["car_current"] == 16
 
 
+def test_an_appliance_is_seen_at_once() -> None:
+    """What is switched on belongs to the household, on its phase, until it is off."""
+    house = House("clear", 40_000)
+    household, powers = house.house_w, list(house.grid.power_w)
+    house.switch(1, 2000)
+    assert house.house_w == pytest.approx(household + 2000)
+    assert house.grid.power_w == pytest.approx([powers[0], powers[1] + 2000, powers[2]])
+    house.switch(1, 0)
+    assert house.grid.power_w == pytest.approx(powers)
+
+
+def test_a_station_may_be_wired_to_another_phase() -> None:
+    """A car on one phase loads the phase of the house that its station calls L1."""
+    house = House("clear", 40_000, cars=[Car(phases=1, first_phase=2)])
+    _charge(house, 10, 60)
+    (car,) = house.cars
+    assert car.phase_power_w == (2300, 0, 0)
+    day = load_day("clear")
+    for phase, load in enumerate((0, 0, 2300)):
+        household = day.house_w[phase][40_059]
+        expected = household + load - day.sun_w[40_059] / 3
+        assert house.grid.power_w[phase] == pytest.approx(expected)
+
+
 def test_reactive_power_follows_the_household() -> None:
     """With a tan phi, current and power factor fit active and reactive power."""
     house = House("clear", 40_000, household_tan_phi=0.5)

@@ -72,6 +72,22 @@ async def test_hasty_request_is_dropped(connect: Connect) -> None:
     assert await client.read(0x1FFF, 2) == struct.pack(">I", meter.serial)
 
 
+async def test_module_drops_what_comes_within_two_seconds(connect: Connect) -> None:
+    """As seen on a module for Kamstrup meters: 0.3 s is too soon, 2.5 s is not."""
+    module = SmartMeMeter(module=True)
+    module.pause_s = 2
+    client = await connect(module)
+    await client.read(0x1FFF, 2)
+    client.send(bytes.fromhex("03 1FFF 0002"))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await client.receive()
+    # The dropped one counts too: the pause begins anew with each request.
+    await asyncio.sleep(2.2)
+    assert await client.read(0x1FFF, 2) == struct.pack(">I", module.serial)
+    assert module.request_count == 3
+
+
 async def test_long_block_is_refused(connect: Connect) -> None:
     """A read of more registers than it sends at once gets exception 3."""
     meter = SmartMeMeter()

@@ -3,12 +3,21 @@
 from dataclasses import dataclass, field
 
 from custom_components.meters_and_chargers.engine.charging import (
+    MAIN,
+    Battery,
     ChargerSettings,
     ChargerState,
+    CircuitSettings,
+    CircuitState,
+    CircuitView,
+    Command,
     Decision,
+    Explanation,
     GridSample,
     Memory,
     Mode,
+    Plan,
+    Price,
     Reason,
     Settings,
     State,
@@ -19,10 +28,15 @@ type Triple = tuple[int, int, int]
 
 
 def settings_for(
-    *chargers: ChargerSettings, fuse_ma: int = 25_000, **others: int
+    *chargers: ChargerSettings, fuse_ma: int = 25_000, **others: object
 ) -> Settings:
     """Return a site with the same fuse on each phase."""
     return Settings(fuse_ma=(fuse_ma, fuse_ma, fuse_ma), chargers=chargers, **others)
+
+
+def circuit(key: str, fuse_ma: int, **others: object) -> CircuitSettings:
+    """Return a circuit with the same fuse on each phase."""
+    return CircuitSettings(key=key, fuse_ma=(fuse_ma, fuse_ma, fuse_ma), **others)
 
 
 @dataclass
@@ -40,11 +54,42 @@ class House:
     """Chargers that lose every write."""
     offline: set[str] = field(default_factory=set)
     unmeasured: set[str] = field(default_factory=set)
+    plugged: dict[str, bool] = field(default_factory=dict)
+    """Where nothing is said, nobody can tell; without a car nothing is drawn."""
+    blocked: dict[str, Reason] = field(default_factory=dict)
+    boost_until_s: dict[str, int] = field(default_factory=dict)
+    boost_ma: dict[str, int] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    """Their times are those of `wall_ms`."""
+    prices: tuple[Price, ...] = ()
+    battery: Battery | None = None
+    day: int = 0
+    wall_start_ms: int = 1_780_000_000_000
     meter: bool = True
     total_only: bool = False
+    bases: dict[str, Triple] = field(default_factory=dict)
+    """The base load in each circuit below the main fuse, besides `base_ma`."""
+    dead: set[str] = field(default_factory=set)
+    """Circuits whose own meter says nothing."""
+    dims: dict[str, int | None] = field(default_factory=dict)
+    """What the grid operator leaves each circuit's chargers, in W."""
+    stubborn: dict[str, int] = field(default_factory=dict)
+    """Chargers that draw this whatever they are told."""
+    phases: dict[str, int] = field(default_factory=dict)
+    """On 1 or 3 phases, for chargers that switch; 3 where nothing is said."""
+    small_cars: set[str] = field(default_factory=set)
+    """Chargers whose car takes current on the first phase alone."""
+    mute: set[str] = field(default_factory=set)
+    """Chargers that do not say on how many phases they charge."""
+    stuck: set[str] = field(default_factory=set)
+    """Chargers that never change their phases."""
+    switches: list[tuple[int, str, int]] = field(default_factory=list)
+    """When a charger was told to charge on another number of phases."""
     second: int = 0
     memory: Memory = field(default_factory=Memory)
     sample: GridSample | None = None
+    samples: dict[str, GridSample] = field(default_factory=dict)
+    """What the meters of the circuits said last."""
     decision: Decision | None = None
     writes: list[tuple[int, str, int]] = field(default_factory=list)
 
@@ -59,6 +104,10 @@ class House:
         period = max(1, self.settings.grid_period_ms // 1000)
         if self.meter and self.second % period == 0:
             self.sample = self.measure()
+        for one in self.settings.circuits:
+            period = max(1, one.grid_period_ms // 1000)
+            if one.metered and one.key not in self.dead and self.second % period == 0:
+                self.samples[one.key] = self.measure(one.key)
         now_ms = self.second * 1000
         self.decision = decide(self.settings, self.memory, self.state(), now_ms)
         self.memory = self.decision.memory
@@ -67,15 +116,22 @@ class House:
             self.writes.append((self.second, command.charger, limit))
             if command.charger not in self.deaf:
                 self.limits[command.charger] = limit
+                self._switch(command)
         self.second += 1
         return self.decision
 
-    def measure(self) -> GridSample:
-        """What the meter shows now."""
-        total = list(self.base_ma)
-        for one in self.settings.chargers:
+    def measure(self, circuit: str = MAIN) -> GridSample:
+        """What the meter of the house, or of a circuit, shows now."""
+        total = list(self.base_ma if circuit == MAIN else (0, 0, 0))
+        loads = [base for key, base in self.bases.items() if self.feeds(circuit, key)]
+        loads += [
+            self._draw(one)
+            for one in self.settings.chargers
+            if self.feeds(circuit, one.circuit)
+        ]
+        for load in loads:
             for phase in range(3):
-                total[phase] += self._draw(one)[phase]
+                total[phase] += load[phase]
         currents = (total[0], total[1], total[2])
         power = sum(currents) * self.settings.voltage_mv // 1_000_000
         return GridSample(
@@ -87,6 +143,7 @@ class House:
         chargers = []
         for one in self.settings.chargers:
             limit = self.limits.get(one.key, 0)
+            until = self.boost_until_s.get(one.key)
             chargers.append(
                 ChargerState(
                     one.key,
@@ -95,9 +152,37 @@ class House:
                     None if limit is None else self._on(one, limit),
                     None if one.key in self.unmeasured else self._draw(one),
                     session_wh=self.session_wh.get(one.key),
+                    plugged=self.plugged.get(one.key),
+                    blocked=self.blocked.get(one.key),
+                    boost_until_ms=until if until is None else until * 1000,
+                    boost_ma=self.boost_ma.get(one.key),
+                    plan=self.plans.get(one.key),
+                    phases=self._said(one),
                 )
             )
-        return State(self.sample, tuple(chargers))
+        circuits = tuple(
+            CircuitState(one.key, self.samples.get(one.key), self.dims.get(one.key))
+            for one in self.settings.circuits
+        )
+        return State(
+            self.sample,
+            tuple(chargers),
+            circuits,
+            dim_w=self.dims.get(MAIN),
+            battery=self.battery,
+            prices=self.prices,
+            wall_ms=self.wall_ms(self.second),
+            day=self.day,
+        )
+
+    def feeds(self, circuit: str, below: str) -> bool:
+        """Whether a circuit is another one or above it."""
+        parents = {one.key: one.parent for one in self.settings.circuits}
+        path: list[str] = []
+        while below in parents and below not in path:
+            path.append(below)
+            below = parents[below]
+        return circuit in (*path, MAIN)
 
     def limit(self, key: str = "a") -> int | None:
         """The limit the charger obeys."""
@@ -108,16 +193,59 @@ class House:
         assert self.decision is not None
         return self.decision.reasons[key].reason
 
+    def explanation(self, key: str = "a") -> Explanation:
+        """The last reason with its figures."""
+        assert self.decision is not None
+        return self.decision.reasons[key]
+
+    def view(self, circuit: str = MAIN) -> CircuitView:
+        """What was last said of a circuit."""
+        assert self.decision is not None
+        return next(one for one in self.decision.circuits if one.key == circuit)
+
+    def figures(self, key: str = "a") -> dict[str, int | str]:
+        """The figures of the last reason."""
+        assert self.decision is not None
+        return dict(self.decision.reasons[key].figures)
+
+    def wall_ms(self, second: int) -> int:
+        """The wall clock at a second of the house."""
+        return self.wall_start_ms + second * 1000
+
     def until_s(self, key: str = "a") -> float | None:
         """When the last reason expires."""
         assert self.decision is not None
         until = self.decision.reasons[key].until_ms
         return None if until is None else until / 1000
 
+    def uses(self, one: ChargerSettings) -> int:
+        """On how many phases a charger charges."""
+        return self.phases.get(one.key, 3)
+
+    def _said(self, one: ChargerSettings) -> int | None:
+        if one.key in self.mute or not one.switches_phases:
+            return None
+        return self.uses(one)
+
+    def _switch(self, command: Command) -> None:
+        one = next(one for one in self.settings.chargers if one.key == command.charger)
+        count = 1 if sum(current > 0 for current in command.limit_ma) == 1 else 3
+        if one.switches_phases and any(command.limit_ma) and count != self.uses(one):
+            self.switches.append((self.second, one.key, count))
+            if one.key not in self.stuck:
+                self.phases[one.key] = count
+
     def _draw(self, one: ChargerSettings) -> Triple:
         limit = self.limits.get(one.key, 0) or 0
-        return self._on(one, min(limit, self.draws.get(one.key, limit)))
+        if one.key in self.blocked or self.plugged.get(one.key) is False:
+            limit = 0
+        if one.key in self.stubborn:
+            return self._on(one, self.stubborn[one.key])
+        drawn = self._on(one, min(limit, self.draws.get(one.key, limit)))
+        return (drawn[0], 0, 0) if one.key in self.small_cars else drawn
 
     def _on(self, one: ChargerSettings, current: int) -> Triple:
-        first, second, third = (current * loaded for loaded in one.phases)
-        return first, second, third
+        first, second, third = one.phases
+        if one.switches_phases and self.uses(one) == 1:
+            second, third = second and not first, third and not (first or second)
+        return current * first, current * second, current * third

@@ -79,6 +79,17 @@ def test_lost_increase_is_not_repeated_without_a_fresh_meter() -> None:
     assert house.writes == []
 
 
+def test_charger_without_read_back_is_not_told_twice() -> None:
+    """What it obeys is not known, and silence is no sign that it obeys less."""
+    house = House(settings_for(ONE), modes={"a": Mode.FAST}, limits={"a": 0}).run(3)
+    writes = len(house.writes)
+    assert writes
+    house.limits["a"] = None
+    house.deaf.add("a")
+    house.run(40)
+    assert len(house.writes) == writes
+
+
 def test_small_rounding_by_the_charger_is_no_lost_write() -> None:
     """A read-back within a quarter of an ampere is the limit that was told."""
     fine = ChargerSettings(key="a", step_ma=100)

@@ -245,7 +245,7 @@ def test_slow_meter_never_gives_more_than_the_failsafe_budget() -> None:
         modes={"a": Mode.FAST, "b": Mode.FAST},
     )
     house.run(120)
-    assert (house.limit("a"), house.limit("b")) == (8_000, 6_000)
+    assert (house.limit("a"), house.limit("b")) == (7_000, 7_000)
     assert house.reason("a") is Reason.METER_SLOW
 
 

@@ -50,15 +50,13 @@ def test_reduction_comes_with_the_sample() -> None:
 
 
 def test_reductions_ignore_dead_band_and_write_interval() -> None:
-    """The first reduction for the fuse waits for nothing, the next for the interval."""
+    """Each reduction for the fuse goes with the sample that shows its need."""
     house = fast_house(LAZY)
     house.base_ma = (9_000, 0, 0)
     house.run(2)
     assert house.limit() == 15_000
     house.base_ma = (9_900, 0, 0)
-    house.run(8)
-    assert house.limit() == 15_000
-    house.run(3)
+    house.run(2)
     assert house.limit() == 14_000
 
 
@@ -413,3 +411,24 @@ def test_chosen_mode_is_acted_on_at_once_but_not_soon_after_the_fuse() -> None:
     house.modes["a"] = Mode.FAST
     house.run(1)
     assert house.limit() == 16_000
+
+
+def test_start_seen_late_is_not_taken_for_the_house() -> None:
+    """A wallbox that measures every ten seconds is not lowered for its own car."""
+    house = House(settings_for(ONE), modes={"a": Mode.FAST}).run(3)
+    assert house.limit() == 16_000
+    now = house.second * 1000 + 1_000
+    late = replace(
+        house.state().chargers[0], measured_ma=(0, 0, 0), measured_at_ms=now - 5_000
+    )
+    memory = replace(house.memory.chargers[0], measurements=())
+    seen = replace(
+        house.state(),
+        grid=GridSample(now, 15_870, (23_000, 23_000, 23_000)),
+        chargers=(late,),
+    )
+    before = replace(house.memory, chargers=(memory,))
+    assert decide(house.settings, before, seen, now).commands == ()
+    over = replace(seen, grid=GridSample(now, 17_940, (26_000, 26_000, 26_000)))
+    lowered = decide(house.settings, before, over, now).commands
+    assert [one.limit_ma for one in lowered] == [(14_000, 14_000, 14_000)]

@@ -90,7 +90,7 @@ def test_minimums_count_before_the_surplus_is_shared() -> None:
     house.base_ma = sun(11.5)
     house.run(600)
     assert (house.limit("a"), house.limit("b")) == (0, 11_000)
-    assert house.reason("a") is Reason.NO_SURPLUS
+    assert house.reason("a") is Reason.SURPLUS_LOW
 
 
 def test_minimum_without_a_car_takes_no_sun() -> None:
@@ -100,7 +100,7 @@ def test_minimum_without_a_car_takes_no_sun() -> None:
     house.draws["a"] = 0
     house.run(200)
     assert (house.limit("a"), house.limit("b")) == (6_000, 9_000)
-    assert house.reason("a") is Reason.STARTING
+    assert house.reason("a") is Reason.CAR_NOT_TAKING
 
 
 def test_car_without_a_measurement_is_found() -> None:

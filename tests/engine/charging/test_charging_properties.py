@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from charging_house import House, settings_for
 from hypothesis import assume, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from properties import THOROUGH
 
 from custom_components.meters_and_chargers.engine.charging import (
     ChargerSettings,
@@ -21,7 +21,6 @@ STEPS = st.sampled_from([100, 1_000])
 BASE = st.tuples(*[st.integers(-20_000, 30_000)] * 3)
 MODES = st.sampled_from(Mode)
 CHARGING_MODES = st.sampled_from([Mode.SOLAR, Mode.MIN_SOLAR, Mode.FAST])
-BRIEF = hypothesis_settings(max_examples=60, deadline=None)
 
 
 @st.composite
@@ -80,7 +79,7 @@ def load(site: Settings, limits: dict[str, int], phase: int) -> int:
 
 
 @given(settled_houses(), BASE)
-@BRIEF
+@THOROUGH
 def test_limits_stay_within_the_headroom(
     house: House, base: tuple[int, int, int]
 ) -> None:
@@ -94,7 +93,7 @@ def test_limits_stay_within_the_headroom(
 
 
 @given(settled_houses(), BASE, st.tuples(*[st.integers(0, 15_000)] * 3))
-@BRIEF
+@THOROUGH
 def test_more_base_load_never_gives_more(
     house: House, base: tuple[int, int, int], more: tuple[int, int, int]
 ) -> None:
@@ -209,7 +208,7 @@ class Watch:
 
 
 @given(sites(), EVENTS)
-@BRIEF
+@THOROUGH
 def test_rules_hold_whatever_happens(
     site: Settings, events: list[dict[str, object]]
 ) -> None:
@@ -227,7 +226,7 @@ def test_rules_hold_whatever_happens(
     st.integers(0, 16_000),
     st.sampled_from([set(), {"a"}]),
 )
-@BRIEF
+@THOROUGH
 def test_min_solar_never_has_less_than_its_minimum(
     step: int, base: tuple[int, int, int], draws: int, unmeasured: set[str]
 ) -> None:
@@ -246,7 +245,7 @@ def test_min_solar_never_has_less_than_its_minimum(
 
 
 @given(settled_houses(), st.integers(5_000, 9_000))
-@BRIEF
+@THOROUGH
 def test_reached_target_ends_charging(house: House, energy: int) -> None:
     """A charger whose session has its energy is at 0 as soon as it may be written."""
     house.session_wh = dict.fromkeys("abc", energy)

@@ -7,8 +7,13 @@ import pytest
 import yaml
 
 from custom_components.meters_and_chargers.engine.charging import (
+    Battery,
     ChargerSettings,
+    CircuitSettings,
     Mode,
+    Plan,
+    Price,
+    Reason,
     Settings,
 )
 
@@ -20,10 +25,18 @@ def test_scenario(path: Path) -> None:
     """Each story ends every chapter with the limits and reasons it names."""
     story = yaml.safe_load(path.read_text())
     assert story["why"]
-    chargers = tuple(ChargerSettings(**one) for one in story["chargers"])
+    chargers = tuple(
+        ChargerSettings(**one | {"phases": tuple(one.get("phases", [True] * 3))})
+        for one in story["chargers"]
+    )
+    circuits = tuple(
+        CircuitSettings(**one | {"fuse_ma": tuple(one["fuse_ma"])})
+        for one in story.get("circuits", [])
+    )
     given = story["settings"]
     given["fuse_ma"] = tuple(given["fuse_ma"])
-    house = House(Settings(chargers=chargers, **given))
+    house = House(Settings(chargers=chargers, circuits=circuits, **given))
+    house.limits |= story.get("found", {})
     change(house, story)
     for chapter in story["states"]:
         change(house, chapter)
@@ -33,6 +46,11 @@ def test_scenario(path: Path) -> None:
         assert limits == chapter["limits"], where
         expected = chapter.get("reasons", {})
         assert {key: str(house.reason(key)) for key in expected} == expected, where
+        phases = chapter.get("on_phases", {})
+        assert {key: house.phases.get(key, 3) for key in phases} == phases, where
+        for key, named in chapter.get("figures", {}).items():
+            figures = house.explanation(key).figures
+            assert {name: figures.get(name) for name in named} == named, where
 
 
 def change(house: House, chapter: dict[str, object]) -> None:
@@ -42,5 +60,32 @@ def change(house: House, chapter: dict[str, object]) -> None:
     house.modes |= {key: Mode(mode) for key, mode in chapter.get("modes", {}).items()}
     house.session_wh |= chapter.get("session_wh", {})
     house.draws = chapter.get("draws", house.draws)
+    house.limits |= chapter.get("set_by_hand", {})
+    house.plugged |= chapter.get("plugged", {})
+    house.blocked = {
+        key: Reason(why) for key, why in chapter.get("blocked", house.blocked).items()
+    }
+    house.boost_until_s |= chapter.get("boost_until_s", {})
+    house.plans |= {
+        key: Plan(house.wall_ms(ready_s), energy_wh)
+        for key, (ready_s, energy_wh) in chapter.get("plans", {}).items()
+    }
+    if "prices" in chapter:
+        house.prices = tuple(
+            Price(house.wall_ms(start_s), house.wall_ms(end_s), price)
+            for start_s, end_s, price in chapter["prices"]
+        )
+    if "battery" in chapter:
+        house.battery = Battery(*chapter["battery"])
+    house.day = chapter.get("day", house.day)
     house.offline = set(chapter.get("offline", house.offline))
     house.unmeasured = set(chapter.get("unmeasured", house.unmeasured))
+    bases = chapter.get("bases", {})
+    house.bases |= {key: tuple(base) for key, base in bases.items()}
+    house.dead = set(chapter.get("dead", house.dead))
+    house.dims |= chapter.get("dims", {})
+    house.stubborn = chapter.get("stubborn", house.stubborn)
+    house.phases |= chapter.get("phases", {})
+    house.small_cars = set(chapter.get("small_cars", house.small_cars))
+    house.stuck = set(chapter.get("stuck", house.stuck))
+    house.total_only = chapter.get("total_only", house.total_only)

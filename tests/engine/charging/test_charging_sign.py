@@ -185,3 +185,13 @@ def test_a_right_meter_is_never_accused(
         grid = GridSample(now_ms, max(other_w, 0) + car_ma * 230 // 1000)
         watch.look(grid, {"car": Measured(now_ms, car_ma)}, night=True)
         assert watch.finding is not Finding.NIGHT
+
+
+def test_the_same_sample_counts_once() -> None:
+    """A site looks each second, its meter may speak more seldom or not at all."""
+    nights = Nights()
+    nights.live(59, -500)
+    for _ in range(10_000):
+        nights.watch.look(GridSample(nights.now_ms, -500), {}, night=True)
+        nights.watch.look(None, {}, night=True)
+    assert nights.watch.finding is None

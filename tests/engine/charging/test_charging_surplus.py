@@ -47,7 +47,7 @@ def test_any_miss_resets_the_start_timer() -> None:
     house.run(50)
     house.base_ma = sun(5)
     house.run(2)
-    assert (house.reason(), house.until_s()) == (Reason.NO_SURPLUS, None)
+    assert (house.reason(), house.until_s()) == (Reason.SURPLUS_LOW, None)
     house.base_ma = sun(8)
     house.run(60)
     assert house.limit() == 0
@@ -243,7 +243,7 @@ def test_two_waiting_chargers_do_not_count_on_the_same_sun() -> None:
     """With sun for one only the first starts."""
     house = solar_house(ONE, ChargerSettings(key="b"), ampere=8.2)
     assert (house.limit("a"), house.limit("b")) == (8_000, 0)
-    assert house.reason("b") is Reason.NO_SURPLUS
+    assert house.reason("b") is Reason.SURPLUS_LOW
 
 
 def test_equal_priority_does_not_displace_a_charging_car() -> None:
@@ -281,7 +281,7 @@ def test_charger_without_a_car_leaves_the_sun_to_others() -> None:
     )
     house.run(240)
     assert (house.limit("a"), house.limit("b")) == (6_000, 8_000)
-    assert house.reason("a") is Reason.STARTING
+    assert house.reason("a") is Reason.CAR_NOT_TAKING
 
 
 def test_fast_charger_takes_its_power_from_the_surplus() -> None:

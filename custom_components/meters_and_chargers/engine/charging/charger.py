@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from .memory import NOTHING, Asked, ChargerMemory, Measurement
+from .decision import Explanation
+from .memory import NOTHING, ChargerMemory, Measurement
+from .reason import Reason
 from .settings import ChargerSettings
 from .state import ChargerState, Mode, PhaseCurrents
+from .switch import Loaded, can_switch, heed_phases, loaded
 
 DRAWING_MA = 1_000
 START_WINDOW_MS = 60_000
@@ -14,8 +17,18 @@ KEPT_MEASUREMENTS = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Soon:
+    """A change of phases that is coming, and when."""
+
+    reason: Reason
+    until_ms: int
+    spares: bool = False
+    """Whether one phase could go on, so that a lack of sun must not stop it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Charger:
-    """One charger now; `limit_ma` is one figure for all its phases, in mA."""
+    """One charger now; `limit_ma` is one figure for all phases it uses, in mA."""
 
     settings: ChargerSettings
     mode: Mode
@@ -25,12 +38,26 @@ class Charger:
     limit_ma: int
     read_ma: int | None
     """The limit it reports itself."""
+    phases: Loaded
+    """The grid's phases that it loads, or will with the next command."""
     reserved_ma: PhaseCurrents
-    """The most it may draw by what it has been told."""
+    """The most it may draw by what it has been told, on old and new phases."""
     measured: bool
     reached: bool
     """Whether its session has got the energy that the user wants."""
     memory: ChargerMemory
+    may_switch: bool = False
+    """Whether its phases may change now, by its pause between changes and the meter."""
+    all_fit: bool = True
+    """Whether the fuse has room for its minimum on all its phases."""
+    soon: Soon | None = None
+    seen: ChargerState | None = None
+    override: Explanation | None = None
+    """What lets it charge fast whatever mode the user chose."""
+    waits_for: Explanation | None = None
+    """What will, later."""
+    most_ma: int | None = None
+    """The most it may have while a boost runs."""
 
     @property
     def key(self) -> str:
@@ -50,8 +77,27 @@ class Charger:
 
     @property
     def highest_ma(self) -> int:
-        """The largest limit that it takes."""
-        return self.floor(self.settings.maximum_ma)
+        """The largest limit that it may have."""
+        hand, most = self.memory.by_hand, self.settings.maximum_ma
+        if hand.kept and self.limit_ma == hand.limit_ma:
+            return self.limit_ma
+        if hand.limit_ma is not None:
+            most = min(most, hand.limit_ma)
+        if self.most_ma is not None:
+            most = min(most, max(self.most_ma, self.lowest_ma))
+        return self.floor(most)
+
+    @property
+    def stopped(self) -> Reason | None:
+        """Why it must have nothing, whatever the sun and the fuse allow."""
+        if self.mode is Mode.OFF:
+            return Reason.OFF
+        blocked = self.seen.blocked if self.seen else None
+        if blocked is not Reason.FAULT and self.seen and self.seen.plugged is False:
+            return Reason.NO_VEHICLE
+        if blocked is not None:
+            return blocked
+        return Reason.TARGET if self.reached else None
 
     @property
     def worth_ma(self) -> int:
@@ -72,7 +118,29 @@ class Charger:
     def phase_count(self) -> int:
         """How many of the grid's phases it loads: those seen to carry current."""
         used = sum(current >= DRAWING_MA for current in self.memory.drawn.best_ma)
-        return used or max(1, sum(self.settings.phases))
+        if self.changes_phases or self.switching:
+            used = 0
+        return used or max(1, sum(self.phases))
+
+    @property
+    def told_phases(self) -> Loaded:
+        """The phases it has been told to load."""
+        return loaded(self.settings, self.memory.switch.told)
+
+    @property
+    def changes_phases(self) -> bool:
+        """Whether the next command is for other phases than the last."""
+        return self.phases != self.told_phases
+
+    @property
+    def switching(self) -> bool:
+        """Whether it charges, but has not been seen yet on its new phases."""
+        return self.memory.switch.settling and self.charging
+
+    @property
+    def phase_changes_today(self) -> int:
+        """How often it has been told to change its phases."""
+        return self.memory.switch.changes_today
 
     @property
     def draws(self) -> bool:
@@ -82,7 +150,9 @@ class Charger:
         return self.memory.drawing
 
     def starting(self, now_ms: int) -> bool:
-        """Whether a car may still be about to begin."""
+        """Whether a car may still be about to begin, or to go on with other phases."""
+        if self.switching:
+            return True
         since = self.memory.started_at_ms
         return since is not None and now_ms - since <= START_WINDOW_MS
 
@@ -92,9 +162,13 @@ class Charger:
         return at is None or now_ms - at >= self.settings.settle_ms
 
     def lost_write(self, now_ms: int) -> bool:
-        """Whether it still reports another limit long after a command."""
+        """Whether it still reports, or obeys, another limit long after a command."""
         told, at = self.memory.commanded_ma, self.memory.commanded_at_ms
-        if told is None or at is None or self.read_ma is None:
+        if told is None or at is None:
+            return False
+        if self.memory.astray:
+            return now_ms - at >= REPEAT_MS
+        if self.read_ma is None:
             return False
         tolerance = max(self.settings.step_ma, READ_TOLERANCE_MA)
         return now_ms - at >= REPEAT_MS and abs(self.read_ma - told) >= tolerance
@@ -105,13 +179,21 @@ class Charger:
 
     def on_phases(self, current_ma: int) -> PhaseCurrents:
         """The current on each of the phases it loads, 0 on the others."""
-        one, two, three = self.settings.phases
+        one, two, three = self.phases
         return (current_ma * one, current_ma * two, current_ma * three)
 
-    def least(self, currents_ma: PhaseCurrents) -> int:
-        """The smallest of the currents on its phases; 0 if it has none."""
-        pairs = zip(currents_ma, self.settings.phases, strict=True)
-        return min((current for current, loaded in pairs if loaded), default=0)
+    @property
+    def before_ma(self) -> PhaseCurrents:
+        """The limit before the last command on each phase."""
+        one, two, three = self.on_phases(self.memory.previous_ma)
+        old = self.memory.switch.before_ma
+        return (max(one, old[0]), max(two, old[1]), max(three, old[2]))
+
+
+def has_reached(settings: ChargerSettings, state: ChargerState | None) -> bool:
+    """Whether the session has got its target energy."""
+    target, energy = settings.target_wh, state.session_wh if state else None
+    return target is not None and energy is not None and energy >= target
 
 
 def look(
@@ -122,13 +204,10 @@ def look(
 ) -> Charger:
     """Put one charger together; a charger missing from the state is offline."""
     memory = memory or ChargerMemory(settings.key)
+    memory = heed_phases(settings, state, memory, now_ms)
     online = state is not None and state.online
     mode = state.mode if state is not None and online else Mode.OFF
-    reached = _has_reached(settings, state)
-    if online:
-        memory = _heed(settings, memory, mode, reached=reached)
-    reached = reached and not memory.waived
-    memory = _forget(memory, mode, reached=reached)
+    reached = has_reached(settings, state) and not memory.waived
     measured = state.measured_ma if state else None
     if measured is not None and state is not None:
         at = now_ms if state.measured_at_ms is None else state.measured_at_ms
@@ -144,44 +223,14 @@ def look(
         known=limit is not None,
         limit_ma=limit or 0,
         read_ma=read,
+        phases=loaded(settings, memory.switch.told),
         reserved_ma=NOTHING,
         measured=measured is not None,
         reached=reached,
         memory=memory,
+        seen=state,
     )
     return replace(charger, reserved_ma=_reserved(charger, limits, now_ms))
-
-
-def _has_reached(settings: ChargerSettings, state: ChargerState | None) -> bool:
-    """Whether the session has got its target energy."""
-    target, energy = settings.target_wh, state.session_wh if state else None
-    return target is not None and energy is not None and energy >= target
-
-
-def _heed(
-    settings: ChargerSettings, memory: ChargerMemory, mode: Mode, *, reached: bool
-) -> ChargerMemory:
-    """Notice that the user wants something else of a charger within reach."""
-    asks, asked = Asked(mode, settings.minimum_ma, settings.maximum_ma), memory.asked
-    again = asked is not None and asks != asked
-    other_mode = asked is not None and mode is not asked.mode
-    return replace(
-        memory,
-        asked=asks,
-        eager=memory.eager or again,
-        waived=reached and (memory.waived or other_mode),
-    )
-
-
-def _forget(memory: ChargerMemory, mode: Mode, *, reached: bool) -> ChargerMemory:
-    """Stop the timers that only run in another mode: none may go on unwatched."""
-    if mode is not Mode.FAST:
-        memory = replace(memory, headroom_since_ms=None)
-    if mode not in (Mode.SOLAR, Mode.MIN_SOLAR):
-        memory = replace(memory, change_since_ms=None)
-    if mode is not Mode.SOLAR or memory.held is not None or reached:
-        memory = replace(memory, surplus_since_ms=None, short_since_ms=None)
-    return memory
 
 
 def _remember(memory: ChargerMemory, measurement: Measurement) -> ChargerMemory:
@@ -202,9 +251,12 @@ def _reserved(
     limit = charger.limit_ma
     if not charger.settled(now_ms):
         limit = max(limit, charger.memory.previous_ma)
+    told = charger.on_phases(limit)
     if limits is None:
-        return charger.on_phases(limit)
-    one, two, three = (
-        max(pair) for pair in zip(charger.on_phases(limit), limits, strict=True)
-    )
+        limits = NOTHING
+    elif can_switch(charger.settings):
+        # What it says may be one figure, whatever phases it is for.
+        limits = charger.on_phases(max(limits))
+    before = charger.memory.switch.before_ma
+    one, two, three = (max(each) for each in zip(told, limits, before, strict=True))
     return (one, two, three)

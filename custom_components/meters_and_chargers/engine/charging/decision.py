@@ -1,43 +1,12 @@
 """What `decide` answers: commands, and the reason each charger is as it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
+from .freshness import Freshness
+from .memory import Memory
+from .reason import STAGES, Reason, Stage
 from .state import PhaseCurrents
-
-if TYPE_CHECKING:
-    from .memory import Memory
-
-
-class Reason(StrEnum):
-    """Why a charger gets what it gets; the keys of the reason line."""
-
-    OFF = "off"
-    NO_SURPLUS = "no_surplus"
-    SURPLUS_LOW = "surplus_low"
-    START_DELAY = "start_delay"
-    MIN_OFF = "min_off"
-    MIN_ON = "min_on"
-    STOP_DELAY = "stop_delay"
-    STARTING = "starting"
-    SOLAR = "solar"
-    SOLAR_MIN = "solar_min"
-    FAST = "fast"
-    FUSE = "fuse"
-    FUSE_FULL = "fuse_full"
-    FUSE_PAUSE = "fuse_pause"
-    FUSE_RESUME = "fuse_resume"
-    COOL_DOWN = "cool_down"
-    AGEING = "ageing"
-    METER_STALE = "meter_stale"
-    METER_LOST = "meter_lost"
-    METER_SLOW = "meter_slow"
-    RECOVERING = "recovering"
-    WARM_UP = "warm_up"
-    CHARGER_OFFLINE = "charger_offline"
-    TARGET = "target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +25,44 @@ class Explanation:
 
     reason: Reason
     until_ms: int | None = None
+    figures: Mapping[str, int | str] = field(default_factory=dict)
+    """What its sentence names: W, mA, ms, Wh, a circuit, a charger, a phase."""
+
+    @property
+    def stage(self) -> Stage:
+        """Where the charger stands."""
+        return STAGES[self.reason]
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerView:
+    """What is shown of one charger besides its reason; mA."""
+
+    wished_ma: int = 0
+    """What its mode asks for, on each of the phases in use."""
+    granted_ma: int = 0
+    """What the circuits and the other chargers leave of that."""
+    phases: int = 3
+    starts_today: int = 0
+    phase_changes_today: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitView:
+    """What is shown of one circuit; mA on each phase."""
+
+    key: str
+    freshness: Freshness
+    age_ms: int | None
+    base_ma: PhaseCurrents
+    """What is drawn besides the chargers."""
+    free_ma: PhaseCurrents
+    """What is left of the fuse at this moment, negative over it."""
+    overloaded: bool = False
+    overloads: int = 0
+    """How many overloads there have been that lasted long enough to cool down from."""
+    worst_ma: int = 0
+    """The largest of them, above the fuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +72,8 @@ class Decision:
     commands: tuple[Command, ...]
     reasons: Mapping[str, Explanation]
     memory: Memory
+    chargers: Mapping[str, ChargerView] = field(default_factory=dict)
+    circuits: tuple[CircuitView, ...] = ()
+    """The house first, then its circuits in the order of the settings."""
+    surplus_w: int | None = None
+    """What the solar chargers could draw together; None while it is not known."""

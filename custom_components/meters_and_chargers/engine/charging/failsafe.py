@@ -1,48 +1,25 @@
-"""What the chargers together may have while nothing guards the fuse."""
+"""What a charger may keep while nothing guards a fuse on its path."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from .charger import Charger
-from .decision import Reason
-from .draw import add
 from .freshness import Freshness
-from .ramp import Aim
-from .settings import Settings
-from .share import grant, take
-from .state import Mode, PhaseCurrents
+from .phases import forget_sun
+from .reason import Reason
+from .state import Mode
+from .surplus import Wish
 
 
-def budget(settings: Settings) -> PhaseCurrents:
-    """The failsafe budget on each phase, in mA: at most half of the fuse."""
-    one, two, three = (
-        min(settings.failsafe_ma, fuse // 2) for fuse in settings.fuse_ma
-    )
-    return (one, two, three)
+def cling(charger: Charger, freshness: Freshness) -> Wish:
+    """What a charger may keep at most below a stale or lost meter: nothing rises."""
+    charger = forget_sun(_stop_timers(charger))
+    reason = _reason(charger, freshness)
+    return Wish(charger, _has(charger, reason, freshness), reason)
 
 
-def reserved(chargers: Sequence[Charger]) -> PhaseCurrents:
-    """What must be left for chargers that cannot be told anything now."""
-    return add(one.reserved_ma for one in chargers if not one.online)
-
-
-def fall_back(
-    settings: Settings, chargers: Sequence[Charger], freshness: Freshness
-) -> dict[str, Aim]:
-    """Lower what exceeds the budget; nothing rises, nothing starts."""
-    online = [_stop_timers(charger) for charger in chargers if charger.online]
-    wants = {one.key: _has(one, freshness) for one in online}
-    room = take(budget(settings), reserved(chargers))
-    granted = grant(online, wants, room, keep_minimum=False)
-    return {
-        one.key: Aim(one, granted[one.key], _reason(one, freshness), urgent=True)
-        for one in online
-    }
-
-
-def _has(charger: Charger, freshness: Freshness) -> int:
+def _has(charger: Charger, reason: Reason, freshness: Freshness) -> int:
     """What the charger surely has been told and may keep at most."""
-    if _reason(charger, freshness) is not Reason.METER_STALE:
+    if reason is not Reason.METER_STALE:
         return 0
     has = charger.limit_ma
     if charger.read_ma is not None:
@@ -54,10 +31,8 @@ def _has(charger: Charger, freshness: Freshness) -> int:
 
 
 def _reason(charger: Charger, freshness: Freshness) -> Reason:
-    if charger.mode is Mode.OFF:
-        return Reason.OFF
-    if charger.reached:
-        return Reason.TARGET
+    if charger.stopped is not None:
+        return charger.stopped
     if charger.mode is Mode.SOLAR and freshness is Freshness.LOST:
         return Reason.METER_LOST
     return Reason.METER_STALE

@@ -104,12 +104,12 @@ def _changes(
     """The change of current on each phase of the charger; of power if that is all."""
     if old.currents_ma is None or newest.currents_ma is None:
         power = newest.power_w - old.power_w
-        count = max(1, sum(charger.settings.phases))
+        count = max(1, sum(charger.phases))
         return [power_to_ma(power, settings.voltage_mv) // count]
     return [
         after - before
         for before, after, loaded in zip(
-            old.currents_ma, newest.currents_ma, charger.settings.phases, strict=True
+            old.currents_ma, newest.currents_ma, charger.phases, strict=True
         )
         if loaded
     ] or [0]

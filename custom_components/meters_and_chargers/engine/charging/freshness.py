@@ -1,10 +1,10 @@
-"""How far the grid meter can be trusted now, judged by the age of its sample."""
+"""How far a circuit's meter can be trusted now, judged by the age of its sample."""
 
 from dataclasses import replace
 from enum import Enum, auto
 
 from .memory import GridMemory
-from .settings import Settings
+from .settings import CircuitSettings
 from .state import GridSample
 
 SLOW_PERIOD_MS = 2_500
@@ -25,30 +25,35 @@ class Freshness(Enum):
     RECOVERING = auto()
 
 
-def ageing_after_ms(settings: Settings) -> int:
+def ageing_after_ms(circuit: CircuitSettings) -> int:
     """Age beyond which no limit may rise."""
-    return max(2 * settings.grid_period_ms, 3_000)
+    return max(2 * circuit.grid_period_ms, 3_000)
 
 
-def stale_after_ms(settings: Settings) -> int:
+def stale_after_ms(circuit: CircuitSettings) -> int:
     """Age beyond which the failsafe budget applies."""
-    return min(max(4 * settings.grid_period_ms, 8_000), 10_000)
+    return min(max(4 * circuit.grid_period_ms, 8_000), 10_000)
 
 
-def is_slow(settings: Settings) -> bool:
+def is_slow(circuit: CircuitSettings) -> bool:
     """Whether the meter is too slow to guard a fuse."""
-    return settings.grid_period_ms > SLOW_PERIOD_MS
+    return circuit.grid_period_ms > SLOW_PERIOD_MS
 
 
 def observe(
-    settings: Settings, memory: GridMemory, sample: GridSample | None, now_ms: int
+    circuit: CircuitSettings,
+    voltage_mv: int,
+    memory: GridMemory,
+    sample: GridSample | None,
+    now_ms: int,
 ) -> tuple[GridMemory, bool]:
     """Take in what the meter says; also whether that was a new good sample."""
     started = now_ms if memory.started_at_ms is None else memory.started_at_ms
     last = memory.sample.at_ms if memory.sample else started
-    taken = sample if sample and _is_good(settings, memory, sample, now_ms) else None
-    until = taken.at_ms if taken else now_ms
-    lapsed = until - last > stale_after_ms(settings)
+    if sample and not _is_good(circuit, voltage_mv, memory, sample, now_ms):
+        sample = None
+    until = sample.at_ms if sample else now_ms
+    lapsed = until - last > stale_after_ms(circuit)
     memory = replace(
         memory,
         started_at_ms=started,
@@ -56,32 +61,32 @@ def observe(
         good=0 if lapsed else memory.good,
         good_since_ms=None if lapsed else memory.good_since_ms,
     )
-    if taken is None:
+    if sample is None:
         return _recover(memory, now_ms), False
-    fresh = now_ms - taken.at_ms <= ageing_after_ms(settings)
+    fresh = now_ms - sample.at_ms <= ageing_after_ms(circuit)
     since = memory.good_since_ms
     memory = replace(
         memory,
-        sample=taken,
+        sample=sample,
         good=min(GOOD_SAMPLES, memory.good + fresh),
         good_since_ms=now_ms if fresh and since is None else since,
     )
     return _recover(memory, now_ms), True
 
 
-def judge(settings: Settings, memory: GridMemory, now_ms: int) -> Freshness:
+def judge(circuit: CircuitSettings, memory: GridMemory, now_ms: int) -> Freshness:
     """The trust in the last good sample."""
     started = now_ms if memory.started_at_ms is None else memory.started_at_ms
     age = now_ms - (memory.sample.at_ms if memory.sample else started)
     if age > LOST_MS:
         return Freshness.LOST
-    if age > stale_after_ms(settings):
+    if age > stale_after_ms(circuit):
         return Freshness.STALE
     if memory.lapsed:
         return Freshness.RECOVERING
     if memory.good < GOOD_SAMPLES:
         return Freshness.WARM_UP
-    if age > ageing_after_ms(settings):
+    if age > ageing_after_ms(circuit):
         return Freshness.AGEING
     return Freshness.FRESH
 
@@ -102,17 +107,21 @@ def _recover(memory: GridMemory, now_ms: int) -> GridMemory:
 
 
 def _is_good(
-    settings: Settings, memory: GridMemory, sample: GridSample, now_ms: int
+    circuit: CircuitSettings,
+    voltage_mv: int,
+    memory: GridMemory,
+    sample: GridSample,
+    now_ms: int,
 ) -> bool:
     """Whether a sample is new, not of the future, and physically possible."""
     if sample.at_ms > now_ms:
         return False
     if memory.sample and sample.at_ms <= memory.sample.at_ms:
         return False
-    largest = max(settings.fuse_ma) * ABSURD_FACTOR
-    if abs(sample.power_w) > 3 * largest * settings.voltage_mv // 1_000_000:
+    largest = max(circuit.fuse_ma) * ABSURD_FACTOR
+    if abs(sample.power_w) > 3 * largest * voltage_mv // 1_000_000:
         return False
     return sample.currents_ma is None or all(
         abs(current) <= fuse * ABSURD_FACTOR
-        for current, fuse in zip(sample.currents_ma, settings.fuse_ma, strict=True)
+        for current, fuse in zip(sample.currents_ma, circuit.fuse_ma, strict=True)
     )

@@ -1,17 +1,27 @@
 """From what a charger may have to what it is told, and when."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from .charger import Charger
-from .decision import Command, Reason
-from .draw import add
+from .circuits import NAMES, Bound, Rooms
+from .decision import Command
 from .follow import probe_ma, step_for
-from .memory import ChargerMemory
-from .share import by_priority, take
-from .state import Mode, PhaseCurrents
+from .memory import NOTHING, ChargerMemory
+from .phases import told
+from .reason import Reason
+from .share import by_priority
+from .state import Mode
 from .surplus import Wish
 
+FREELY = (
+    Reason.OFF,
+    Reason.NO_VEHICLE,
+    Reason.DISABLED,
+    Reason.AUTH_PENDING,
+    Reason.FAULT,
+)
+"""After a stop for one of these nothing has to rest before the next start."""
 URGENT_GAP_MS = 2_000
 SUSTAINED_MS = 30_000
 
@@ -27,17 +37,34 @@ class Aim:
     urgent: bool = False
     """Off, stale, the fuse or a new maximum: no write interval holds it up."""
     fuse: bool = False
+    bound: Bound | None = None
+    """What keeps it below its wish."""
+    figures: Mapping[str, int | str] = field(default_factory=dict)
+    """What its sentence names."""
+    wish: Wish | None = None
+    """What it comes from."""
+    granted_ma: int = 0
+    """What was left of that."""
 
     @property
     def rises(self) -> bool:
-        """Whether the limit would go up."""
-        return self.target_ma > self.charger.limit_ma
+        """Whether the limit would go up on any phase."""
+        gains = sum(self.charger.phases) > sum(self.charger.told_phases)
+        return self.target_ma > self.charger.limit_ma or (gains and self.switches)
+
+    @property
+    def switches(self) -> bool:
+        """Whether a charger goes on with other phases."""
+        charger = self.charger
+        return charger.charging and charger.changes_phases and self.target_ma > 0
 
 
 def aim(wish: Wish, granted_ma: int, now_ms: int, *, may_rise: bool) -> Aim:
     """Turn what was granted into the next limit: down at once, up with patience."""
     charger = wish.charger
     limit = charger.limit_ma
+    if charger.charging and charger.changes_phases and granted_ma > 0:
+        return _switch(wish)
     if granted_ma > limit:
         return _rise(wish, granted_ma, now_ms, may_rise=may_rise)
     wish = replace(wish, charger=_forget_headroom(charger))
@@ -53,22 +80,19 @@ def aim(wish: Wish, granted_ma: int, now_ms: int, *, may_rise: bool) -> Aim:
     return replace(keep, target_ma=granted_ma)
 
 
-def fit(aims: Sequence[Aim], room: PhaseCurrents) -> dict[str, Aim]:
+def fit(aims: Sequence[Aim], rooms: Rooms) -> dict[str, Aim]:
     """Let limits rise only into room that nobody else may still be using."""
     fitted = {one.charger.key: one for one in aims}
+    for one in aims:
+        _occupy(rooms, one)
     for charger in by_priority([one.charger for one in aims]):
         wanted = fitted[charger.key]
         if not wanted.rises:
             continue
-        others = add(
-            _occupied(one) for key, one in fitted.items() if key != charger.key
-        )
-        most = charger.floor(charger.least(take(room, others)))
-        target = min(wanted.target_ma, most)
-        if target < max(charger.lowest_ma, charger.limit_ma + charger.worth_ma):
-            wanted = replace(wanted, reason=Reason.FUSE, until_ms=None)
-            target = charger.limit_ma
-        fitted[charger.key] = replace(wanted, target_ma=target)
+        rooms.put(charger, NOTHING)
+        wanted = _fit(wanted, rooms.bound(charger))
+        _occupy(rooms, wanted)
+        fitted[charger.key] = wanted
     return fitted
 
 
@@ -83,6 +107,35 @@ def emit(wanted: Aim, now_ms: int, *, may_rise: bool) -> tuple[Command | None, C
     return command, replace(charger, memory=memory)
 
 
+def _fit(wanted: Aim, bound: Bound) -> Aim:
+    """Let one rise as far as there is room, if that is worth it."""
+    charger = wanted.charger
+    most = charger.floor(bound.free_ma)
+    if charger.charging and charger.changes_phases:
+        return wanted if most >= wanted.target_ma else _stay(wanted)
+    target = min(wanted.target_ma, most)
+    if target < max(charger.lowest_ma, charger.limit_ma + charger.worth_ma):
+        wanted = replace(wanted, reason=NAMES[bound.kind], until_ms=None, bound=bound)
+        target = charger.limit_ma
+    return replace(wanted, target_ma=target)
+
+
+def _switch(wish: Wish) -> Aim:
+    """Go on with other phases at the minimum: the car starts anew."""
+    charger = _forget_headroom(wish.charger)
+    for_fuse = wish.reason is Reason.SWITCHING
+    return Aim(
+        charger, charger.lowest_ma, Reason.SWITCHING, urgent=for_fuse, fuse=for_fuse
+    )
+
+
+def _stay(wanted: Aim) -> Aim:
+    """Keep the phases at the minimum, until the new ones are free."""
+    charger = replace(wanted.charger, phases=wanted.charger.told_phases)
+    target = min(wanted.target_ma, charger.limit_ma)
+    return replace(wanted, charger=charger, target_ma=target)
+
+
 def _rise(wish: Wish, granted_ma: int, now_ms: int, *, may_rise: bool) -> Aim:
     """Wait with an increase until it is worth a write and likely to last."""
     charger, memory = wish.charger, wish.charger.memory
@@ -90,6 +143,8 @@ def _rise(wish: Wish, granted_ma: int, now_ms: int, *, may_rise: bool) -> Aim:
     keep = Aim(charger, limit, wish.reason, wish.until_ms)
     if not may_rise:
         return replace(keep, reason=Reason.AGEING)
+    if charger.switching:
+        return replace(keep, charger=_forget_headroom(charger))
     worth_it = granted_ma - limit >= charger.worth_ma and memory.step is None
     # Nor is a limit patient that the user's new minimum has overtaken.
     at_least = limit < charger.lowest_ma
@@ -132,17 +187,12 @@ def _forget_headroom(charger: Charger) -> Charger:
     return replace(charger, memory=memory)
 
 
-def _occupied(other: Aim) -> PhaseCurrents:
-    """The most another charger may draw before or after its own command."""
-    one, two, three = (
-        max(pair)
-        for pair in zip(
-            other.charger.reserved_ma,
-            other.charger.on_phases(other.target_ma),
-            strict=True,
-        )
-    )
-    return (one, two, three)
+def _occupy(rooms: Rooms, other: Aim) -> None:
+    """Take the most a charger may draw before or after its command."""
+    charger = other.charger
+    told = charger.on_phases(other.target_ma)
+    one, two, three = map(max, charger.reserved_ma, told, strict=True)
+    rooms.put(charger, (one, two, three), told)
 
 
 def _is_due(wanted: Aim, now_ms: int, *, may_rise: bool) -> bool:
@@ -151,18 +201,13 @@ def _is_due(wanted: Aim, now_ms: int, *, may_rise: bool) -> bool:
     at = memory.commanded_at_ms
     if not charger.known:
         return wanted.urgent or may_rise
-    if wanted.target_ma == charger.limit_ma:
-        raised = (charger.read_ma or 0) < wanted.target_ma
+    if wanted.target_ma == charger.limit_ma and not wanted.switches:
+        raised = not memory.astray and (charger.read_ma or 0) < wanted.target_ma
         return charger.lost_write(now_ms) and (may_rise or not raised)
     if at is None:
         return True
-    if not wanted.urgent:
-        return now_ms - at >= charger.settings.write_interval_ms
-    fuse_at = memory.fuse_reduced_at_ms
-    if wanted.fuse and fuse_at is not None:
-        gap = max(URGENT_GAP_MS, charger.settings.write_interval_ms)
-        return now_ms - at >= URGENT_GAP_MS and now_ms - fuse_at >= gap
-    return now_ms - at >= URGENT_GAP_MS
+    gap = URGENT_GAP_MS if wanted.urgent else charger.settings.write_interval_ms
+    return now_ms - at >= gap
 
 
 def _commanded(wanted: Aim, now_ms: int) -> ChargerMemory:
@@ -171,8 +216,13 @@ def _commanded(wanted: Aim, now_ms: int) -> ChargerMemory:
     previous = charger.limit_ma if charger.known else charger.rating_ma
     if not charger.settled(now_ms):
         previous = max(previous, memory.previous_ma)
+    if wanted.switches:
+        previous = target
     probes = target - charger.limit_ma == probe_ma(charger)
-    repeated = target == charger.limit_ma
+    repeated = target == charger.limit_ma and not wanted.switches
+    step = memory.step if repeated else step_for(charger, target, now_ms)
+    if wanted.switches:
+        step = None
     after = replace(
         memory,
         commanded_ma=target,
@@ -183,15 +233,21 @@ def _commanded(wanted: Aim, now_ms: int) -> ChargerMemory:
         headroom_since_ms=None,
         change_since_ms=None,
         drawing=memory.drawing and target > 0,
-        step=memory.step if repeated else step_for(charger, target, now_ms),
+        step=step,
         probed_at_ms=now_ms if probes else memory.probed_at_ms,
+        changed_at_ms=memory.changed_at_ms if repeated else now_ms,
+        switch=told(charger, target, now_ms),
     )
     if not charger.charging and target > 0:
         return replace(
-            after, started_at_ms=now_ms, surplus_since_ms=None, probed_at_ms=None
+            after,
+            started_at_ms=now_ms,
+            starts_today=memory.starts_today + 1,
+            surplus_since_ms=None,
+            probed_at_ms=None,
         )
     if charger.charging and target == 0:
-        stopped = None if charger.mode is Mode.OFF else now_ms
+        stopped = None if charger.stopped in FREELY else now_ms
         return replace(
             after, stopped_at_ms=stopped, started_at_ms=None, short_since_ms=None
         )

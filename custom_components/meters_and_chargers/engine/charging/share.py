@@ -1,10 +1,10 @@
 """Sharing current between chargers: first everybody's minimum, then the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
 
 from .charger import Charger
-from .memory import NOTHING
-from .state import PhaseCurrents
+from .circuits import Rooms
 
 
 def by_priority(chargers: Sequence[Charger]) -> list[Charger]:
@@ -17,14 +17,14 @@ def by_priority(chargers: Sequence[Charger]) -> list[Charger]:
 def grant(
     chargers: Sequence[Charger],
     wants: Mapping[str, int],
-    room: PhaseCurrents,
-    *,
-    keep_minimum: bool,
+    rooms: Rooms,
+    kept: Collection[str],
 ) -> dict[str, int]:
-    """What each charger gets of the room on its phases, in mA.
+    """What each charger gets, in mA, and put that into the rooms.
 
-    With `keep_minimum` those that charge keep their minimum even without room:
-    stopping them is the pause rule's business, not an effect of sharing.
+    Those in `kept` that charge keep their minimum even without room on a fuse: stopping
+    them is the pause rule's business, not an effect of sharing. What the grid operator
+    leaves is never exceeded.
     """
     order = by_priority(chargers)
     granted = dict.fromkeys((one.key for one in chargers), 0)
@@ -32,20 +32,56 @@ def grant(
         lowest = charger.lowest_ma
         if not lowest <= wants[charger.key] or lowest > charger.highest_ma:
             continue
-        if charger.least(room) >= lowest or (keep_minimum and charger.charging):
+        room: int | None = rooms.least(charger)
+        if charger.charging and charger.key in kept:
+            room = rooms.dimmed(charger)
+        if room is None or room >= lowest:
             granted[charger.key] = lowest
-            room = take(room, charger.on_phases(lowest))
-    for charger in order:
-        has = granted[charger.key]
-        if has == 0:
-            continue
-        most = min(wants[charger.key], charger.highest_ma)
-        gets = max(has, charger.floor(min(most, has + charger.least(room))))
-        granted[charger.key] = gets
-        room = take(room, charger.on_phases(gets - has))
+            rooms.put(charger, charger.on_phases(lowest))
+    for _, equals in groupby(order, lambda one: one.settings.priority):
+        shared = [one for one in equals if granted[one.key] > 0]
+        most = {one.key: min(wants[one.key], one.highest_ma) for one in shared}
+        _share(shared, most, rooms, granted)
     return granted
 
 
-def take(room: PhaseCurrents, used: PhaseCurrents = NOTHING) -> PhaseCurrents:
-    """What remains of the room; below 0 where more was taken than there was."""
-    return (room[0] - used[0], room[1] - used[1], room[2] - used[2])
+def _share(
+    chargers: Sequence[Charger],
+    most: Mapping[str, int],
+    rooms: Rooms,
+    granted: dict[str, int],
+) -> None:
+    """Give equals equal parts of the rest, and what cannot be halved to the first.
+
+    Round by round those drop out who want no more or whose part is less than a step.
+    """
+    rest = list(chargers)
+    while rest:
+        mates = rooms.mates(rest)
+        parts = {one.key: rooms.fair(one, mates) for one in rest}
+        rest = [
+            one for one in rest if _raise(one, parts[one.key], most, rooms, granted)
+        ]
+    for charger in chargers:
+        _raise(charger, charger.settings.step_ma, most, rooms, granted)
+    for charger in chargers:
+        _raise(charger, most[charger.key], most, rooms, granted)
+
+
+def _raise(
+    charger: Charger,
+    more_ma: int,
+    most: Mapping[str, int],
+    rooms: Rooms,
+    granted: dict[str, int],
+) -> bool:
+    """Raise what one is granted, if there is room; whether that was a step at least."""
+    has = granted[charger.key]
+    if has + charger.settings.step_ma > most[charger.key]:
+        return False
+    more = min(more_ma, rooms.least(charger))
+    gets = max(has, charger.floor(min(most[charger.key], has + more)))
+    if gets > has:
+        granted[charger.key] = gets
+        rooms.put(charger, charger.on_phases(gets))
+    return gets > has

@@ -1,30 +1,35 @@
 """Steering by a meter that can be trusted: wishes, the fuse, and the next limits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from .charger import Charger
-from .decision import Reason
-from .failsafe import budget, reserved
-from .follow import may_probe, probe_ma
-from .freshness import Freshness, is_slow, recovered_at_ms
-from .fuse import (
-    RESUME_MS,
-    Phases,
-    cooling_until,
-    headroom,
-    hold,
-    keep_back,
-    pauses,
-)
-from .memory import GridMemory
+from .charger import START_WINDOW_MS, Charger
+from .circuits import Kind, Rooms, fits
+from .failsafe import cling
+from .freshness import Freshness, recovered_at_ms
+from .fuse import HELD_BY, RESUME_MS, hold, keep_back, pauses
+from .headroom import Bases, rooms
+from .phases import drop, prepare
 from .ramp import Aim, aim, fit
+from .reason import Reason
 from .settings import Settings
-from .share import grant, take
-from .state import Mode, PhaseCurrents
-from .surplus import Wish, solar_wishes
+from .share import grant
+from .state import Battery
+from .surplus import Wish
+from .tree import Tree
+from .why import name_bound, with_figures
+from .wishes import ask
 
-_CHARGING = (Reason.FAST, Reason.SOLAR, Reason.SOLAR_MIN)
+_CHARGING = (
+    Reason.FAST,
+    Reason.SOLAR,
+    Reason.SOLAR_MIN,
+    Reason.BATTERY_HELP,
+    Reason.BOOST,
+    Reason.PLAN,
+    Reason.PRICE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,109 +37,219 @@ class Site:
     """What all chargers have in common in one call."""
 
     settings: Settings
-    grid: GridMemory
-    phases: Phases
-    freshness: Freshness
+    tree: Tree
+    bases: Bases
     now_ms: int
+    battery: Battery | None = None
 
-    @property
-    def may_rise(self) -> bool:
-        """Whether limits may go up."""
-        return self.freshness is Freshness.FRESH
+    def may_rise(self, charger: Charger) -> bool:
+        """Whether the charger's limit may go up."""
+        return self.tree.trust(charger).freshness is Freshness.FRESH
+
+    def rooms(self, chargers: Sequence[Charger], *, rising: bool) -> Rooms:
+        """What the house leaves all of them."""
+        return rooms(self.settings, self.tree, self.bases, chargers, rising=rising)
 
 
-def steer(site: Site, chargers: Sequence[Charger]) -> tuple[Phases, dict[str, Aim]]:
-    """The next limit of every charger that is online, and the phases' timers."""
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """Who gets what, in mA, and what that leaves."""
+
+    granted: Mapping[str, int]
+    keep: Rooms
+    chargers: Sequence[Charger]
+
+    def equals(self, charger: Charger) -> list[Charger]:
+        """The others of its priority that have got more than their minimum."""
+        return [
+            one
+            for one in self.chargers
+            if one.key != charger.key
+            and one.settings.priority == charger.settings.priority
+            and self.granted[one.key] > one.lowest_ma
+        ]
+
+
+def steer(site: Site, chargers: Sequence[Charger]) -> tuple[Tree, dict[str, Aim]]:
+    """The next limit of every charger that is online, and the circuits' timers."""
     settings, now_ms = site.settings, site.now_ms
     online = [charger for charger in chargers if charger.online]
-    room = headroom(settings, site.phases, site.grid.sample, chargers)
-    phases, paused = pauses(settings, site.phases, room.base_ma, online, now_ms)
-    taken = reserved(chargers)
-    rest = _beside_minimums(take(room.rise_ma, taken), online)
-    online = [hold(charger, rest, now_ms) for charger in online]
+    tree, paused = pauses(settings, site.tree, site.bases, online, now_ms)
+    rest = site.rooms(chargers, rising=True)
+    for charger in online:
+        if charger.charging:
+            rest.put(charger, charger.on_phases(charger.lowest_ma))
+    online = [_prepare(site, charger, rest) for charger in online]
     wishes = _wishes(site, online)
-    wants = {
-        key: 0 if key in paused else wish.current_ma for key, wish in wishes.items()
-    }
-    slow = is_slow(settings)
-    keep = _cap(room.keep_ma, budget(settings)) if slow else room.keep_ma
-    rise = _cap(room.rise_ma, budget(settings)) if slow else room.rise_ma
-    granted = grant(online, wants, take(keep, taken), keep_minimum=not slow)
+    dropped = _drop(site, wishes, paused, rest)
+    wishes |= dropped
+    paused = {key: why for key, why in paused.items() if key not in dropped}
+    shares = _grant(site, chargers, wishes, paused)
+    dimmed = _drop(site, wishes, _dimmed(wishes, paused, shares), rest)
+    if dimmed:
+        wishes |= dimmed
+        shares = _grant(site, chargers, wishes, paused)
     aims = [
-        _pause(wishes[one.key])
-        if one.key in paused
-        else _aim(site, wishes[one.key], granted[one.key])
-        for one in online
+        _pause(wish, paused[key]) if key in paused else _aim(site, wish, shares)
+        for key, wish in wishes.items()
     ]
-    return phases, fit(aims, take(rise, taken))
+    fitted = fit(aims, site.rooms(chargers, rising=True))
+    told = {}
+    for key, one in fitted.items():
+        result = with_figures(tree, site.bases, one, shares.keep, now_ms)
+        granted = shares.granted[key]
+        told[key] = replace(result, wish=wishes[key], granted_ma=granted)
+    return tree, told
+
+
+def _prepare(site: Site, charger: Charger, rest: Rooms) -> Charger:
+    """Choose phases and end a hold, if the meters on the charger's path see enough."""
+    if site.tree.trust(charger).blind:
+        return charger
+    charger = prepare(
+        site.settings,
+        charger,
+        partial(fits, rest, charger),
+        site.now_ms,
+        may_rise=site.may_rise(charger),
+    )
+    return hold(charger, rest, site.now_ms)
 
 
 def _wishes(site: Site, online: Sequence[Charger]) -> dict[str, Wish]:
-    """What each mode asks for, before the fuse is looked at."""
-    wishes: dict[str, Wish] = {}
-    sunny: list[Charger] = []
-    for charger in online:
-        held = charger.memory.held
-        if charger.mode is Mode.OFF:
-            wishes[charger.key] = Wish(charger, 0, Reason.OFF)
-        elif charger.reached:
-            wishes[charger.key] = Wish(charger, 0, Reason.TARGET)
-        elif held is not None:
-            wishes[charger.key] = Wish(charger, 0, held)
-        elif charger.mode is Mode.FAST:
-            wishes[charger.key] = _fast(charger, site.now_ms)
-        else:
-            sunny.append(charger)
-    if site.grid.sample is None:
-        # Nothing is known about the sun yet: everything stays as it is.
-        return wishes | {
-            one.key: Wish(one, one.limit_ma, Reason.WARM_UP) for one in sunny
-        }
-    return wishes | solar_wishes(site.settings, site.grid.sample, sunny, site.now_ms)
+    """What each charger should get; without a meter it clings to what it has."""
+    trust = {one.key: site.tree.trust(one) for one in online}
+    seen = [one for one in online if not trust[one.key].blind]
+    wishes = {
+        one.key: cling(one, trust[one.key].freshness)
+        for one in online
+        if trust[one.key].blind
+    }
+    if seen:
+        sample = site.tree.main.grid.sample
+        wishes |= ask(site.settings, sample, seen, site.now_ms, site.battery)
+    return {one.key: wishes[one.key] for one in online}
 
 
-def _fast(charger: Charger, now_ms: int) -> Wish:
-    """As much as the charger can give; the minimum until a car is seen to draw."""
-    if charger.measured or charger.draws:
-        return Wish(charger, charger.highest_ma, Reason.FAST)
-    current = charger.lowest_ma
-    if may_probe(charger, now_ms):
-        current += probe_ma(charger)
-    elif charger.memory.step is not None:
-        current = max(current, charger.limit_ma)
-    return Wish(charger, current, Reason.FAST)
+def _grant(
+    site: Site,
+    chargers: Sequence[Charger],
+    wishes: Mapping[str, Wish],
+    paused: Collection[str],
+) -> _Shares:
+    """Share what the house leaves."""
+    online = [wish.charger for wish in wishes.values()]
+    wants = {
+        key: 0 if key in paused else wish.current_ma for key, wish in wishes.items()
+    }
+    kept = {
+        one.key
+        for one in online
+        if not (site.tree.trust(one).blind or site.tree.is_slow(one))
+    }
+    now = {one.key: one for one in online}
+    keep = site.rooms([now.get(one.key, one) for one in chargers], rising=False)
+    return _Shares(grant(online, wants, keep, kept), keep, online)
 
 
-def _pause(wish: Wish) -> Aim:
-    charger = keep_back(wish.charger, Reason.FUSE_PAUSE)
-    return Aim(charger, 0, Reason.FUSE_PAUSE, urgent=True, fuse=True)
+def _drop(
+    site: Site, wishes: Mapping[str, Wish], paused: Collection[str], rest: Rooms
+) -> dict[str, Wish]:
+    """Those that go on with one phase, where a fuse or a cap would have paused them."""
+    dropped = {}
+    for key in paused:
+        charger = wishes[key].charger
+        if site.tree.trust(charger).blind:
+            continue
+        one = drop(site.settings, charger, partial(fits, rest, charger), site.now_ms)
+        if one is not None:
+            dropped[key] = Wish(one, one.lowest_ma, Reason.SWITCHING)
+    return dropped
 
 
-def _aim(site: Site, wish: Wish, granted_ma: int) -> Aim:
+def _dimmed(
+    wishes: Mapping[str, Wish], paused: Collection[str], shares: _Shares
+) -> list[str]:
+    """Those that charge and would stop because the grid operator leaves too little."""
+    return [
+        key
+        for key, wish in wishes.items()
+        if key not in paused
+        and wish.charger.charging
+        and wish.current_ma > 0
+        and shares.granted[key] == 0
+    ]
+
+
+def _pause(wish: Wish, why: Reason) -> Aim:
+    return Aim(keep_back(wish.charger, why), 0, why, urgent=True, fuse=True)
+
+
+def _aim(site: Site, wish: Wish, shares: _Shares) -> Aim:
     """The next limit before it is known what room the others leave, with its reason."""
-    charger = wish.charger
-    if wish.reason in (Reason.OFF, Reason.TARGET):
-        return Aim(charger, 0, wish.reason, urgent=wish.reason is Reason.OFF)
-    slow = is_slow(site.settings)
+    charger, granted_ma = wish.charger, shares.granted[wish.charger.key]
+    freshness, may_rise = site.tree.trust(charger).freshness, site.may_rise(charger)
+    if site.tree.trust(charger).blind:
+        return Aim(charger, granted_ma, wish.reason, urgent=True)
+    if charger.stopped is not None:
+        return Aim(charger, 0, wish.reason, urgent=wish.reason is not Reason.TARGET)
+    kind = shares.keep.bound(charger).kind
     full = wish.current_ma > 0 and granted_ma == 0 and not charger.charging
-    if full and site.may_rise and not slow:
-        wish = replace(wish, charger=keep_back(charger, Reason.FUSE_FULL))
-    result = aim(wish, granted_ma, site.now_ms, may_rise=site.may_rise)
-    if site.freshness in (Freshness.WARM_UP, Freshness.RECOVERING):
+    if full and may_rise and not site.tree.is_slow(charger) and kind in HELD_BY:
+        wish = replace(wish, charger=keep_back(charger, HELD_BY[kind]))
+    result = aim(wish, granted_ma, site.now_ms, may_rise=may_rise)
+    result = _spend(result, granted_ma, shares.keep)
+    # The grid operator's word is no overload: the next write need not wait for it.
+    result = replace(result, fuse=result.fuse and kind is not Kind.DIM)
+    if freshness in (Freshness.WARM_UP, Freshness.RECOVERING):
         return _distrust(site, result)
-    if charger.memory.held is not None:
-        return _held(result)
-    if granted_ma < charger.floor(wish.current_ma):
-        return _short(site, result, slow=slow)
-    if result.reason in _CHARGING and not charger.draws:
-        return replace(result, reason=Reason.STARTING)
+    return _named(site, charger, wish.current_ma, result, shares)
+
+
+def _spend(result: Aim, granted_ma: int, keep: Rooms) -> Aim:
+    """Let a limit stay that is hardly above its part, if there is room for that too."""
+    over_ma = result.target_ma - granted_ma
+    if over_ma <= 0 or granted_ma == 0 or not result.charger.known:
+        return result
+    if keep.least(result.charger) < over_ma:
+        return replace(result, target_ma=granted_ma, urgent=True, fuse=True)
+    keep.put(result.charger, result.charger.on_phases(result.target_ma))
     return result
 
 
+def _named(
+    site: Site, charger: Charger, wished_ma: int, result: Aim, shares: _Shares
+) -> Aim:
+    """Say why a charger gets what it gets by a meter that can be trusted."""
+    if charger.memory.held is not None:
+        return _held(result)
+    if shares.granted[charger.key] < charger.floor(wished_ma):
+        return name_bound(site.tree, result, shares.keep, shares.equals(charger))
+    if charger.switching or (charger.charging and charger.changes_phases):
+        return replace(result, reason=Reason.SWITCHING, until_ms=None)
+    if result.reason in _CHARGING and not charger.draws:
+        return _start(result, site.now_ms)
+    soon = charger.soon
+    if soon is not None and result.reason in (*_CHARGING, Reason.SURPLUS_LOW):
+        return replace(result, reason=soon.reason, until_ms=soon.until_ms)
+    return result
+
+
+def _start(result: Aim, now_ms: int) -> Aim:
+    """Give a car its time to begin; without a measurement nobody knows."""
+    charger, since = result.charger, result.charger.memory.started_at_ms
+    if charger.starting(now_ms) or not charger.measured or not charger.charging:
+        ends = None if since is None else since + START_WINDOW_MS
+        until = None if ends is None or ends < now_ms else ends
+        return replace(result, reason=Reason.STARTING, until_ms=until)
+    return replace(result, reason=Reason.CAR_NOT_TAKING, until_ms=None)
+
+
 def _distrust(site: Site, result: Aim) -> Aim:
-    if site.freshness is Freshness.WARM_UP:
+    circuit = site.tree.trust(result.charger)
+    if circuit.freshness is Freshness.WARM_UP:
         return replace(result, reason=Reason.WARM_UP, until_ms=None)
-    until = recovered_at_ms(site.grid)
+    until = recovered_at_ms(circuit.grid)
     return replace(result, reason=Reason.RECOVERING, until_ms=until)
 
 
@@ -143,30 +258,3 @@ def _held(result: Aim) -> Aim:
     if since is None:
         return result
     return replace(result, reason=Reason.FUSE_RESUME, until_ms=since + RESUME_MS)
-
-
-def _short(site: Site, result: Aim, *, slow: bool) -> Aim:
-    """Name what keeps the charger below its wish."""
-    if slow:
-        return replace(result, reason=Reason.METER_SLOW, until_ms=None)
-    until = cooling_until(result.charger, site.phases)
-    if until is not None:
-        return replace(result, reason=Reason.COOL_DOWN, until_ms=until)
-    if result.target_ma == 0:
-        return replace(result, reason=Reason.FUSE_FULL, until_ms=None)
-    if result.reason is Reason.FUSE:
-        return result
-    return replace(result, reason=Reason.FUSE, until_ms=None)
-
-
-def _beside_minimums(room: PhaseCurrents, online: Sequence[Charger]) -> PhaseCurrents:
-    """What remains when every charging charger is lowered to its minimum."""
-    for charger in online:
-        if charger.charging:
-            room = take(room, charger.on_phases(charger.lowest_ma))
-    return room
-
-
-def _cap(room: PhaseCurrents, most: PhaseCurrents) -> PhaseCurrents:
-    one, two, three = (min(pair) for pair in zip(room, most, strict=True))
-    return (one, two, three)

@@ -1,14 +1,15 @@
 """Charging from the sun: the surplus, who gets it, and the start and stop timers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from .charger import Charger
-from .decision import Reason
 from .follow import may_probe, probe_ma
+from .phases import by_sun
+from .reason import Reason
 from .settings import Settings
 from .share import by_priority
-from .state import GridSample, Mode
+from .state import Battery, GridSample, Mode
 
 PATIENCE_MS = 30_000
 
@@ -21,6 +22,23 @@ class Wish:
     current_ma: int
     reason: Reason
     until_ms: int | None = None
+    figures: Mapping[str, int | str] = field(default_factory=dict)
+    """As in `Explanation`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """What the house's battery gives and takes, in W."""
+
+    surplus_w: int = 0
+    """What its power adds to the surplus: what it charges, unless the battery goes
+    first; less what it discharges."""
+    withheld_w: int = 0
+    """What it charges and is left, since it goes first."""
+    help_w: int = 0
+    """What it discharges and may, to keep chargers at their minimum."""
+    figures: Mapping[str, int] = field(default_factory=dict)
+    """How full it is, and from where on it no longer goes first; percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +47,19 @@ class _Sun:
 
     charger: Charger
     power_w: int
+    grid_w: int = 0
+    store: _Store = _Store()
+    in_front: tuple[tuple[str, int], ...] = ()
+    """Chargers of higher priority, and what they have of the surplus."""
 
     @property
     def enough(self) -> bool:
         return self.charger.highest_ma > 0 and self.power_w >= 0
+
+    def balance(self, settings: Settings) -> dict[str, int]:
+        """What there is for the charger, and what it needs."""
+        need = power_w(settings, self.charger, self.charger.lowest_ma)
+        return {"have": self.power_w + need, "need": need}
 
 
 def power_w(settings: Settings, charger: Charger, current_ma: int) -> int:
@@ -41,45 +68,88 @@ def power_w(settings: Settings, charger: Charger, current_ma: int) -> int:
 
 
 def surplus_w(
-    settings: Settings, sample: GridSample, chargers: Sequence[Charger]
+    settings: Settings,
+    sample: GridSample,
+    chargers: Sequence[Charger],
+    battery: Battery | None = None,
 ) -> int:
     """The power the solar chargers could draw together without drawing from the grid.
 
-    Netted over the phases, as meters bill it.
+    Nor from the house's battery. Netted over the phases, as meters bill it.
     """
     drawn = sum(sum(charger.memory.drawn.best_ma) for charger in chargers)
-    return (
-        drawn * settings.voltage_mv // 1_000_000 - sample.power_w - settings.residual_w
+    site_w = sample.power_w - _store(settings, battery).surplus_w
+    return drawn * settings.voltage_mv // 1_000_000 - site_w - settings.residual_w
+
+
+def _store(settings: Settings, battery: Battery | None) -> _Store:
+    """What counts of a battery; one whose charge level is not known counts as empty."""
+    if battery is None:
+        return _Store()
+    level = battery.charge_percent or 0
+    first = level < settings.battery_first_percent
+    charges, discharges = max(0, -battery.power_w), max(0, battery.power_w)
+    helps = settings.battery_discharge and level >= settings.battery_buffer_percent
+    figures = {"target": settings.battery_first_percent}
+    if battery.charge_percent is not None:
+        figures["soc"] = battery.charge_percent
+    return _Store(
+        -discharges if first else charges - discharges,
+        charges if first else 0,
+        discharges if helps else 0,
+        figures,
     )
 
 
 def solar_wishes(
-    settings: Settings, sample: GridSample, chargers: Sequence[Charger], now_ms: int
+    settings: Settings,
+    sample: GridSample,
+    chargers: Sequence[Charger],
+    now_ms: int,
+    battery: Battery | None = None,
 ) -> dict[str, Wish]:
     """Share the surplus between the solar chargers that are online.
 
     The minimums that are drawn whatever the sun does come first, then who is important.
     """
     order = by_priority(chargers)
-    left = surplus_w(settings, sample, order)
+    left = surplus_w(settings, sample, order, battery)
+    order = by_sun(settings, order, left, now_ms)
     wishes: dict[str, Wish] = {}
     claimed = 0
+    shares: list[tuple[Charger, int]] = []
+    store = _store(settings, battery)
     for charger in sorted(order, key=lambda one: one.mode is not Mode.MIN_SOLAR):
         least = power_w(settings, charger, charger.lowest_ma)
+        sun = _Sun(charger, left - least, max(0, sample.power_w), store)
+        share = 0
         if charger.mode is Mode.MIN_SOLAR:
-            wish = _always(settings, _Sun(charger, left - least))
+            wish = _always(settings, sun)
             if not (charger.charging and _is_idle(charger, now_ms)):
-                left -= least
+                share = least
+            left -= share
         elif charger.charging:
-            wish = _stay(settings, _Sun(charger, left - least), now_ms)
+            wish = _stay(settings, sun, now_ms)
             if not _is_idle(charger, now_ms):
-                left -= least
+                share = least
+            left -= share
         else:
-            wish = _wait(settings, _Sun(charger, left - claimed - least), now_ms)
+            front = tuple(
+                (one.key, watts)
+                for one, watts in shares
+                if one.settings.priority > charger.settings.priority and watts > 0
+            )
+            wish = _wait(
+                settings,
+                replace(sun, power_w=sun.power_w - claimed, in_front=front),
+                now_ms,
+            )
             if wish.charger.memory.surplus_since_ms is not None:
                 claimed += least
+                share = least
             if wish.current_ma > 0:
                 left, claimed = left - least, claimed - least
+        shares.append((charger, share))
         wishes[charger.key] = wish
     for charger in order:
         wish = wishes[charger.key]
@@ -94,8 +164,11 @@ def solar_wishes(
 def _always(settings: Settings, sun: _Sun) -> Wish:
     """The minimum, whoever pays for it; nothing if the charger has none."""
     current = sun.charger.lowest_ma if sun.charger.highest_ma > 0 else 0
-    paid = sun.enough or not _would_import(settings, sun)
-    return Wish(sun.charger, current, Reason.SOLAR if paid else Reason.SOLAR_MIN)
+    if sun.enough or not _would_import(settings, sun):
+        return Wish(sun.charger, current, Reason.SOLAR)
+    if _is_helped(settings, sun):
+        return _helped(sun)
+    return Wish(sun.charger, current, Reason.SOLAR_MIN)
 
 
 def _wait(settings: Settings, sun: _Sun, now_ms: int) -> Wish:
@@ -103,19 +176,41 @@ def _wait(settings: Settings, sun: _Sun, now_ms: int) -> Wish:
     charger, memory = sun.charger, sun.charger.memory
     if not sun.enough:
         charger = replace(charger, memory=replace(memory, surplus_since_ms=None))
-        return Wish(charger, 0, Reason.NO_SURPLUS)
+        return _without(settings, replace(sun, charger=charger))
     since = now_ms if memory.surplus_since_ms is None else memory.surplus_since_ms
     charger = replace(
         charger, memory=replace(memory, surplus_since_ms=since, short_since_ms=None)
     )
-    start = since + settings.start_delay_ms
+    often = memory.starts_today >= settings.most_starts
+    start = since + settings.start_delay_ms * (2 if often else 1)
     stopped = memory.stopped_at_ms
     rested = start if stopped is None else stopped + settings.min_off_ms
     if now_ms < max(start, rested):
         if rested > start:
             return Wish(charger, 0, Reason.MIN_OFF, rested)
+        if often:
+            count = {"count": memory.starts_today}
+            return Wish(charger, 0, Reason.STARTS_LIMIT, start, count)
         return Wish(charger, 0, Reason.START_DELAY, start)
     return Wish(charger, charger.lowest_ma, Reason.STARTING)
+
+
+def _without(settings: Settings, sun: _Sun) -> Wish:
+    """Name what a charger waits for that the sun is not enough for."""
+    charger, later = sun.charger, sun.charger.waits_for
+    may = charger.highest_ma > 0
+    if later is not None and later.reason is Reason.PLAN_LATER:
+        return Wish(charger, 0, later.reason, later.until_ms, later.figures)
+    if may and sun.power_w + sum(watts for _, watts in sun.in_front) >= 0:
+        return Wish(charger, 0, Reason.PRIORITY, None, {"charger": sun.in_front[0][0]})
+    if may and sun.power_w + sun.store.withheld_w >= 0:
+        return Wish(charger, 0, Reason.BATTERY_FIRST, None, sun.store.figures)
+    if later is not None:
+        return Wish(charger, 0, later.reason, later.until_ms, later.figures)
+    figures = sun.balance(settings)
+    if may and sun.power_w < 0 < figures["have"]:
+        return Wish(charger, 0, Reason.SURPLUS_LOW, None, figures)
+    return Wish(charger, 0, Reason.NO_SURPLUS, None, {"grid": sun.grid_w, **figures})
 
 
 def _stay(settings: Settings, sun: _Sun, now_ms: int) -> Wish:
@@ -125,19 +220,38 @@ def _stay(settings: Settings, sun: _Sun, now_ms: int) -> Wish:
     if sun.enough:
         charger = replace(charger, memory=replace(memory, short_since_ms=None))
         return Wish(charger, charger.lowest_ma, Reason.SOLAR)
-    if not _would_import(settings, sun):
+    spared = charger.soon is not None and charger.soon.spares
+    if spared or not _would_import(settings, sun):
         charger = replace(charger, memory=replace(memory, short_since_ms=None))
-        return Wish(charger, charger.lowest_ma, Reason.SURPLUS_LOW)
+        figures = sun.balance(settings)
+        return Wish(charger, charger.lowest_ma, Reason.SURPLUS_LOW, None, figures)
+    if _is_helped(settings, sun):
+        charger = replace(charger, memory=replace(memory, short_since_ms=None))
+        return _helped(replace(sun, charger=charger))
     since = now_ms if memory.short_since_ms is None else memory.short_since_ms
     charger = replace(charger, memory=replace(memory, short_since_ms=since))
     stop = since + settings.stop_delay_ms
     started = memory.started_at_ms
     ran = stop if started is None else started + settings.min_on_ms
     if now_ms >= max(stop, ran):
-        return Wish(charger, 0, Reason.NO_SURPLUS)
+        figures = {"grid": sun.grid_w, **sun.balance(settings)}
+        return Wish(charger, 0, Reason.NO_SURPLUS, None, figures)
     if ran > stop:
         return Wish(charger, charger.lowest_ma, Reason.MIN_ON, ran)
     return Wish(charger, charger.lowest_ma, Reason.STOP_DELAY, stop)
+
+
+def _is_helped(settings: Settings, sun: _Sun) -> bool:
+    """Whether the house would not import but for a battery that may not help."""
+    helped = replace(sun, power_w=sun.power_w + sun.store.help_w)
+    return sun.store.help_w > 0 and not _would_import(settings, helped)
+
+
+def _helped(sun: _Sun) -> Wish:
+    """The minimum, a part of it from the house's battery."""
+    current = sun.charger.lowest_ma if sun.charger.highest_ma > 0 else 0
+    figures = {"power": sun.store.help_w}
+    return Wish(sun.charger, current, Reason.BATTERY_HELP, None, figures)
 
 
 def _would_import(settings: Settings, sun: _Sun) -> bool:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from ..model import Family
 from ..protocols.modbus import ModbusLink
+from .cfos import POWER_BRAIN, S0_METER
 from .ksem import FAMILY as KSEM
-from .smart_me import METER, PICO
+from .smart_me import METER, PICO, PICO_GROUP
 
 FAMILIES: Mapping[str, Family[ModbusLink]] = {
-    family.key: family for family in (KSEM, METER, PICO)
+    family.key: family
+    for family in (KSEM, METER, PICO, PICO_GROUP, POWER_BRAIN, S0_METER)
 }

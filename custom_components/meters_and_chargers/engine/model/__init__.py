@@ -1,7 +1,16 @@
 """The words which all parts share."""
 
 from .control import Setpoint
-from .device import Charger, Device, Group, Identity, Pushing, Sample
+from .device import (
+    CardReader,
+    Charger,
+    Device,
+    Group,
+    Identity,
+    Pushing,
+    Sample,
+    TellingCharger,
+)
 from .errors import (
     BadAnswer,
     DeviceError,
@@ -10,6 +19,7 @@ from .errors import (
     PortClosed,
     Refused,
     Silent,
+    TooOften,
     Unreachable,
     Unsupported,
     WrongDevice,
@@ -22,6 +32,7 @@ __all__ = [
     "PHASES",
     "Answers",
     "BadAnswer",
+    "CardReader",
     "Charger",
     "Device",
     "DeviceError",
@@ -46,7 +57,9 @@ __all__ = [
     "Sample",
     "Setpoint",
     "Silent",
+    "TellingCharger",
     "Tls",
+    "TooOften",
     "Unit",
     "Unreachable",
     "Unsupported",

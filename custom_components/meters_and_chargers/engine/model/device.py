@@ -105,3 +105,42 @@ class Charger(Device, Protocol):
 
     async def set_limit(self, value_ma: int) -> None:
         """Write the charging current; mA. Raises `OutOfRange` outside the setpoint."""
+
+
+@runtime_checkable
+class TellingCharger(Charger, Protocol):
+    """A charger that tells what its car does, and may be able to switch phases."""
+
+    @property
+    def plugged(self) -> bool | None:
+        """Whether a car is plugged in; None when it can't tell."""
+
+    @property
+    def faulted(self) -> bool:
+        """Whether it can't charge, by its own word."""
+
+    @property
+    def switches_phases(self) -> bool:
+        """Whether it can be told to charge on one phase alone."""
+
+    @property
+    def phases(self) -> int | None:
+        """On how many phases it charges or would; None when not known."""
+
+    async def set_limit(
+        self, value_ma: int, *, phases: int | None = None, urgent: bool = False
+    ) -> None:
+        """Write the charging current and, where it can switch, the phases; mA.
+
+        Raises `OutOfRange` outside the setpoint. Phases that changed shortly before are
+        left as they are, unless it is urgent to leave all but one; `Refused` where a
+        phase would then get more than was meant for it.
+        """
+
+
+@runtime_checkable
+class CardReader(Device, Protocol):
+    """A device that knows which card was held against it last."""
+
+    async def read_card(self) -> str | None:
+        """Return what may be shown of a new card; None for none since the last call."""

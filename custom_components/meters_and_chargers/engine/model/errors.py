@@ -29,6 +29,15 @@ class NotAllowed(Refused):
     """The device refuses the key, or the key does not allow this."""
 
 
+class TooOften(Refused):
+    """Asked more often than it answers; ``retry_after_s`` where it says how long."""
+
+    def __init__(self, text: str, retry_after_s: float | None = None) -> None:
+        """Remember how long to wait."""
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+
+
 class BadAnswer(DeviceError):
     """An answer that can't be used: too short, another request's, implausible."""
 

@@ -32,11 +32,14 @@ class ModbusTcp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Something the set-up has to ask, with its possible answers in amperes."""
+    """Something the set-up has to ask, with its possible answers in amperes.
+
+    Without ``options`` it is answered by yes (1) or no (0).
+    """
 
     key: str
-    options: tuple[int, ...]
-    default: int
+    options: tuple[int, ...] = ()
+    default: int = 0
 
 
 type Answers = Mapping[str, int]
@@ -65,6 +68,14 @@ class Family[Session]:
     transport: ModbusTcp
     open: Callable[[Session, Answers], Device]
     questions: tuple[Question, ...] = ()
+    settings: tuple[Question, ...] = ()
+    """What its options offer besides; each number has its word in the translations."""
+    learn: Callable[[Device], Awaitable[Answers]] | None = None
+    """Finds out once, at the set-up, what is then kept beside the answers. Writes
+    nothing; raises `DeviceError`."""
+    members: bool = False
+    """Whether it is several devices that answer at one address; the set-up asks for
+    their serial numbers, and keeps them as texts under ``members``."""
     intervals_s: tuple[int, ...] = ()
     """Choices for groups without an interval of their own; the first is proposed."""
     presence_interval_s: float = 10.0

@@ -77,6 +77,12 @@ class Quantity(StrEnum):
     CHARGING_POWER = "charging_power"
     CHARGED_ENERGY = "charged_energy"
     CHARGING_DURATION = "charging_duration"
+    # What a wallbox says of itself.
+    PILOT_STATUS = "pilot_status"
+    CHARGING_LIMIT = "charging_limit"
+    CHARGING_ENABLED = "charging_enabled"
+    FAILSAFE_DURATION = "failsafe_duration"
+    FAILSAFE_CURRENT = "failsafe_current"
 
     @property
     def unit(self) -> Unit:
@@ -138,6 +144,11 @@ _UNITS: Mapping[Quantity, Unit] = {
     Quantity.CHARGING_POWER: Unit.WATT,
     Quantity.CHARGED_ENERGY: Unit.WATT_HOUR,
     Quantity.CHARGING_DURATION: Unit.SECOND,
+    Quantity.PILOT_STATUS: Unit.ORDINAL,
+    Quantity.CHARGING_LIMIT: Unit.AMPERE,
+    Quantity.CHARGING_ENABLED: Unit.ORDINAL,
+    Quantity.FAILSAFE_DURATION: Unit.SECOND,
+    Quantity.FAILSAFE_CURRENT: Unit.AMPERE,
 }
 
 # Wide enough for any low-voltage site (10 kA), narrow enough to catch the

@@ -11,6 +11,7 @@ from custom_components.meters_and_chargers.engine.devices.smart_me import regist
 from custom_components.meters_and_chargers.engine.devices.smart_me.meter import (
     FAMILY,
     Meter,
+    learn,
 )
 from custom_components.meters_and_chargers.engine.model import (
     BadAnswer,
@@ -71,7 +72,7 @@ def test_points_and_addresses(snapshot: SnapshotAssertion) -> None:
     """Every value with its mark, address, type and scale: a change must be meant."""
     assert [
         f"{table.mark}: {row.point.key} {row.address} {row.encoding.name} x{row.scale}"
-        for table in TABLES
+        for table in (*TABLES, registers.MODULE_POWER, registers.MODULE_ENERGY)
         for row in table.rows
     ] == snapshot
 
@@ -217,6 +218,69 @@ async def test_module_with_another_scale_is_refused(meter: SmartMeMeter) -> None
         meter.set_power(500, 0, 0)
         with pytest.raises(BadAnswer):
             await device.read(device.groups[0])
+
+
+async def test_module_is_learnt_and_read_in_its_units(meter: SmartMeMeter) -> None:
+    """At the set-up its values tell; what a single program knows is off by default."""
+    meter.module = True
+    async with connected(meter) as link:
+        device = opened(link)
+        await device.identify()
+        assert await learn(device) == {"scale": 1}
+        readings = await read_all(device)
+        assert device.off_by_default >= set(readings)
+    assert readings[Point(Quantity.POWER)] == 500
+    assert readings[Point(Quantity.CURRENT, Phase.L1)] == pytest.approx(4.35)
+    assert readings[Point(Quantity.VOLTAGE, Phase.L3)] == 230
+    energy = readings[Point(Quantity.ENERGY_IMPORT)]
+    assert energy == pytest.approx(12_345_678, abs=100)
+    assert Point(Quantity.POWER, Phase.L1) not in readings
+    assert [group.interval_s for group in device.groups] == [4, 60]
+
+
+async def test_telstar_is_learnt_as_one(meter: SmartMeMeter) -> None:
+    """What fits is kept; so it is while nothing flows that could tell."""
+    for power in ((1000, 0, -500), (0, 0, 0)):
+        meter.set_power(*power)
+        async with connected(meter) as link:
+            device = opened(link)
+            await device.identify()
+            assert await learn(device) == {"scale": 0}
+            assert [group.key for group in device.groups] == ["fast", "slow"]
+
+
+async def test_telstar_is_never_read_as_a_module(meter: SmartMeMeter) -> None:
+    """Who chooses the wrong units gets no value, not one that is a thousandfold."""
+    async with connected(meter) as link:
+        device = FAMILIES["smart_me_meter"].open(link, {"scale": 1})
+        await device.identify()
+        with pytest.raises(BadAnswer, match="counted like a Telstar"):
+            await device.read(device.groups[0])
+
+
+async def test_wallbox_is_no_module(pico: Pico) -> None:
+    """Chosen units don't make a meter of a wallbox."""
+    async with connected(pico) as link:
+        with pytest.raises(WrongDevice):
+            await FAMILIES["smart_me_meter"].open(link, {"scale": 1}).identify()
+
+
+async def test_power_that_fits_no_unit_is_refused(
+    meter: SmartMeMeter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither kind of meter says ten times too little; the first reason is told."""
+    monkeypatch.setattr(meter, "refresh", lambda: None)
+    for address, value in (
+        *((0x1FFF, 7_907_952), (0x2003, 1)),
+        *((0x2013, 230_000), (0x2015, 230_000), (0x2017, 230_000)),
+        *((0x2019, 900_000), (0x201B, 0), (0x201D, 0)),
+    ):
+        meter.put(address, value)
+    async with connected(meter) as link:
+        device = opened(link)
+        await device.identify()
+        with pytest.raises(BadAnswer, match="other units than a Telstar"):
+            await learn(device)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,29 @@
-"""smart-me by Modbus TCP: the Telstar meter and the Pico wallbox."""
+"""smart-me: the Telstar meter and the Pico wallbox, by Modbus TCP and the account."""
 
+from .currents import PhaseCurrents
+from .group import FAMILY as PICO_GROUP
+from .group import Members, PicoGroup
+from .limits import PhaseMemory
 from .meter import FAMILY as METER
 from .pico import FAMILY as PICO
+from .pico import Pico
+from .rest import Account, AccountDevice, State, Status
+from .steering import Keeping, OnStop, Steering
 
-__all__ = ["METER", "PICO"]
+__all__ = [
+    "METER",
+    "PICO",
+    "PICO_GROUP",
+    "Account",
+    "AccountDevice",
+    "Keeping",
+    "Members",
+    "OnStop",
+    "PhaseCurrents",
+    "PhaseMemory",
+    "Pico",
+    "PicoGroup",
+    "State",
+    "Status",
+    "Steering",
+]

@@ -17,6 +17,7 @@ from ...model import (
     Point,
     Probe,
     Quantity,
+    Question,
     Readings,
     Refused,
     Silent,
@@ -30,6 +31,7 @@ from .identity import MAKER, read_identity
 _LOGGER = logging.getLogger(__name__)
 
 _MODEL = "Telstar"
+SCALE = "scale"
 _SPACING_S = 2.0
 _SLOW_S = 60.0
 
@@ -57,6 +59,14 @@ _GROUPS = (
     TableGroup(key="factors", tables=(registers.FACTORS,), interval_s=_SLOW_S),
     TableGroup(key="slow", tables=(_SLOW,), interval_s=_SLOW_S),
     TableGroup(key="energy", tables=(registers.ENERGY,), interval_s=_SLOW_S),
+    TableGroup(
+        key="module",
+        tables=(registers.MODULE_POWER,),
+        interval_s=_SPACING_S * len(registers.MODULE_POWER.blocks),
+    ),
+    TableGroup(
+        key="module_energy", tables=(registers.MODULE_ENERGY,), interval_s=_SLOW_S
+    ),
 )
 _SINGLE_SOURCE = frozenset(registers.REACTIVE.points + registers.REACTIVE_ENERGY.points)
 
@@ -66,6 +76,9 @@ _JUDGED_VA = 10.0
 _LEAST_FACTOR = 0.015
 """Other meters of smart-me count W and 0.01 A where a Telstar counts mW and mA:
 read as a Telstar, they have a hundredth of their power factor."""
+_MOST_FACTOR = 1.5
+"""And a Telstar read as one of those has a hundred times its own. Power and currents
+may be some seconds apart."""
 
 
 async def identify(link: ModbusLink) -> Identity:
@@ -96,16 +109,19 @@ async def find(link: ModbusLink) -> Identity:
 
 
 class Meter(ModbusDevice):
-    """A Telstar. Which groups it has is settled when it is first identified."""
+    """A Telstar. Which groups it has is settled when it is first identified.
 
-    def __init__(self, link: ModbusLink) -> None:
+    ``module`` says that it is another meter, which counts in W and 0.01 A.
+    """
+
+    def __init__(self, link: ModbusLink, *, module: bool = False) -> None:
         """Expect a meter that sends long blocks."""
         super().__init__(link, identify, _GROUPS)
         self._known: dict[str, Group] = {group.key: group for group in self.groups}
-        self.groups = self._chosen("fast", "slow")
-        self.off_by_default = _SINGLE_SOURCE
+        self._single_source = self.off_by_default
         self._settled = False
         self._scale_is_sure = False
+        self._expect(module=module)
 
     @override
     async def identify(self) -> Identity:
@@ -116,23 +132,56 @@ class Meter(ModbusDevice):
         """
         identity = await super().identify()
         if not self._settled:
-            fast = ("fast",) if await self._sends(_FAST) else ("power", "factors")
-            if "fast" not in fast:
+            if self._module:
                 await self._must_measure()
-            slow = "slow" if await self._sends(_SLOW) else "energy"
-            self.groups = self._chosen(*fast, slow)
+            else:
+                await self._settle()
             self._settled = True
-            if (*fast, slow) != ("fast", "slow"):
-                _LOGGER.info("The meter sends short blocks only: it is read slower")
         return identity
 
     @override
     async def read(self, group: Group) -> Readings:
-        """Read one group; raises `BadAnswer` if its scale is not a Telstar's."""
+        """Read one group; raises `BadAnswer` if its scale is not as expected."""
         readings = await super().read(group)
         if not self._scale_is_sure and Point(Quantity.POWER) in readings:
-            self._scale_is_sure = _proves_the_scale(readings)
+            self._scale_is_sure = _proves_the_scale(readings, module=self._module)
         return readings
+
+    async def learn_scale(self) -> bool:
+        """Find out whether it counts in W and 0.01 A, and read it so from now on.
+
+        False also while too little flows to tell. Raises `BadAnswer` where its power
+        fits neither.
+        """
+        try:
+            await self.read(self.groups[0])
+        except BadAnswer as err:
+            self._expect(module=True)
+            try:
+                await self.read(self.groups[0])
+            except BadAnswer:
+                raise err from None
+        return self._module
+
+    def _expect(self, *, module: bool) -> None:
+        """Read it as the one or the other kind."""
+        self._module = module
+        self.groups = (
+            self._chosen("module", "module_energy")
+            if module
+            else self._chosen("fast", "slow")
+        )
+        self.off_by_default = self._single_source if module else _SINGLE_SOURCE
+
+    async def _settle(self) -> None:
+        """Try which blocks a Telstar sends."""
+        fast = ("fast",) if await self._sends(_FAST) else ("power", "factors")
+        if "fast" not in fast:
+            await self._must_measure()
+        slow = "slow" if await self._sends(_SLOW) else "energy"
+        self.groups = self._chosen(*fast, slow)
+        if (*fast, slow) != ("fast", "slow"):
+            _LOGGER.info("The meter sends short blocks only: it is read slower")
 
     def _chosen(self, *keys: str) -> tuple[Group, ...]:
         return tuple(self._known[key] for key in keys)
@@ -159,7 +208,7 @@ class Meter(ModbusDevice):
             raise WrongDevice("a smart-me device without a meter's values") from err
 
 
-def _proves_the_scale(readings: Readings) -> bool:
+def _proves_the_scale(readings: Readings, *, module: bool) -> bool:
     """Compare power with voltage and current; False while too little flows.
 
     Raises `BadAnswer` when they don't fit: a wrong value is worse than none.
@@ -186,12 +235,24 @@ def _proves_the_scale(readings: Readings) -> bool:
             "its power is too small for its voltages and currents, "
             "as if it counted in other units than a Telstar"
         )
+    if module and power_w > _MOST_FACTOR * apparent_va:
+        raise BadAnswer(
+            "its power is too large for its voltages and currents, "
+            "as if it counted like a Telstar"
+        )
     return True
 
 
-def open_device(link: ModbusLink, _answers: Answers) -> Device:
-    """Return the meter behind this link."""
-    return Meter(link)
+def open_device(link: ModbusLink, answers: Answers) -> Device:
+    """Return the meter behind this link; `scale` 1 is a module's."""
+    return Meter(link, module=bool(answers.get(SCALE)))
+
+
+async def learn(device: Device) -> Answers:
+    """Find out in which units a meter counts."""
+    if not isinstance(device, Meter):
+        return {}
+    return {SCALE: int(await device.learn_scale())}
 
 
 FAMILY: Family[ModbusLink] = Family(
@@ -202,5 +263,7 @@ FAMILY: Family[ModbusLink] = Family(
     transport=ModbusTcp(port=502, unit_id=1, spacing_s=_SPACING_S),
     open=open_device,
     intervals_s=(2, 5, 10),
+    settings=(Question(key=SCALE, options=(0, 1)),),
+    learn=learn,
     probe=Probe(identify=find),
 )

@@ -1,19 +1,38 @@
-"""smart-me Pico: one number to write, and no measurement register documented."""
+"""smart-me Pico: currents to write, and no measurement register documented."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+import time
+from typing import override
 
 from ...model import (
+    PHASES,
     Answers,
-    Charger,
+    BadAnswer,
+    Device,
+    DeviceError,
     Family,
     Identity,
     ModbusTcp,
+    OutOfRange,
     Question,
+    Refused,
     Setpoint,
+    Silent,
+    TellingCharger,
+    Unsupported,
 )
 from ...protocols.modbus import ModbusDevice, ModbusLink
 from . import registers
+from .currents import PhaseCurrents
 from .identity import MAKER, read_identity
+from .limits import PhaseMemory
+from .steering import Keeping, Steering, local_day
 
 MODEL = "Pico"
+BY_PHASE_FROM = "0.0.53"
+"""The first firmware that takes a current for each phase."""
+_WORDS = registers.CURRENT_ENCODING.words
 
 
 async def identify(link: ModbusLink) -> Identity:
@@ -22,42 +41,265 @@ async def identify(link: ModbusLink) -> Identity:
 
 
 class Pico(ModbusDevice):
-    """A single Pico; what it was last told is all that can be known of its limit."""
+    """A single Pico; what it was last told is all that is sure to be known.
 
-    limit_is_assumed = True
+    Its phases change every ten minutes at most, whoever writes: see `Steering`, whose
+    `memory`, `held`, `tend` and `stop` are its owner's business.
+    """
 
-    def __init__(self, link: ModbusLink, answers: Answers) -> None:
-        """Open the station with the bounds its owner gave, in A."""
-        super().__init__(link, identify)
+    def __init__(
+        self,
+        link: ModbusLink,
+        answers: Answers,
+        keeping: Keeping | None = None,
+        *,
+        by_phase: bool = False,
+        reads_back: bool = False,
+        who: Callable[[ModbusLink], Awaitable[Identity]] = identify,
+        clock: Callable[[], float] = time.monotonic,
+        today: Callable[[], int] = local_day,
+    ) -> None:
+        """Open the station with the bounds its owner gave, in A.
+
+        ``by_phase`` says that its firmware is sure to be `BY_PHASE_FROM` or newer,
+        ``reads_back`` what `try_read_back` found at its set-up.
+        """
+        super().__init__(link, who)
         self.setpoint = Setpoint(
             minimum_ma=answers["minimum_current"] * 1000,
             maximum_ma=answers["maximum_current"] * 1000,
             step_ma=1000,
         )
-        self._limit_ma: int | None = None
+        self.by_phase = by_phase
+        self.steering = Steering(
+            self._put,
+            self.setpoint,
+            keeping,
+            prepare=self.assure,
+            clock=clock,
+            today=today,
+        )
+        self._tells_phases = False
+        """Whether it was ever told by phase: which of both ways wins is not known, so
+        that it always is from then on."""
+        self._one_by_one = False
+        """Whether it refuses six words together."""
+        self._reads_back = reads_back
+        self._proven: dict[int, bool] = {}
+        """For each address that was asked after a write, whether it said the same."""
+
+    @property
+    def currents(self) -> PhaseCurrents | None:
+        """The limit of each phase last written or read back; None when not known."""
+        return self.steering.told
 
     @property
     def limit_ma(self) -> int | None:
-        """The limit last written; None before the first write."""
-        return self._limit_ma
+        """The limit on each phase that it uses; None before the first write."""
+        return None if self.currents is None else self.currents.offered_ma
+
+    @property
+    def limit_is_assumed(self) -> bool:
+        """False once it has proved that it can be asked."""
+        return not self._proven.get(self._block[0])
 
     def assume_limit(self, value_ma: int) -> None:
-        """Take over the limit known from before a restart; mA."""
-        self._limit_ma = value_ma
+        """Take over the limit known from before a restart, on all phases; mA.
 
-    async def set_limit(self, value_ma: int) -> None:
-        """Write the charging current of all phases; mA."""
+        One that a station can't have been told is left out.
+        """
+        try:
+            currents = PhaseCurrents.alike(value_ma)
+        except OutOfRange:
+            return
+        self.steering.assume(currents)
+
+    def recall(self, memory: PhaseMemory) -> None:
+        """Take over `steering.memory` from before a restart, on the present clock."""
+        self.steering.recall(memory)
+        last = memory.in_use
+        self._tells_phases = last is not None and not last.are_alike
+
+    @property
+    def plugged(self) -> bool | None:
+        """It can't tell by Modbus."""
+        return None
+
+    @property
+    def faulted(self) -> bool:
+        """Nor this."""
+        return False
+
+    @property
+    def switches_phases(self) -> bool:
+        """Whether it can be told to charge on one phase alone."""
+        return self.by_phase
+
+    @property
+    def phases(self) -> int | None:
+        """On how many phases it was last told to charge; a pause changes nothing."""
+        in_use = self.steering.memory.in_use
+        if in_use is None or not self.switches_phases:
+            return None
+        return len(PHASES) if all(in_use) else 1
+
+    async def set_limit(
+        self, value_ma: int, *, phases: int | None = None, urgent: bool = False
+    ) -> None:
+        """Write the charging current of all phases, or of L1 alone; mA.
+
+        It is held while the phases may not change; ``urgent`` is for `Steering.set`.
+        Raises `OutOfRange`, and `Unsupported` for phases it can't choose.
+        """
         self.setpoint.check(value_ma)
-        await self.assure()
-        await self._link.write(
-            registers.CHARGING_CURRENT, registers.CURRENT_ENCODING.encode(value_ma)
+        if phases == 1:
+            await self.set_currents(PhaseCurrents(value_ma, 0, 0), urgent=urgent)
+        elif phases in (None, len(PHASES)):
+            await self.steering.set(PhaseCurrents.alike(value_ma), urgent=urgent)
+        else:
+            raise Unsupported(f"the station can't choose {phases} phases")
+
+    async def set_currents(
+        self, currents: PhaseCurrents, *, urgent: bool = False
+    ) -> None:
+        """Write the charging current of each phase.
+
+        Raises `Unsupported` unless the firmware is known to take it, `OutOfRange`
+        outside the setpoint, both before anything is sent.
+        """
+        if not self.by_phase:
+            raise Unsupported(
+                f"currents for each phase need firmware {BY_PHASE_FROM} or newer"
+            )
+        for value in currents:
+            self.setpoint.check(value)
+        await self.steering.set(currents, urgent=urgent)
+
+    async def try_read_back(self) -> bool:
+        """Ask once whether it says its limit; no documentation does.
+
+        Writes nothing. Raises `Unreachable` when there is nobody to ask.
+        """
+        try:
+            await self._link.read(*self._block)
+        except Refused, BadAnswer, Silent:
+            return False
+        self._reads_back = True
+        return True
+
+    @override
+    async def identify(self) -> Identity:
+        """Ask who it is, and, where it is known to say it, what its limit is."""
+        identity = await super().identify()
+        if not self.limit_is_assumed:
+            with suppress(Refused, BadAnswer):
+                await self.steering.look(self._say)
+        return identity
+
+    @override
+    async def assure(self) -> None:
+        """After a lost connection, make sure that the same station came back."""
+        if self._link.lost:
+            await super().identify()
+
+    @property
+    def _block(self) -> tuple[int, int]:
+        """Where its limit stands: wire address and number of words."""
+        if self._tells_phases:
+            return registers.PHASE_CURRENTS, 3 * _WORDS
+        return registers.CHARGING_CURRENT, _WORDS
+
+    async def _put(self, currents: PhaseCurrents) -> None:
+        if self._tells_phases or not currents.are_alike:
+            await self._put_phases(currents)
+        else:
+            await self._link.write(registers.CHARGING_CURRENT, _words(currents.l1_ma))
+        if self._reads_back:
+            await self._compare(currents)
+
+    async def _put_phases(self, currents: PhaseCurrents) -> None:
+        """Write each phase; a station that refuses them all is told as before."""
+        before, self._tells_phases = self._tells_phases, True
+        try:
+            await self._put_together(currents)
+        except Refused:
+            self._tells_phases = before
+            raise
+
+    async def _put_together(self, currents: PhaseCurrents) -> None:
+        """Write six words together; where they are refused, one phase at a time."""
+        if not self._one_by_one:
+            words = [word for value in currents for word in _words(value)]
+            try:
+                await self._link.write(registers.PHASE_CURRENTS, words)
+            except Refused:
+                pass
+            else:
+                return
+        before = tuple(self.currents or PhaseCurrents.alike(0))
+        wanted = tuple(currents)
+        # What falls is written first: at no time may more flow than before or after.
+        falling_first = sorted(
+            range(len(PHASES)), key=lambda phase: wanted[phase] - before[phase]
         )
-        self._limit_ma = value_ma
+        for done, phase in enumerate(falling_first):
+            try:
+                await self._link.write(
+                    registers.PHASE_CURRENTS + _WORDS * phase, _words(wanted[phase])
+                )
+            except Refused as err:
+                if not done:
+                    raise
+                raise BadAnswer("it took the current of some phases only") from err
+        self._one_by_one = True
+
+    async def _compare(self, currents: PhaseCurrents) -> None:
+        """See whether it says what it was just told; if it never did, ask no more."""
+        address, _ = self._block
+        if self._proven.get(address) is False:
+            return
+        with suppress(DeviceError):
+            if await self._say() == currents:
+                self._proven[address] = True
+        self._proven.setdefault(address, False)
+
+    async def _say(self) -> PhaseCurrents | None:
+        """Return what it says of its limit; None for what it can't have been told."""
+        return _currents(await self._link.read(*self._block))
 
 
-def open_device(link: ModbusLink, answers: Answers) -> Charger:
-    """Return the station behind this link."""
-    return Pico(link, answers)
+def _words(value_ma: int) -> Sequence[int]:
+    return registers.CURRENT_ENCODING.encode(value_ma)
+
+
+def _currents(words: Sequence[int]) -> PhaseCurrents | None:
+    """Return the currents in one number or three; None for impossible ones."""
+    values = [
+        registers.CURRENT_ENCODING.decode(words[at : at + _WORDS])
+        for at in range(0, len(words), _WORDS)
+    ]
+    one, *others = values
+    try:
+        return PhaseCurrents(one, *others) if others else PhaseCurrents.alike(one)
+    except OutOfRange:
+        return None
+
+
+def open_device(link: ModbusLink, answers: Answers) -> TellingCharger:
+    """Return the station behind this link; `by_phase` and `reads_back` are 0 or 1."""
+    return Pico(
+        link,
+        answers,
+        by_phase=bool(answers.get("by_phase")),
+        reads_back=bool(answers.get("reads_back")),
+    )
+
+
+async def learn(device: Device) -> Answers:
+    """Ask once whether a station says its limit."""
+    if not isinstance(device, Pico):
+        return {}
+    return {"reads_back": int(await device.try_read_back())}
 
 
 FAMILY: Family[ModbusLink] = Family(
@@ -70,5 +312,7 @@ FAMILY: Family[ModbusLink] = Family(
     questions=(
         Question(key="minimum_current", options=(6, 8), default=8),
         Question(key="maximum_current", options=(16, 32), default=16),
+        Question(key="by_phase"),
     ),
+    learn=learn,
 )

@@ -92,6 +92,34 @@ REACTIVE_ENERGY = Table(
     ),
 )
 
+# Other meters of smart-me, such as the module for Kamstrup meters, count in other units
+# at the same places. They say no power of a single phase.
+_MODULE = (
+    "a Home Assistant integration for smart-me's module for Kamstrup meters (HAN), "
+    "tried on a real one: "
+)
+
+MODULE_POWER = Table(
+    source=f"{_MODULE}0x2004 in W, 0x2014 to 0x201E in mV and 0.01 A",
+    mark=Mark.SINGLE_SOURCE,
+    blocks=(Block(0x2003, 2), Block(0x2013, 12)),
+    rows=(
+        total(Quantity.POWER, 0x2003, Encoding.INT32, 1),
+        *per_phase(Quantity.VOLTAGE, (0x2013, 0x2015, 0x2017), Encoding.UINT32, 0.001),
+        *per_phase(Quantity.CURRENT, (0x2019, 0x201B, 0x201D), Encoding.INT32, 0.01),
+    ),
+)
+
+MODULE_ENERGY = Table(
+    source=f"{_MODULE}0x204C and 0x204E in Wh",
+    mark=Mark.SINGLE_SOURCE,
+    blocks=(Block(0x204B, 4),),
+    rows=(
+        total(Quantity.ENERGY_IMPORT, 0x204B, *_ENERGY),
+        total(Quantity.ENERGY_EXPORT, 0x204D, *_ENERGY),
+    ),
+)
+
 # The text of the page names 0x206C for the same purpose, its own example and
 # the newer edition 0x206E: the one that was shown to be written counts.
 CURRENT_SOURCE = (
@@ -101,3 +129,14 @@ CURRENT_SOURCE = (
 CURRENT_MARK = Mark.DOCUMENTED
 CHARGING_CURRENT = 0x206E - 1
 CURRENT_ENCODING = Encoding.UINT32
+
+# That each phase takes two words follows from the distance of the numbers, that one
+# request may write all six from "together by register 0x2071". A station that refuses
+# six is written one phase after the other.
+PHASES_SOURCE = (
+    'smart-me, "Modbus TCP", section "Change Pico Loadmanagement": 0x2071 (L1, L2, L3) '
+    "in mA; the newer edition: 0x2071, 0x2073, 0x2075, together or one by one, from "
+    "firmware 0.0.53 on, a number up to 499 counting as amperes"
+)
+PHASES_MARK = Mark.DOCUMENTED
+PHASE_CURRENTS = 0x2071 - 1

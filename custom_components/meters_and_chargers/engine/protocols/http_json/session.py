@@ -25,6 +25,7 @@ from ...model import (
     PortClosed,
     Refused,
     Silent,
+    TooOften,
     Unreachable,
     Unsupported,
 )
@@ -37,19 +38,30 @@ class HttpJson:
     """Requests to one base address; redirects, which could leak the key, end there.
 
     All methods raise `DeviceError` subclasses and nothing else: `NotAllowed` for
-    status 401 and 403, `Unsupported` for 404, `Refused` for any other that is not
-    2xx, `BadAnswer` for what is no JSON, `Silent`, `PortClosed` and `Unreachable`
-    for the network. No error holds the key or anything of a body.
+    status 401 and 403, `Unsupported` for 404, `TooOften` for 429, `Refused` for any
+    other that is not 2xx, `BadAnswer` for what is no JSON, `Silent`, `PortClosed` and
+    `Unreachable` for the network. No error holds the key or anything of a body.
     """
 
     def __init__(
-        self, session: ClientSession, base: URL, key: str, timeout_s: float = 5.0
+        self,
+        session: ClientSession,
+        base: URL,
+        key: str,
+        timeout_s: float = 5.0,
+        *,
+        scheme: str = "Bearer",
+        longest: int = _LONGEST,
     ) -> None:
-        """Use somebody's client session; nothing is asked yet."""
+        """Use somebody's client session; nothing is asked yet.
+
+        ``scheme`` stands before the key, ``longest`` bounds an answer, in bytes.
+        """
         self._session = session
         self._base = base
-        self._bearer = f"Bearer {key}"
+        self._bearer = f"{scheme} {key}"
         self._timeout_s = timeout_s
+        self._longest = longest
 
     async def get(self, path: str) -> object:
         """Return what a path holds, as JSON's own types; None when it has no body."""
@@ -58,6 +70,10 @@ class HttpJson:
     async def put(self, path: str, body: object) -> None:
         """Send JSON; what a success answers besides its status is not looked at."""
         await self._ask("PUT", path, body)
+
+    async def post(self, path: str) -> None:
+        """Call a path with its query, without a body; the answer is not looked at."""
+        await self._ask("POST", path)
 
     async def first_frame(self, path: str) -> object:
         """Return a WebSocket's first text frame as JSON, and close it at once.
@@ -70,7 +86,7 @@ class HttpJson:
                 self._base.with_scheme("ws").join(URL(path)),
                 headers={"Authorization": self._bearer},
                 timeout=ClientWSTimeout(ws_close=1.0),
-                max_msg_size=_LONGEST,
+                max_msg_size=self._longest,
             ) as socket:
                 if socket._response.history:  # noqa: SLF001 - aiohttp tells no other way that it followed a redirect
                     raise Refused("it sends elsewhere")
@@ -91,8 +107,8 @@ class HttpJson:
                 allow_redirects=False,
             ) as response,
         ):
-            _check(response.status)
-            text = await _body(response)
+            _check(response)
+            text = await _body(response, self._longest)
         return _parsed(text) if text and method == "GET" else None
 
     @asynccontextmanager
@@ -115,7 +131,13 @@ class HttpJson:
             raise BadAnswer(type(err).__name__) from err
 
 
-def _check(status: int) -> None:
+def _check(response: ClientResponse) -> None:
+    status = response.status
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        after = response.headers.get("Retry-After", "")
+        raise TooOften(
+            f"HTTP status {status}", float(after) if after.isdecimal() else None
+        )
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         raise _refusal(status)
 
@@ -128,12 +150,12 @@ def _refusal(status: int) -> DeviceError:
     return Refused(f"HTTP status {status}")
 
 
-async def _body(response: ClientResponse) -> bytes:
+async def _body(response: ClientResponse, longest: int) -> bytes:
     body = bytearray()
     async for part in response.content.iter_any():
         body += part
-        if len(body) > _LONGEST:
-            raise BadAnswer(f"an answer of more than {_LONGEST} bytes")
+        if len(body) > longest:
+            raise BadAnswer(f"an answer of more than {longest} bytes")
     return bytes(body)
 
 

@@ -1,0 +1,84 @@
+"""What a site sees: a car that is plugged in, a fuse that is overloaded."""
+
+from functools import partial
+from typing import override
+
+from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .controller import SiteController, SiteEntry
+from .entity import CircuitEntity, SiteChargerEntity, offer_when
+from .site_charger import SiteCharger
+from .site_circuit import SiteCircuit
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: SiteEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Make those of each fuse, and of each charger that knows its plug."""
+    site = entry.runtime_data
+    for circuit in (site.house, *site.circuits):
+        async_add_entities(
+            [Overload(site, circuit)], config_subentry_id=circuit.subentry_id
+        )
+    for charger in site.chargers:
+        offer_when(
+            partial(_tells_plug, charger),
+            VehicleConnected(site, charger),
+            Platform.BINARY_SENSOR,
+            site,
+            charger,
+            async_add_entities,
+        )
+
+
+def _tells_plug(charger: SiteCharger) -> bool:
+    return charger.plugged is not None
+
+
+class VehicleConnected(SiteChargerEntity, BinarySensorEntity):
+    """Whether a car is plugged in, by the charger's own word."""
+
+    _attr_device_class = BinarySensorDeviceClass.PLUG
+
+    def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
+        """Belong to a charger of a site."""
+        super().__init__(controller, charger, "vehicle_connected")
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Unknown while the charger does not say."""
+        return self._charger.plugged
+
+    @override
+    def _shown(self) -> object:
+        return self.is_on
+
+
+class Overload(CircuitEntity, BinarySensorEntity):
+    """Whether more flows through a fuse than it is rated for."""
+
+    _attr_device_class = BinarySensorDeviceClass.PROBLEM
+
+    def __init__(self, controller: SiteController, circuit: SiteCircuit) -> None:
+        """Belong to a site or a circuit."""
+        super().__init__(controller, circuit, "overload")
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Unknown before the first decision."""
+        view = self._circuit.view
+        return None if view is None else view.overloaded
+
+    @override
+    def _shown(self) -> object:
+        return self.is_on

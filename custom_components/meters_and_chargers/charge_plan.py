@@ -1,0 +1,99 @@
+"""What a car must have, and when: by the owner's clock and words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+
+from .const import CONF_CAPACITY, CONF_CAR_LEVEL
+from .engine.charging import Plan
+
+_FORGOTTEN = timedelta(hours=12)
+"""A plan whose time is long past is not for the car of today."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePlan:
+    """Either an energy, counted like the session's, or a charge level of the car."""
+
+    ready_at: datetime
+    """With its time zone."""
+    energy_wh: int | None = None
+    soc_percent: int | None = None
+
+    def over(self, now: datetime) -> bool:
+        """Whether nobody waits for it any more."""
+        return now > self.ready_at + _FORGOTTEN
+
+
+class CarLevel:
+    """The charge level of a car, as the session's energy at which it is reached.
+
+    A car tells its level seldom; what was charged since then is added.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, entity_id: str, capacity_kwh: float
+    ) -> None:
+        """Know the car's battery."""
+        self._hass = hass
+        self._entity_id = entity_id
+        self._capacity_wh = capacity_kwh * 1000
+        self._told: tuple[float, int] | None = None
+        """The last level in per cent, and the session's energy at that time."""
+
+    @classmethod
+    def of(cls, hass: HomeAssistant, data: Mapping[str, Any]) -> CarLevel | None:
+        """Return the car's level if a charger's subentry names sensor and size."""
+        entity_id: str | None = data.get(CONF_CAR_LEVEL)
+        capacity_kwh: float | None = data.get(CONF_CAPACITY)
+        if entity_id is None or not capacity_kwh:
+            return None
+        return cls(hass, entity_id, capacity_kwh)
+
+    @property
+    def known(self) -> bool:
+        """Whether the car has told its level."""
+        return self._level() is not None
+
+    def energy_wh(self, percent: int, session_wh: int) -> int | None:
+        """Return the session's energy at which the car has a level."""
+        level = self._level()
+        if level is not None and (
+            self._told is None
+            or level != self._told[0]
+            or session_wh < self._told[1]  # another car
+        ):
+            self._told = level, session_wh
+        if self._told is None:
+            return None
+        level, since_wh = self._told
+        missing = max(0.0, percent - level) / 100 * self._capacity_wh
+        return since_wh + round(missing)
+
+    def _level(self) -> float | None:
+        state = self._hass.states.get(self._entity_id)
+        try:
+            level = float("nan" if state is None else state.state)
+        except ValueError:
+            return None
+        return level if isfinite(level) else None
+
+
+def engine_plan(
+    plan: ChargePlan | None, level: CarLevel | None, session_wh: int | None
+) -> Plan | None:
+    """Return a plan as the engine knows it; none while its energy is not known."""
+    if plan is None:
+        return None
+    energy_wh = plan.energy_wh
+    if plan.soc_percent is not None and level is not None:
+        energy_wh = level.energy_wh(plan.soc_percent, session_wh or 0)
+    if energy_wh is None:
+        return None
+    return Plan(
+        ready_at_ms=round(plan.ready_at.timestamp() * 1000), energy_wh=energy_wh
+    )

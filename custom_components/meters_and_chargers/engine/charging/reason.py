@@ -1,0 +1,145 @@
+"""Why a charger is as it is: the reasons, and the stage that each belongs to."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a charger gets what it gets; the keys of the reason line."""
+
+    NO_VEHICLE = "no_vehicle"
+    OFF = "off"
+    DISABLED = "disabled"
+    AUTH_PENDING = "auth_pending"
+    FAULT = "fault"
+    GRID_OFF = "grid_off"
+    NO_SURPLUS = "no_surplus"
+    SURPLUS_LOW = "surplus_low"
+    BATTERY_FIRST = "battery_first"
+    PRIORITY = "priority"
+    PRICE_HIGH = "price_high"
+    PLAN_LATER = "plan_later"
+    STARTS_LIMIT = "starts_limit"
+    START_DELAY = "start_delay"
+    MIN_OFF = "min_off"
+    MIN_ON = "min_on"
+    STOP_DELAY = "stop_delay"
+    STARTING = "starting"
+    CAR_NOT_TAKING = "car_not_taking"
+    SOLAR = "solar"
+    SOLAR_MIN = "solar_min"
+    BATTERY_HELP = "battery_help"
+    FAST = "fast"
+    PLAN = "plan"
+    PLAN_LATE = "plan_late"
+    PRICE = "price"
+    BOOST = "boost"
+    FUSE = "fuse"
+    POWER_CAP = "power_cap"
+    GRID_DIM = "grid_dim"
+    UNBALANCE = "unbalance"
+    SHARED = "shared"
+    MANUAL = "manual"
+    FUSE_FULL = "fuse_full"
+    FUSE_PAUSE = "fuse_pause"
+    FUSE_RESUME = "fuse_resume"
+    COOL_DOWN = "cool_down"
+    ONE_PHASE_SOON = "one_phase_soon"
+    THREE_PHASES_SOON = "three_phases_soon"
+    SWITCHING = "switching"
+    PHASE_WAIT = "phase_wait"
+    AGEING = "ageing"
+    METER_STALE = "meter_stale"
+    METER_LOST = "meter_lost"
+    METER_SLOW = "meter_slow"
+    RECOVERING = "recovering"
+    WARM_UP = "warm_up"
+    NOT_FOLLOWING = "not_following"
+    CHARGER_OFFLINE = "charger_offline"
+    FINISHED = "finished"
+    TARGET = "target"
+    OBSERVE = "observe"
+
+
+class Stage(StrEnum):
+    """Where a charger stands; each reason belongs to one."""
+
+    NO_VEHICLE = "no_vehicle"
+    BLOCKED = "blocked"
+    WAITING_SURPLUS = "waiting_surplus"
+    START_DELAY = "start_delay"
+    STARTING = "starting"
+    CHARGING = "charging"
+    LIMITED = "limited"
+    STOP_DELAY = "stop_delay"
+    SWITCHING_PHASES = "switching_phases"
+    PAUSED_FUSE = "paused_fuse"
+    FAILSAFE = "failsafe"
+    FINISHED = "finished"
+    FAULT = "fault"
+
+
+STAGES: Mapping[Reason, Stage] = {
+    reason: stage
+    for stage, reasons in {
+        Stage.NO_VEHICLE: (Reason.NO_VEHICLE,),
+        Stage.BLOCKED: (
+            Reason.OFF,
+            Reason.DISABLED,
+            Reason.AUTH_PENDING,
+            Reason.GRID_OFF,
+        ),
+        Stage.WAITING_SURPLUS: (
+            Reason.NO_SURPLUS,
+            Reason.SURPLUS_LOW,
+            Reason.BATTERY_FIRST,
+            Reason.PRIORITY,
+            Reason.PRICE_HIGH,
+            Reason.PLAN_LATER,
+            Reason.STARTS_LIMIT,
+            Reason.FUSE_FULL,
+            Reason.MIN_OFF,
+            Reason.WARM_UP,
+        ),
+        Stage.START_DELAY: (Reason.START_DELAY,),
+        Stage.STARTING: (Reason.STARTING, Reason.CAR_NOT_TAKING),
+        Stage.CHARGING: (
+            Reason.SOLAR,
+            Reason.SOLAR_MIN,
+            Reason.BATTERY_HELP,
+            Reason.FAST,
+            Reason.PLAN,
+            Reason.PLAN_LATE,
+            Reason.PRICE,
+            Reason.BOOST,
+            Reason.MIN_ON,
+            Reason.ONE_PHASE_SOON,
+            Reason.THREE_PHASES_SOON,
+            Reason.PHASE_WAIT,
+            Reason.OBSERVE,
+        ),
+        Stage.LIMITED: (
+            Reason.FUSE,
+            Reason.POWER_CAP,
+            Reason.GRID_DIM,
+            Reason.UNBALANCE,
+            Reason.AGEING,
+            Reason.COOL_DOWN,
+            Reason.SHARED,
+            Reason.MANUAL,
+            Reason.NOT_FOLLOWING,
+        ),
+        Stage.STOP_DELAY: (Reason.STOP_DELAY,),
+        Stage.SWITCHING_PHASES: (Reason.SWITCHING,),
+        Stage.PAUSED_FUSE: (Reason.FUSE_PAUSE, Reason.FUSE_RESUME),
+        Stage.FAILSAFE: (
+            Reason.METER_STALE,
+            Reason.METER_LOST,
+            Reason.METER_SLOW,
+            Reason.RECOVERING,
+        ),
+        Stage.FINISHED: (Reason.FINISHED, Reason.TARGET),
+        Stage.FAULT: (Reason.FAULT, Reason.CHARGER_OFFLINE),
+    }.items()
+    for reason in reasons
+}

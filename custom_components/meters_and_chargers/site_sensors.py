@@ -1,0 +1,250 @@
+"""What a site shows of its fuses: free current, base load, surplus, the meter's age."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    PERCENTAGE,
+    EntityCategory,
+    UnitOfElectricCurrent,
+    UnitOfPower,
+    UnitOfTime,
+)
+from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
+
+from .controller import SiteController
+from .engine.charging import CircuitView, Freshness
+from .entity import CircuitEntity
+from .site_circuit import SiteCircuit
+
+_STATES: Mapping[Freshness, str] = {
+    Freshness.WARM_UP: "aging",
+    Freshness.FRESH: "fresh",
+    Freshness.AGEING: "aging",
+    Freshness.STALE: "stale",
+    Freshness.LOST: "lost",
+    Freshness.RECOVERING: "aging",
+}
+_HEADROOM = ("headroom_l1", "headroom_l2", "headroom_l3")
+_BASE_LOAD = ("base_load_l1", "base_load_l2", "base_load_l3")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CircuitFigure(SensorEntityDescription):
+    """A figure of a fuse, made of what the last decision shows of it."""
+
+    value: Callable[[CircuitView, SiteCircuit], float | None]
+    pause_s: float = 1.0
+
+
+def _free(phase: int) -> Callable[[CircuitView, SiteCircuit], float]:
+    """Return what is free for more; the sun adds nothing to what the fuse can carry."""
+    return lambda view, circuit: round(
+        min(view.free_ma[phase], circuit.rating_ma[phase]) / 1000, 1
+    )
+
+
+def _base(phase: int) -> Callable[[CircuitView, SiteCircuit], float]:
+    return lambda view, _: round(view.base_ma[phase] / 1000, 1)
+
+
+def _utilisation(view: CircuitView, circuit: SiteCircuit) -> float:
+    """Return how much of its rating the fullest phase carries; per cent."""
+    used = (
+        abs(rating - free) / rating
+        for rating, free in zip(circuit.rating_ma, view.free_ma, strict=True)
+    )
+    return round(100 * max(used))
+
+
+def _age(view: CircuitView, _: SiteCircuit) -> float | None:
+    return None if view.age_ms is None else round(view.age_ms / 1000)
+
+
+FIGURES = (
+    *(
+        CircuitFigure(
+            key=key,
+            device_class=SensorDeviceClass.CURRENT,
+            state_class=SensorStateClass.MEASUREMENT,
+            native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+            suggested_display_precision=1,
+            value=_free(phase),
+        )
+        for phase, key in enumerate(_HEADROOM)
+    ),
+    *(
+        CircuitFigure(
+            key=key,
+            device_class=SensorDeviceClass.CURRENT,
+            state_class=SensorStateClass.MEASUREMENT,
+            native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+            suggested_display_precision=1,
+            entity_registry_enabled_default=False,
+            value=_base(phase),
+        )
+        for phase, key in enumerate(_BASE_LOAD)
+    ),
+    CircuitFigure(
+        key="utilisation",
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=PERCENTAGE,
+        value=_utilisation,
+    ),
+)
+AGE = CircuitFigure(
+    key="data_age",
+    device_class=SensorDeviceClass.DURATION,
+    state_class=SensorStateClass.MEASUREMENT,
+    native_unit_of_measurement=UnitOfTime.SECONDS,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    entity_registry_enabled_default=False,
+    value=_age,
+    pause_s=10.0,
+)
+
+
+class FigureSensor(CircuitEntity, SensorEntity):
+    """A figure of a fuse."""
+
+    entity_description: CircuitFigure
+
+    def __init__(
+        self,
+        controller: SiteController,
+        circuit: SiteCircuit,
+        description: CircuitFigure,
+    ) -> None:
+        """Belong to a site or a circuit."""
+        super().__init__(controller, circuit, description.key)
+        self.entity_description = description
+        self._pause_s = description.pause_s
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """The figure; unknown before the first decision."""
+        if (view := self._circuit.view) is None:
+            return None
+        return self.entity_description.value(view, self._circuit)
+
+    @override
+    def _shown(self) -> object:
+        return self.native_value
+
+
+class SurplusSensor(CircuitEntity, SensorEntity):
+    """What the wallboxes of a site could draw from the sun together."""
+
+    _attr_device_class = SensorDeviceClass.POWER
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_native_unit_of_measurement = UnitOfPower.WATT
+    _attr_suggested_display_precision = 0
+    _pause_s = 1.0
+
+    def __init__(self, controller: SiteController) -> None:
+        """Belong to a site."""
+        super().__init__(controller, controller.house, "surplus")
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """The surplus; W, in steps of ten, unknown while the meter is not fresh."""
+        look = self._controller.last_look
+        surplus_w = None if look is None else look.decision.surplus_w
+        return None if surplus_w is None else round(surplus_w, -1)
+
+    @override
+    def _shown(self) -> object:
+        return self.native_value
+
+
+class DataStateSensor(CircuitEntity, SensorEntity):
+    """How far the meter of a fuse can be trusted."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = ["fresh", "aging", "stale", "lost"]  # noqa: RUF012 - Home Assistant's own type
+
+    def __init__(self, controller: SiteController, circuit: SiteCircuit) -> None:
+        """Belong to a site or a circuit."""
+        super().__init__(controller, circuit, "grid_data_state")
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """The word; unknown before the first decision."""
+        view = self._circuit.view
+        return None if view is None else _STATES[view.freshness]
+
+    @override
+    def _shown(self) -> object:
+        return self.native_value
+
+
+class OverloadCount(CircuitEntity, SensorEntity, RestoreEntity):
+    """How many overloads of a fuse there have been, and the worst of them."""
+
+    _attr_state_class = SensorStateClass.TOTAL_INCREASING
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    def __init__(self, controller: SiteController, circuit: SiteCircuit) -> None:
+        """Belong to a site or a circuit."""
+        super().__init__(controller, circuit, "overload_count")
+        self._before, self._worst = 0, 0.0
+        """What there was before Home Assistant, or the site, was started."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Go on from before a restart."""
+        await super().async_added_to_hass()
+        if (last := await self.async_get_last_extra_data()) is not None:
+            kept = last.as_dict()
+            self._before, self._worst = kept["count"], kept["worst"]
+
+    @property
+    @override
+    def native_value(self) -> int:
+        """The number of overloads."""
+        view = self._circuit.view
+        return self._before + (0 if view is None else view.overloads)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, float]:
+        """How far above the fuse the worst was; A."""
+        view = self._circuit.view
+        now = 0.0 if view is None else round(view.worst_ma / 1000, 1)
+        return {"worst": max(self._worst, now)}
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> RestoredExtraData:
+        """Keep both."""
+        return RestoredExtraData(
+            {"count": self.native_value, **self.extra_state_attributes}
+        )
+
+    @override
+    def _shown(self) -> object:
+        return self.native_value, self.extra_state_attributes
+
+
+def circuit_sensors(
+    controller: SiteController, circuit: SiteCircuit
+) -> Iterator[SensorEntity]:
+    """Yield the sensors of a site or of one of its circuits."""
+    for figure in FIGURES:
+        yield FigureSensor(controller, circuit, figure)
+    yield OverloadCount(controller, circuit)
+    if circuit.grid is not None:
+        yield FigureSensor(controller, circuit, AGE)
+        yield DataStateSensor(controller, circuit)
+    if circuit is controller.house:
+        yield SurplusSensor(controller)

@@ -1,0 +1,8 @@
+"""How many examples the properties of the charging decisions try."""
+
+import os
+
+from hypothesis import settings
+
+EXAMPLES = int(os.environ.get("CHARGING_EXAMPLES", "200"))
+THOROUGH = settings(max_examples=EXAMPLES, deadline=None)
