@@ -279,7 +279,7 @@ def test_total_power_alone_is_never_less_strict(
 ) -> None:
     """No. 17: for the fuse, one figure for all phases leaves at most as much."""
     modes = {"a": Mode.FAST}
-    # Tenths of an ampere, at 230 V whole watts: the meter's rounding is not the subject.
+    # Tenths of an ampere are whole watts: the meter's rounding is not the subject.
     one, two, three = (max(0, current) // 100 * 100 for current in base)
     base = (one, two, three)
     known = House(site, modes=modes, base_ma=base).run(3)
