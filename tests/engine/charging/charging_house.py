@@ -1,5 +1,6 @@
 """A house at a desk: base load set by hand, cars that obey at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from custom_components.meters_and_chargers.engine.charging import (
@@ -92,6 +93,19 @@ class House:
     """What the meters of the circuits said last."""
     decision: Decision | None = None
     writes: list[tuple[int, str, int]] = field(default_factory=list)
+
+    def become(self, event: Mapping[str, object]) -> None:
+        """Take over circumstances by their names; modes in the chargers' order."""
+        for name, value in event.items():
+            match name:
+                case "seconds":
+                    pass
+                case "base":
+                    self.base_ma = value
+                case "modes":
+                    self.modes = dict(zip("abc", value, strict=False))
+                case _:
+                    setattr(self, name, value)
 
     def run(self, seconds: int) -> House:
         """Let time pass, one call of `decide` a second."""

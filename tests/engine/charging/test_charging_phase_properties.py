@@ -72,17 +72,6 @@ class Watch:
         self.told: dict[str, int] = {}
         self.changed_at: dict[str, int] = {}
 
-    def apply(self, event: dict[str, object]) -> None:
-        """Change the house's circumstances."""
-        house = self.house
-        house.base_ma = event["base"]
-        house.meter = event["meter"]
-        house.modes = dict(zip("ab", event["modes"], strict=True))
-        house.unmeasured = event["unmeasured"]
-        house.mute = event["mute"]
-        house.stuck = event["stuck"]
-        house.draws = event["draws"]
-
     def second(self) -> None:
         """Let one second pass and look at every command."""
         now = self.house.second
@@ -120,7 +109,7 @@ def test_changes_are_a_gap_apart(
     """Phase changes, starts with other phases and writes keep their distance."""
     watch = Watch(House(site))
     for event in events:
-        watch.apply(event)
+        watch.house.become(event)
         for _ in range(event["seconds"]):
             watch.second()
 

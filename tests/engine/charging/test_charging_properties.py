@@ -142,17 +142,6 @@ class Watch:
         self.told: dict[str, int] = {}
         self.off_s: dict[str, int] = {}
 
-    def apply(self, event: dict[str, object]) -> None:
-        """Change the house's circumstances."""
-        house = self.house
-        house.base_ma = event["base"]
-        house.meter = event["meter"]
-        house.modes = dict(zip("abc", event["modes"], strict=True))
-        house.unmeasured = event["unmeasured"]
-        house.offline = event["offline"]
-        house.draws = event["draws"]
-        house.session_wh = event["session_wh"]
-
     def second(self) -> None:
         """Let one second pass and look at everything."""
         house = self.house
@@ -215,7 +204,7 @@ def test_rules_hold_whatever_happens(
     """Bounds, steps, gaps, staleness and off hold through any order of events."""
     watch = Watch(House(site))
     for event in events:
-        watch.apply(event)
+        watch.house.become(event)
         for _ in range(event["seconds"]):
             watch.second()
 
