@@ -226,7 +226,7 @@ class ChargerFlow(ConfigSubentryFlow):
             vol.Required(CONF_MAXIMUM_CURRENT, default=most): amps,
             vol.Required(CONF_STEP, default=step): _number(0.1, most, 0.1, "A"),
             vol.Required(CONF_WRITE_INTERVAL, default=15): _number(5, 600, 1, "s"),
-            vol.Required(CONF_SETTLE, default=8): _number(1, 120, 1, "s"),
+            vol.Required(CONF_SETTLE, default=15): _number(1, 120, 1, "s"),
         }
         return self.async_show_form(
             step_id="bounds",

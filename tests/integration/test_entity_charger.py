@@ -222,7 +222,7 @@ async def test_wallbox_of_entities_is_added_by_the_flow(hass: HomeAssistant) -> 
     """The bounds begin with what the entity says; no entity is used twice."""
     form = await add(hass, FIRST, ENTITIES)
     assert form["step_id"] == "bounds"
-    times = {"write_interval": 15, "settle": 8}
+    times = {"write_interval": 15, "settle": 15}
     proposed = {"minimum_current": 6, "maximum_current": 20, "step": 1, **times}
     assert form["data_schema"]({}) == proposed
     wrong = proposed | {"minimum_current": 16, "maximum_current": 10}
