@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from custom_components.meters_and_chargers.engine.charging import (
+    FIGURES,
     MAIN,
     Battery,
     ChargerSettings,
@@ -124,6 +125,8 @@ class House:
                 self.samples[one.key] = self.measure(one.key)
         now_ms = self.second * 1000
         self.decision = decide(self.settings, self.memory, self.state(), now_ms)
+        for told in self.decision.reasons.values():
+            assert told.figures.keys() <= FIGURES.get(told.reason, {}).keys(), told
         self.memory = self.decision.memory
         for command in self.decision.commands:
             limit = max(command.limit_ma)

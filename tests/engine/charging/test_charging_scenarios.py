@@ -1,6 +1,7 @@
 """Stories of a house in YAML: what happens, and what the chargers must be told."""
 
 from pathlib import Path
+from typing import Any
 
 from charging_house import House
 import pytest
@@ -25,19 +26,7 @@ def test_scenario(path: Path) -> None:
     """Each story ends every chapter with the limits and reasons it names."""
     story = yaml.safe_load(path.read_text())
     assert story["why"]
-    chargers = tuple(
-        ChargerSettings(**one | {"phases": tuple(one.get("phases", [True] * 3))})
-        for one in story["chargers"]
-    )
-    circuits = tuple(
-        CircuitSettings(**one | {"fuse_ma": tuple(one["fuse_ma"])})
-        for one in story.get("circuits", [])
-    )
-    given = story["settings"]
-    given["fuse_ma"] = tuple(given["fuse_ma"])
-    house = House(Settings(chargers=chargers, circuits=circuits, **given))
-    house.limits |= story.get("found", {})
-    change(house, story)
+    house = house_of(story)
     for chapter in story["states"]:
         change(house, chapter)
         house.run(chapter["until_s"] - house.second)
@@ -51,6 +40,23 @@ def test_scenario(path: Path) -> None:
         for key, named in chapter.get("figures", {}).items():
             figures = house.explanation(key).figures
             assert {name: figures.get(name) for name in named} == named, where
+
+
+def house_of(story: dict[str, Any]) -> House:
+    """Build the house of a story, as it is before the first chapter."""
+    chargers = tuple(
+        ChargerSettings(**one | {"phases": tuple(one.get("phases", [True] * 3))})
+        for one in story["chargers"]
+    )
+    circuits = tuple(
+        CircuitSettings(**one | {"fuse_ma": tuple(one["fuse_ma"])})
+        for one in story.get("circuits", [])
+    )
+    given = story["settings"] | {"fuse_ma": tuple(story["settings"]["fuse_ma"])}
+    house = House(Settings(chargers=chargers, circuits=circuits, **given))
+    house.limits |= story.get("found", {})
+    change(house, story)
+    return house
 
 
 def change(house: House, chapter: dict[str, object]) -> None:

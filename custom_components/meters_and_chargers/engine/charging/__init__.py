@@ -4,7 +4,7 @@ from .decide import decide
 from .decision import ChargerView, CircuitView, Command, Decision, Explanation
 from .freshness import Freshness
 from .memory import ChargerMemory, CircuitMemory, Memory, PhaseSwitch
-from .reason import STAGES, Reason, Stage
+from .reason import FIGURES, STAGES, Figure, Reason, Stage
 from .settings import MAIN, ChargerSettings, CircuitSettings, PhaseUse, Settings
 from .state import (
     Battery,
@@ -19,6 +19,7 @@ from .state import (
 )
 
 __all__ = [
+    "FIGURES",
     "MAIN",
     "STAGES",
     "Battery",
@@ -33,6 +34,7 @@ __all__ = [
     "Command",
     "Decision",
     "Explanation",
+    "Figure",
     "Freshness",
     "GridSample",
     "Memory",

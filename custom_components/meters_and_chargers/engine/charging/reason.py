@@ -1,4 +1,4 @@
-"""Why a charger is as it is: the reasons, and the stage that each belongs to."""
+"""Why a charger is as it is: the reasons, their stages, what their sentences name."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -143,3 +143,93 @@ STAGES: Mapping[Reason, Stage] = {
     }.items()
     for reason in reasons
 }
+
+
+class Figure(StrEnum):
+    """What a figure of a sentence is; in brackets the unit that the engine gives."""
+
+    POWER = "power"
+    """(W)"""
+    CURRENT = "current"
+    """As it was measured (mA)."""
+    LIMIT = "limit"
+    """As it was set (mA)."""
+    ENERGY = "energy"
+    """(Wh)"""
+    DURATION = "duration"
+    """(ms)"""
+    TIME = "time"
+    """By the wall clock (ms since 1970)."""
+    END = "end"
+    """When the reason ends by itself: `Explanation.until_ms`."""
+    PRICE = "price"
+    """(thousandths of a cent for a kWh)"""
+    PERCENT = "percent"
+    COUNT = "count"
+    PHASES = "phases"
+    """How many."""
+    PHASE = "phase"
+    """(L1, L2 or L3)"""
+    NAME = "name"
+    """Of a charger or a circuit (its key)."""
+    REASON = "reason"
+
+
+_END: Mapping[str, Figure] = {"until": Figure.END}
+_LIMIT: Mapping[str, Figure] = {"limit": Figure.LIMIT}
+_POWER: Mapping[str, Figure] = {"power": Figure.POWER}
+_AGE: Mapping[str, Figure] = {"age": Figure.DURATION}
+_CAP: Mapping[str, Figure] = {"circuit": Figure.NAME, "cap": Figure.POWER}
+_FUSE: Mapping[str, Figure] = {"circuit": Figure.NAME, "phase": Figure.PHASE}
+_BALANCE: Mapping[str, Figure] = {"have": Figure.POWER, "need": Figure.POWER}
+_PRICES: Mapping[str, Figure] = {"price": Figure.PRICE, "max_price": Figure.PRICE}
+
+FIGURES: Mapping[Reason, Mapping[str, Figure]] = {
+    Reason.GRID_OFF: _CAP,
+    Reason.NO_SURPLUS: {"grid": Figure.POWER, **_BALANCE},
+    Reason.SURPLUS_LOW: _BALANCE,
+    Reason.BATTERY_FIRST: {"soc": Figure.PERCENT, "target": Figure.PERCENT},
+    Reason.PRIORITY: {"charger": Figure.NAME},
+    Reason.PRICE_HIGH: {**_PRICES, "start": Figure.TIME},
+    Reason.PLAN_LATER: {"start": Figure.TIME, "ready": Figure.TIME},
+    Reason.STARTS_LIMIT: {"count": Figure.COUNT, **_END},
+    Reason.START_DELAY: _END,
+    Reason.MIN_OFF: _END,
+    Reason.MIN_ON: _END,
+    Reason.STOP_DELAY: _END,
+    Reason.STARTING: _END,
+    Reason.CAR_NOT_TAKING: _LIMIT,
+    Reason.SOLAR: _POWER,
+    Reason.SOLAR_MIN: {**_POWER, "grid": Figure.POWER},
+    Reason.BATTERY_HELP: _POWER,
+    Reason.FAST: _POWER,
+    Reason.PLAN: {"ready": Figure.TIME},
+    Reason.PLAN_LATE: {"late": Figure.DURATION},
+    Reason.PRICE: {**_PRICES, **_END},
+    Reason.BOOST: _END,
+    Reason.FUSE: {**_FUSE, **_LIMIT},
+    Reason.POWER_CAP: _CAP,
+    Reason.GRID_DIM: _CAP,
+    Reason.UNBALANCE: _LIMIT,
+    Reason.SHARED: _LIMIT,
+    Reason.MANUAL: _LIMIT,
+    Reason.FUSE_FULL: {**_FUSE, "free": Figure.CURRENT, "need": Figure.LIMIT},
+    Reason.FUSE_PAUSE: {**_FUSE, "current": Figure.CURRENT},
+    Reason.FUSE_RESUME: {"need": Figure.LIMIT, **_END},
+    Reason.COOL_DOWN: _END,
+    Reason.ONE_PHASE_SOON: _END,
+    Reason.THREE_PHASES_SOON: _END,
+    Reason.SWITCHING: {"phases": Figure.PHASES},
+    Reason.PHASE_WAIT: _END,
+    Reason.AGEING: _AGE,
+    Reason.METER_STALE: {**_LIMIT, **_AGE},
+    Reason.METER_LOST: _AGE,
+    Reason.METER_SLOW: _AGE,
+    Reason.RECOVERING: _END,
+    Reason.NOT_FOLLOWING: {**_LIMIT, "current": Figure.CURRENT},
+    Reason.CHARGER_OFFLINE: _LIMIT,
+    Reason.FINISHED: {"energy": Figure.ENERGY},
+    Reason.TARGET: {"target": Figure.ENERGY},
+    Reason.OBSERVE: {**_LIMIT, "reason": Figure.REASON},
+}
+"""What the sentence of a reason may name; what is not known at the time is absent."""
