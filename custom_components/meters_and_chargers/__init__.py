@@ -16,6 +16,7 @@ from . import (
     pico_account,
     pico_group,
     pico_station,
+    reason_text,
     registry,
     services,
     site_leave,
@@ -52,6 +53,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Make the actions known; an automation that uses one is then never wrong."""
     services.register(hass)
+    await reason_text.async_load(hass)
     return True
 
 

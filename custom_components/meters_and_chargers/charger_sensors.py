@@ -18,15 +18,11 @@ from homeassistant.util import dt as dt_util
 from .controller import SiteController
 from .engine.charging import ChargerView, PhaseCurrents, Reason, Stage
 from .entity import SiteChargerEntity
+from .reason_text import SENTENCES, explain, names_times, shown_figures
 from .site_charger import SiteCharger
-from .site_circuit import SiteCircuit
 
 _SAME_TIME = timedelta(seconds=2)
 _FIGURES_EVERY_S = 5.0
-_KILO = 1000
-PRICE_UNIT = 100_000
-"""The engine's prices are thousandths of a cent."""
-_NAMES = {"circuit", "charger"}
 
 _SEVERITY: Mapping[Stage, str] = {
     Stage.CHARGING: "ok",
@@ -57,48 +53,15 @@ _NEXT: Mapping[Reason, str] = {
 """What happens when a reason ends by itself, where that is certain."""
 
 
-def _power(value: int) -> object:
-    return round(value, -2 if abs(value) >= _KILO else -1)
-
-
-def _thousand(value: int) -> object:
-    return round(value / 1000, 1)
-
-
-def _seconds(value: int) -> object:
-    return round(value / 1000)
-
-
-def _time(value: int) -> object:
-    return dt_util.utc_from_timestamp(value // 1000).isoformat()
-
-
-def _price(value: int) -> object:
-    return value / PRICE_UNIT
-
-
-def _plain(value: int) -> object:
-    return value
-
-
-_UNITS: Mapping[str, Callable[[int], object]] = {
-    **dict.fromkeys(("have", "need", "power", "grid", "cap"), _power),
-    **dict.fromkeys(("current", "limit", "free", "energy"), _thousand),
-    **dict.fromkeys(("left", "age", "late"), _seconds),
-    **dict.fromkeys(("start", "ready", "until", "since"), _time),
-    **dict.fromkeys(("price", "max_price"), _price),
-}
-"""How a figure is shown: to the digits that a reader sees."""
-_NEED_IS_CURRENT = {Reason.FUSE_FULL, Reason.FUSE_RESUME, Reason.FUSE_PAUSE}
-
-
 class ReasonSensor(SiteChargerEntity, SensorEntity):
     """Why a charger gets what it gets."""
 
     _attr_device_class = SensorDeviceClass.ENUM
     _attr_options = [reason.value for reason in Reason]  # noqa: RUF012 - Home Assistant's own type
     _unrecorded_attributes = frozenset({MATCH_ALL})
-    _reason: str | None = None
+    _reason: Reason | None = None
+    _until: str | None = None
+    """The end that was shown last."""
 
     def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
         """Belong to a charger of a site."""
@@ -114,43 +77,30 @@ class ReasonSensor(SiteChargerEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """The figures of its sentence as they are shown; W, A, s, kWh, dates, names."""
+        """Its sentence, and the figures as they are shown; W, A, s, kWh, dates, names.
+
+        Home Assistant asks when it writes the state: only then a sentence is made.
+        """
         if (explanation := self._charger.explanation) is None:
             return {}
         shown: dict[str, Any] = {"severity": _SEVERITY.get(explanation.stage, "wait")}
         if (following := _NEXT.get(explanation.reason)) is not None:
             shown["next"] = following
-        for name, value in explanation.figures.items():
-            shown[name] = self._figure(explanation.reason, name, value)
-        return shown
+        return shown | explain(self._controller, explanation, until=self._until)
 
     @override
     def _shown(self) -> object:
+        if (explanation := self._charger.explanation) is None:
+            return None
         # Another reason is written at once, other figures have time.
-        reason = self.native_value
-        self._pause_s = _FIGURES_EVERY_S if reason == self._reason else 0.0
+        reason = explanation.reason
+        self._pause_s = _FIGURES_EVERY_S if reason is self._reason else 0.0
         self._reason = reason
-        return reason, self.extra_state_attributes
-
-    def _name(self, key: str) -> str:
-        """Return what the owner calls a charger or a circuit."""
-        site = self._controller
-        known: tuple[SiteCharger | SiteCircuit, ...] = (
-            site.house,
-            *site.circuits,
-            *site.chargers,
-        )
-        return next((one.title for one in known if one.key == key), key)
-
-    def _figure(self, reason: Reason, name: str, value: int | str) -> object:
-        """Return a figure in a reader's unit, rounded to the digits that are shown."""
-        if isinstance(value, str):
-            return self._name(value) if name in _NAMES else value
-        if name == "need" and reason in _NEED_IS_CURRENT:
-            name = "current"
-        if name == "target" and reason is Reason.TARGET:
-            name = "energy"
-        return _UNITS.get(name, _plain)(value)
+        figures = shown_figures(self._controller, explanation, until=self._until)
+        self._until = figures.get("until")
+        # What is tomorrow in a sentence is today after midnight.
+        today = dt_util.now().date() if names_times(reason) else None
+        return reason, figures, today, self.hass.data[SENTENCES]
 
 
 class StateSensor(SiteChargerEntity, SensorEntity):

@@ -127,6 +127,15 @@ class SiteController:
         found.cap = None if nothing else Cap(until_ms, power_w, current_ma)
         self.look()
 
+    def name_of(self, key: str) -> str:
+        """Return what the owner calls a charger or a circuit."""
+        known: tuple[SiteCharger | SiteCircuit, ...] = (
+            self.house,
+            *self.circuits,
+            *self.chargers,
+        )
+        return next((one.title for one in known if one.key == key), key)
+
     @property
     def observes(self) -> bool:
         """Whether it only looks."""

@@ -13,6 +13,7 @@ from .engine.devices.ocpp_charger import OCCURRENCES, Kind, Occurrence
 from .engine.model import CardReader
 from .entity import ChargerEntity, DeviceEntity, SiteChargerEntity
 from .ocpp_wallbox import ChargerEntry, ChargerHub
+from .reason_text import explain
 from .site_charger import SiteCharger
 
 PARALLEL_UPDATES = 0
@@ -197,7 +198,10 @@ class SiteActivity(SiteChargerEntity, EventEntity):
     def _tell(self, event: str) -> None:
         explanation = self._charger.explanation
         reason = None if explanation is None else explanation.reason.value
+        said = explanation and explain(self._controller, explanation)["sentence"]
         view = self._charger.view
         phases = None if view is None else view.phases
-        self._trigger_event(event, {"reason": reason, "phases": phases})
+        self._trigger_event(
+            event, {"reason": reason, "sentence": said, "phases": phases}
+        )
         self.async_write_ha_state()

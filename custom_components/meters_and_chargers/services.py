@@ -24,11 +24,11 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 import voluptuous as vol
 
 from .charge_plan import ChargePlan, engine_plan
-from .charger_sensors import PRICE_UNIT
 from .const import CONF_FAMILY, DOMAIN, FAMILY_SITE
 from .controller import SiteController
 from .engine.charging import PhaseUse
 from .engine.charging.plan import preview
+from .reason_text import PRICE_UNIT
 from .site_charger import SiteCharger
 from .site_circuit import SiteCircuit
 from .site_replay import replay

@@ -265,38 +265,27 @@ async def test_reason_tells_its_figures(
     clock.now += 5
     show(site, Explanation(Reason.SURPLUS_LOW, None, {"have": 884, "need": 1_380}))
     assert shown()["have"] == 880
-    figures = {
-        "circuit": circuit,
-        "charger": PICO,
-        "phase": "L2",
-        "free": 4_040,
-        "need": 6_000,
-        "left": 61_400,
-        "price": 28_400,
-        "until": 1_800_000_000_000,
-        "energy": 12_340,
-        "count": 7,
-    }
-    show(site, Explanation(Reason.FUSE_RESUME, None, figures))
-    told = shown()
-    assert told["severity"] == "warn"
-    assert told["next"] == "start"
-    assert (
-        told
-        | {
-            "circuit": "Carport",
-            "charger": "Garage",
-            "phase": "L2",
-            "free": 4.0,
-            "need": 6.0,
-            "left": 61,
-            "price": 0.284,
-            "until": "2027-01-15T08:00:00+00:00",
-            "energy": 12.3,
-            "count": 7,
-        }
-        == told
+    figures: dict[str, int | str] = {"circuit": circuit, "phase": "L2"}
+    show(
+        site,
+        Explanation(Reason.FUSE_FULL, None, {**figures, "free": 4_040, "need": 6_000}),
     )
+    told = {"circuit": "Carport", "phase": "L2", "free": 4.0, "need": 6.0}
+    assert shown() | told == shown()
+    until_ms = round((clock.now + 60) * 1000)
+    show(site, Explanation(Reason.FUSE_RESUME, until_ms, {"need": 6_000}))
+    assert (shown()["severity"], shown()["next"]) == ("warn", "start")
+    assert shown()["until"].endswith(":00+00:00")
+    show(site, Explanation(Reason.PRIORITY, None, {"charger": PICO}))
+    assert shown()["charger"] == "Garage"
+    prices = {"price": 28_400, "max_price": 20_000, "start": 1_800_000_000_000}
+    show(site, Explanation(Reason.PRICE_HIGH, None, prices))
+    told = {"price": 0.284, "max_price": 0.2, "start": "2027-01-15T08:00:00+00:00"}
+    assert shown() | told == shown()
+    show(site, Explanation(Reason.AGEING, None, {"age": 61_400}))
+    assert shown()["age"] == 61
+    show(site, Explanation(Reason.FINISHED, None, {"energy": 12_340}))
+    assert shown()["energy"] == 12.3
     show(site, Explanation(Reason.TARGET, None, {"target": 20_000}))
     assert shown()["target"] == 20.0
     assert value(hass, "sensor.garage_state") == "finished"
