@@ -11,26 +11,38 @@ from .files import Tree, Unreadable
 from .keys import asked, unasked
 from .manifest import brand, hacs, integration, repository
 from .quality import answers, claim
+from .sentences import forms_of_sentences, named_figures, told_alike
 from .services import forms, forms_have_words
 from .sources import actions, config_schema, imports, requirements
 from .texts import icons, icons_belong, icons_exist, languages, translations
 
 # Each file by itself, then what files say of each other: that is only asked when
 # every file by itself is right, so that one mistake is one problem.
-ALONE = (repository, integration, hacs, brand, translations, icons, forms, answers)
+ALONE = (
+    repository,
+    integration,
+    hacs,
+    brand,
+    translations,
+    forms_of_sentences,
+    icons,
+    forms,
+    answers,
+)
 TOGETHER = (
     requirements,
     imports,
     config_schema,
     actions,
     languages,
+    told_alike,
     icons_belong,
     icons_exist,
     forms_have_words,
     claim,
 )
 # Any mistake in a Python file may take texts' names away.
-CODE = (asked, unasked)
+CODE = (asked, unasked, named_figures)
 
 
 def check(root: Path) -> list[str]:

@@ -233,10 +233,11 @@ def translations(tree: Tree) -> Iterator[str]:
         yield f"{tree.name(strings)}: only core has it: move it to translations/"
 
 
-def languages(tree: Tree) -> Iterator[str]:
+def languages(tree: Tree, folder: str = "translations") -> Iterator[str]:
     """Check that every language says the same with the same placeholders."""
-    english = flat(tree.english)
-    for path in sorted((tree.folder / "translations").glob("*.json")):
+    source = tree.folder / folder / "en.json"
+    english = flat(tree.json(source))
+    for path in sorted(source.parent.glob("*.json")):
         name, other = tree.name(path), flat(tree.json(path))
         for key in sorted(english.keys() - other.keys()):
             yield f"{name}: {key} is missing: translate it from en.json"
@@ -248,7 +249,7 @@ def languages(tree: Tree) -> Iterator[str]:
             if placeholders(other[key]) != placeholders(english[key]):
                 wanted = ", ".join(sorted(placeholders(english[key]))) or "none"
                 yield f"{name}: {key} has other placeholders than en.json: use {wanted}"
-            if path != tree.folder / "translations" / "en.json" and (
+            if path != source and (
                 other[key] == english[key] and is_sentence(english[key])
             ):
                 yield f"{name}: {key} is still English: translate it"
