@@ -308,7 +308,9 @@ def _charger(charger: Charger) -> Json:
 def _reason(own: Mapping[str, str]) -> Iterator[Json]:
     """Say why the wallbox does what it does, and, if it is near, what comes next."""
     if reason := own.get("reason"):
-        yield _tile(reason, "Why", grid_options=_FULL, color="primary")
+        # A tile would cut the sentence off at its width.
+        said = f"{{{{ state_attr('{reason}', 'sentence') or '…' }}}}"
+        yield {"type": "markdown", "content": said, "grid_options": _FULL}
     if change := own.get("next_change"):
         nothing = ["unknown", "unavailable"]
         condition = {"condition": "state", "entity": change, "state_not": nothing}

@@ -71,9 +71,12 @@ def parts(config: object) -> Iterator[Json]:
 
 def shown(config: Json) -> set[str]:
     """Name the entities that a dashboard shows."""
-    return {
+    named = {
         part["entity"] for part in parts(config) if isinstance(part.get("entity"), str)
     }
+    for part in parts(config):
+        named.update(re.findall(r"state_attr\('([\w.]+)'", part.get("content", "")))
+    return named
 
 
 def test_shows_every_value_of_the_wallboxes() -> None:
@@ -166,6 +169,10 @@ async def test_whole_in_a_real_home_assistant(
             return all(name.endswith("next_change") for name in quiet)
 
         await wait_until("every card shows something", told, 60)
+        for charger in plant.chargers:
+            reason = await home.state(charger.entities["reason"])
+            assert reason is not None
+            assert reason["attributes"]["sentence"].endswith(".")
 
         fast = {"entity_id": plant.chargers[1].entities["charge_mode"]}
         await home.call("select", "select_option", {**fast, "option": "fast"})
