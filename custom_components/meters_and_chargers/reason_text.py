@@ -69,7 +69,7 @@ class Sentences:
     ) -> str:
         """Return the sentence; figures as `shown_figures` gives them, `now` local."""
         form, head = self.texts["sentence"], self.heads[reason]
-        texts = self.texts["still"].get(reason, self.texts["tails"].get(reason, ""))
+        tails = {**self.texts["tails"], **self.texts["still"]}
         said = {
             name: self._say(kind, figures[name], now)
             for name, kind in FIGURES.get(reason, {}).items()
@@ -77,7 +77,7 @@ class Sentences:
         }
         # A house of one phase has no name for it.
         said.setdefault("phase", "")
-        if tail := _filled(texts, said):
+        if tail := _filled(tails.get(reason, ""), said):
             return form["with_tail"].format(head=head, tail=tail)
         return form["without_tail"].format(head=head)
 
@@ -131,7 +131,8 @@ async def async_load(hass: HomeAssistant) -> None:
         texts = await hass.async_add_executor_job(_read, language)
         words = await async_get_translations(hass, language, "entity", {DOMAIN})
         states = f"component.{DOMAIN}.entity.sensor.reason.state"
-        heads = {reason.value: words[f"{states}.{reason}"] for reason in Reason}
+        # A text that is missing must not keep a site from guarding its fuse.
+        heads = {one.value: words.get(f"{states}.{one}", one.value) for one in Reason}
         hass.data[SENTENCES] = Sentences(heads, texts, hass.config.currency)
 
     await load()

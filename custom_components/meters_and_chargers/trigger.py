@@ -56,7 +56,7 @@ class _Reaches(_Ours, EntityTargetStateTriggerBase):
 
 
 class _Happens(_Ours, StatelessEntityTriggerBase):
-    """An event entity tells something; the reason is one of its attributes."""
+    """An event entity tells something; its attributes say why, also in a sentence."""
 
     _domain_specs = _EVENTS
     _key = "site_activity"
