@@ -35,6 +35,12 @@ class SmartMeCloud:
         self.requests: list[str] = []
         """Method and path with query, oldest first."""
         self.supports_phases = True
+        self.group_id = GROUP_ID
+        """Shown as each station's group; all zeros stand for none."""
+        self.configurations = {
+            one.serial: self._configuration(one) for one in group.stations
+        }
+        """What can be changed of a device, by its serial number."""
         # Faults.
         self.answers_left: int | None = None
         """After so many answers each request gets status 429."""
@@ -59,6 +65,9 @@ class SmartMeCloud:
         app.router.add_get("/Pico", self._devices)
         app.router.add_get("/pico/charging/{id}", self._charging)
         app.router.add_get("/pico/settings/{id}", self._settings)
+        configuration = "/SmartMeDeviceConfiguration"
+        app.router.add_get(f"{configuration}/{{id}}", self._configured)
+        app.router.add_post(configuration, self._configure)
         app.router.add_get(groups, self._groups)
         app.router.add_post(f"{groups}/current/{{serial}}", self._set_current)
         app.router.add_post(f"{groups}/threephasecurrent/{{id}}", self._set_phases)
@@ -127,6 +136,7 @@ class SmartMeCloud:
     async def _settings(self, request: web.Request) -> web.Response:
         station = self._station(request)
         master = station is self.group.master
+        modbus = self.configurations[station.serial]["EnableModbusTcp"]
         return web.json_response(
             {
                 "Name": station.car.name,
@@ -134,14 +144,38 @@ class SmartMeCloud:
                 "AuthenticationType": 0,
                 "MinCurrent": station.minimum_ma // 1000,
                 "MaxCurrent": round(station.car.max_a),
-                "LoadmanagementGroupId": GROUP_ID,
-                "ModbusTcp": master,
+                "LoadmanagementGroupId": self.group_id,
+                "ModbusTcp": modbus,
                 "InternalIp": station.host if master else None,
                 "DnsName": f"smart-me_{station.serial}.dns-me.com",
                 "OcppBackendPassword": "another-secret",
                 "SupportsLoadmanagementGroupChangePhases": self.supports_phases,
             }
         )
+
+    def _configuration(self, station: Pico) -> dict[str, object]:
+        return {
+            "Id": self.id_of(station),
+            "UploadInterval": 5,
+            "SwitchConfiguration": [{"Number": 1, "CanSwitchOff": True}],
+            "ShowReactiveEnergy": None,
+            "EnableModbusTcp": station is self.group.master,
+            "DnsUpdateState": 2,
+            "DevicePinCode": "1234",
+        }
+
+    async def _configured(self, request: web.Request) -> web.Response:
+        station = self._station(request)
+        return web.json_response(self.configurations[station.serial])
+
+    async def _configure(self, request: web.Request) -> web.Response:
+        """Take over what is sent; what was left out is lost: the worst case."""
+        body: dict[str, object] = await request.json()
+        for serial, one in self.configurations.items():
+            if one["Id"] == body.get("Id"):
+                self.configurations[serial] = body
+                return web.Response()
+        raise web.HTTPNotFound
 
     async def _groups(self, _request: web.Request) -> web.Response:
         group = {

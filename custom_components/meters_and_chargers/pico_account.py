@@ -93,7 +93,8 @@ class PicoAccount(DataUpdateCoordinator[AccountState]):
             config_entry=entry,
             name=f"{entry.title} account",
             update_interval=_INTERVAL,
-            always_update=False,
+            # Who else writes is told by the second poll that says the same.
+            always_update=True,
         )
         self.data = AccountState()
         self.meter = entry.runtime_data

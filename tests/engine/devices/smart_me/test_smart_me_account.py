@@ -8,13 +8,14 @@ from yarl import URL
 
 from custom_components.meters_and_chargers.engine.devices.smart_me import (
     Account,
+    AccountGroup,
     PhaseCurrents,
-    rest,
-)
-from custom_components.meters_and_chargers.engine.devices.smart_me.rest import (
-    Call,
+    PhaseMemory,
     State,
+    rest,
+    rest_answers,
 )
+from custom_components.meters_and_chargers.engine.devices.smart_me.rest import Call
 from custom_components.meters_and_chargers.engine.model import (
     BadAnswer,
     DeviceError,
@@ -23,8 +24,8 @@ from custom_components.meters_and_chargers.engine.model import (
     OutOfRange,
     PortClosed,
     Refused,
-    Setpoint,
     TooOften,
+    Unreachable,
     Unsupported,
 )
 from simulators.pico import Share
@@ -32,7 +33,6 @@ from simulators.pico_group import SERIALS, PicoGroup
 from simulators.smart_me_cloud import GROUP_ID, SmartMeCloud
 
 KEY = "secret-key"
-SETPOINT = Setpoint(minimum_ma=6000, maximum_ma=63_000, step_ma=1000)
 
 
 class Clock:
@@ -87,16 +87,18 @@ ALL_CALLS: list[Ask] = [
     lambda account: account.stations(),
     lambda account: account.status("an-id"),
     lambda account: account.settings("an-id"),
+    lambda account: account.modbus("an-id"),
     lambda account: account.groups(),
-    lambda account: account.station(SERIALS[0], SETPOINT).set(PhaseCurrents.alike(0)),
-    lambda account: account.group(GROUP_ID, SETPOINT).set(PhaseCurrents.alike(0)),
+    lambda account: account.switch_modbus_on("an-id"),
+    lambda account: account.tell(SERIALS[0], 0),
+    lambda account: account.tell_phases(GROUP_ID, PhaseCurrents.alike(0)),
 ]
 
 
 def test_every_call_names_its_source_and_mark() -> None:
     """All are of the maker's own description, over TLS, without a version in it."""
     calls = [call for call in vars(rest).values() if isinstance(call, Call)]
-    assert len(calls) == 7
+    assert len(calls) == 9
     for call in calls:
         assert "OpenAPI" in call.source
         assert call.mark is Mark.DOCUMENTED
@@ -137,41 +139,36 @@ async def test_one_phase_is_seen_by_its_current(
 
 
 async def test_status_of_a_charging_station(
-    cloud: SmartMeCloud, account: Account
+    cloud: SmartMeCloud, account: Account, session: ClientSession, clock: Clock
 ) -> None:
-    """What Modbus does not say, in the units of the field: W, Wh, A."""
+    """What Modbus does not say: W, Wh, A; of one that is lost no power of before."""
     cloud.group.plug(False, True, False)
     cloud.group.master.tell((16_000, 16_000, 16_000))
     station = cloud.group.stations[1]
     station.car.current_a, station.car.energy_wh = 10.0, 1234.0
     status = await account.status(cloud.id_of(station))
-    assert (status.state, status.car_connected, status.charging) == (
-        State.CHARGING,
-        True,
-        True,
-    )
-    assert (status.power_w, status.energy_wh) == (6900, 1234)
-    assert (status.minimum_a, status.maximum_a) == (6, 16)
-    assert (status.dynamic_a, status.group_a) == (16, 63)
-    assert status.group_name == "Garage"
-    assert status.value_date.endswith("Z")
+    assert (status.state, status.car_connected) == (State.CHARGING, True)
+    assert (status.power_w, status.energy_wh, status.dynamic_a) == (6900, 1234, 16)
+    cloud.states[station.serial] = 7
+    lost = await opened(cloud, session, clock).status(cloud.id_of(station))
+    assert (lost.power_w, lost.energy_wh, lost.dynamic_a) == (None, None, 16)
 
 
 @pytest.mark.parametrize(
-    ("shown", "state", "connected", "charging"),
+    ("shown", "state", "connected"),
     [
-        (1, State.READY_NO_CAR_CONNECTED, False, False),
-        (2, State.READY_CAR_CONNECTED, True, False),
-        ("ReadyCarConnected", State.READY_CAR_CONNECTED, True, False),
-        (3, State.STARTED_WAIT_FOR_CAR, None, False),
-        (4, State.CHARGING, True, True),
-        (6, State.AUTHORIZE, None, False),
-        (7, State.OFFLINE, None, None),
-        (0, State.BOOTING, None, None),
-        (8, None, None, None),
-        (True, None, None, None),
-        (4.0, None, None, None),
-        (None, None, None, None),
+        (1, State.READY_NO_CAR_CONNECTED, False),
+        (2, State.READY_CAR_CONNECTED, True),
+        ("ReadyCarConnected", State.READY_CAR_CONNECTED, True),
+        (3, State.STARTED_WAIT_FOR_CAR, None),
+        (4, State.CHARGING, True),
+        (6, State.AUTHORIZE, None),
+        (7, State.OFFLINE, None),
+        (0, State.BOOTING, None),
+        (8, None, None),
+        (True, None, None),
+        (4.0, None, None),
+        (None, None, None),
     ],
 )
 async def test_what_a_state_says_of_the_car(
@@ -180,7 +177,6 @@ async def test_what_a_state_says_of_the_car(
     shown: object,
     state: State | None,
     connected: bool | None,  # noqa: FBT001 - a column of the table
-    charging: bool | None,  # noqa: FBT001 - a column of the table
 ) -> None:
     """By number or by name; what a state leaves open stays open."""
     station = cloud.group.stations[0]
@@ -188,7 +184,6 @@ async def test_what_a_state_says_of_the_car(
     status = await account.status(cloud.id_of(station))
     assert status.state is state
     assert status.car_connected is connected
-    assert status.charging is charging
 
 
 async def test_settings_help_to_reach_a_station(
@@ -196,7 +191,7 @@ async def test_settings_help_to_reach_a_station(
 ) -> None:
     """Address, name and Modbus of the master; that phases can be told; no password."""
     settings = await account.settings(cloud.id_of(cloud.group.master))
-    assert settings == rest.Settings(
+    assert settings == rest_answers.Settings(
         serial="7002702",
         name="car_7002702",
         minimum_a=6,
@@ -208,47 +203,78 @@ async def test_settings_help_to_reach_a_station(
         by_phase=True,
     )
     cloud.supports_phases = False
+    cloud.group_id = "00000000-0000-0000-0000-000000000000"
     other = await account.settings(cloud.id_of(cloud.group.stations[1]))
     assert (other.modbus, other.host, other.by_phase) == (False, "", False)
+    assert not other.group_id
 
 
 async def test_groups_of_the_account(cloud: SmartMeCloud, account: Account) -> None:
-    """Id, fuse and number of stations."""
-    (group,) = await account.groups()
-    assert group == rest.LoadGroup(
-        id=GROUP_ID, name="Garage", fuse_a=63, stations=3, changes_phases=True
+    """Id, name and fuse."""
+    assert await account.groups() == (
+        rest_answers.LoadGroup(id=GROUP_ID, name="Garage", fuse_a=63),
+    )
+
+
+async def test_modbus_is_switched_on_and_nothing_else(
+    cloud: SmartMeCloud, account: Account
+) -> None:
+    """All other settings are sent back as they were; who has no such one is left."""
+    station = cloud.group.stations[1]
+    device_id = cloud.id_of(station)
+    assert await account.modbus(device_id) is False
+    before = cloud.configurations[station.serial]
+    await account.switch_modbus_on(device_id)
+    assert cloud.configurations[station.serial] == {**before, "EnableModbusTcp": True}
+    assert await account.modbus(device_id) is True
+    cloud.configurations[station.serial]["EnableModbusTcp"] = None
+    with pytest.raises(Unsupported):
+        await account.switch_modbus_on(device_id)
+    assert len([one for one in cloud.requests if one.startswith("POST")]) == 1
+
+
+def group_of(account: Account, clock: Clock, *, by_phase: bool = False) -> AccountGroup:
+    """Return the group as a charger that is told through the account."""
+    answers = {"minimum_current": 6, "maximum_current": 63, "by_phase": int(by_phase)}
+    return AccountGroup(
+        account, GROUP_ID, (SERIALS[2], *SERIALS[:2]), answers, clock=clock
     )
 
 
 async def test_any_member_takes_the_groups_current(
-    cloud: SmartMeCloud, account: Account
+    cloud: SmartMeCloud, account: Account, clock: Clock
 ) -> None:
     """By the serial number of a station that has no address: one number, in mA."""
-    steering = account.station(SERIALS[2], SETPOINT)
-    await steering.set(PhaseCurrents.alike(12_000))
+    group = group_of(account, clock)
+    await group.set_limit(12_000)
     assert cloud.requests == [
         f"POST /pico/loadmanagementgroup/current/{SERIALS[2]}?current=12000"
     ]
     assert cloud.group.currents_ma == (12_000,) * 3
+    assert (group.limit_ma, group.limit_is_assumed) == (12_000, True)
     with pytest.raises(Unsupported):
-        await steering.set(PhaseCurrents(6000, 7000, 8000))
+        await group.set_currents(PhaseCurrents(6000, 7000, 8000))
     with pytest.raises(OutOfRange):
-        await steering.set(PhaseCurrents.alike(64_000))
+        await group.set_limit(64_000)
+    group.recall(PhaseMemory(told=PhaseCurrents(0, 0, 8000)))
+    with pytest.raises(Unsupported):
+        await group.steering.set(PhaseCurrents(0, 0, 7000))
     assert len(cloud.requests) == 1
 
 
 async def test_group_takes_a_current_for_each_phase(
     cloud: SmartMeCloud, account: Account, clock: Clock
 ) -> None:
-    """By the group's id; the ten minutes hold for this way too."""
-    steering = account.group(GROUP_ID, SETPOINT)
+    """By the group's id, also one for all; the ten minutes hold for this way too."""
+    group = group_of(account, clock, by_phase=True)
     cloud.group.plug(True, False, False)
-    await steering.set(PhaseCurrents(0, 0, 8000))
+    await group.set_currents(PhaseCurrents(0, 0, 8000))
     assert cloud.group.master.share == Share(8000, phase=2)
-    await steering.set(PhaseCurrents.alike(10_000))
-    assert steering.held == PhaseCurrents.alike(10_000)
+    assert (group.limit_ma, group.phases, group.switches_phases) == (8000, None, False)
+    await group.set_limit(10_000)
+    assert group.steering.held == PhaseCurrents.alike(10_000)
     clock.now += 600
-    await steering.tend()
+    await group.steering.tend()
     assert cloud.requests == [
         f"POST /pico/loadmanagementgroup/threephasecurrent/{GROUP_ID}?PhaseL1={one}"
         f"&PhaseL2={one}&PhaseL3={three}"
@@ -257,16 +283,36 @@ async def test_group_takes_a_current_for_each_phase(
 
 
 async def test_group_that_can_not_change_phases_refuses(
-    cloud: SmartMeCloud, account: Account
+    cloud: SmartMeCloud, account: Account, clock: Clock
 ) -> None:
     """Not all stations have the firmware, or there is no such group: nothing counts."""
     cloud.supports_phases = False
-    steering = account.group(GROUP_ID, SETPOINT)
+    group = group_of(account, clock, by_phase=True)
     with pytest.raises(Refused):
-        await steering.set(PhaseCurrents(0, 0, 8000))
-    assert steering.told is None
+        await group.set_currents(PhaseCurrents(0, 0, 8000))
+    assert group.steering.told is None
     with pytest.raises(Unsupported):
-        await account.group("no-such-group", SETPOINT).set(PhaseCurrents.alike(0))
+        await account.tell_phases("no-such-group", PhaseCurrents.alike(0))
+
+
+async def test_group_is_there_while_the_account_sees_one_station(
+    cloud: SmartMeCloud, account: Account, clock: Clock
+) -> None:
+    """It is the same as by Modbus; all lost, or none in the account: not there."""
+    group = group_of(account, clock)
+    identity = await group.identify()
+    assert identity.key == f"smart_me_pico_group_{SERIALS[2]}"
+    cloud.states = dict.fromkeys(SERIALS, 7)
+    clock.now += 60
+    with pytest.raises(Unreachable):
+        await group.identify()
+    cloud.states.popitem()
+    clock.now += 60
+    assert await group.identify() == identity
+    cloud.group = PicoGroup(serials=(7_100_001, 7_100_002, 7_100_003))
+    clock.now += 60
+    with pytest.raises(BadAnswer):
+        await group.identify()
 
 
 async def test_nothing_is_asked_twice_a_minute(
@@ -356,7 +402,7 @@ async def test_refusals_are_typed(
         await ask(account)
 
 
-@pytest.mark.parametrize("ask", ALL_CALLS[:5])
+@pytest.mark.parametrize("ask", ALL_CALLS[:7])
 @pytest.mark.parametrize(
     "garbage", ["", "null", "3", '"text"', "{", "[3]", '[{"Id": 3, "Serial": "x"}]']
 )

@@ -1,5 +1,6 @@
 """smart-me: the Telstar meter and the Pico wallbox, by Modbus TCP and the account."""
 
+from .account_group import AccountGroup
 from .currents import PhaseCurrents
 from .group import FAMILY as PICO_GROUP
 from .group import Members, PicoGroup
@@ -7,7 +8,9 @@ from .limits import PhaseMemory
 from .meter import FAMILY as METER
 from .pico import FAMILY as PICO
 from .pico import Pico
-from .rest import Account, AccountDevice, State, Status
+from .rest import Account
+from .rest_answers import AccountDevice, State, Status
+from .station import Station
 from .steering import Keeping, OnStop, Steering
 
 __all__ = [
@@ -16,6 +19,7 @@ __all__ = [
     "PICO_GROUP",
     "Account",
     "AccountDevice",
+    "AccountGroup",
     "Keeping",
     "Members",
     "OnStop",
@@ -24,6 +28,7 @@ __all__ = [
     "Pico",
     "PicoGroup",
     "State",
+    "Station",
     "Status",
     "Steering",
 ]

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 import time
-from typing import override
 
 from ...model import (
     Answers,
@@ -67,10 +66,9 @@ class Members:
 
 
 class PicoGroup(Pico):
-    """A group as one charger: its setpoint is what all its cars share.
+    """A group as one charger, by Modbus to its master."""
 
-    Which car gets how much on which phases is the group's own business.
-    """
+    shares = True
 
     def __init__(
         self,
@@ -95,18 +93,6 @@ class PicoGroup(Pico):
             clock=clock,
             today=today,
         )
-
-    @property
-    @override
-    def limit_ma(self) -> int | None:
-        """The largest limit of a phase; None before the first write."""
-        return None if self.currents is None else max(self.currents)
-
-    @property
-    @override
-    def switches_phases(self) -> bool:
-        """The group chooses itself, by the number of its cars."""
-        return False
 
 
 def open_device(

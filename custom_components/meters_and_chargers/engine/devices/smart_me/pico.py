@@ -17,21 +17,18 @@ from ...model import (
     OutOfRange,
     Question,
     Refused,
-    Setpoint,
     Silent,
     TellingCharger,
-    Unsupported,
 )
 from ...protocols.modbus import ModbusDevice, ModbusLink
 from . import registers
 from .currents import PhaseCurrents
 from .identity import MAKER, read_identity
 from .limits import PhaseMemory
-from .steering import Keeping, Steering, local_day
+from .station import Station
+from .steering import Keeping, local_day
 
 MODEL = "Pico"
-BY_PHASE_FROM = "0.0.53"
-"""The first firmware that takes a current for each phase."""
 _WORDS = registers.CURRENT_ENCODING.words
 
 
@@ -40,12 +37,8 @@ async def identify(link: ModbusLink) -> Identity:
     return await read_identity(link, FAMILY.key, MODEL)
 
 
-class Pico(ModbusDevice):
-    """A single Pico; what it was last told is all that is sure to be known.
-
-    Its phases change every ten minutes at most, whoever writes: see `Steering`, whose
-    `memory`, `held`, `tend` and `stop` are its owner's business.
-    """
+class Pico(Station, ModbusDevice):
+    """A single Pico by Modbus."""
 
     def __init__(
         self,
@@ -59,22 +52,14 @@ class Pico(ModbusDevice):
         clock: Callable[[], float] = time.monotonic,
         today: Callable[[], int] = local_day,
     ) -> None:
-        """Open the station with the bounds its owner gave, in A.
-
-        ``by_phase`` says that its firmware is sure to be `BY_PHASE_FROM` or newer,
-        ``reads_back`` what `try_read_back` found at its set-up.
-        """
-        super().__init__(link, who)
-        self.setpoint = Setpoint(
-            minimum_ma=answers["minimum_current"] * 1000,
-            maximum_ma=answers["maximum_current"] * 1000,
-            step_ma=1000,
-        )
-        self.by_phase = by_phase
-        self.steering = Steering(
+        """Open the station; ``reads_back`` is what `try_read_back` found."""
+        ModbusDevice.__init__(self, link, who)
+        Station.__init__(
+            self,
+            answers,
             self._put,
-            self.setpoint,
             keeping,
+            by_phase=by_phase,
             prepare=self.assure,
             clock=clock,
             today=today,
@@ -89,91 +74,15 @@ class Pico(ModbusDevice):
         """For each address that was asked after a write, whether it said the same."""
 
     @property
-    def currents(self) -> PhaseCurrents | None:
-        """The limit of each phase last written or read back; None when not known."""
-        return self.steering.told
-
-    @property
-    def limit_ma(self) -> int | None:
-        """The limit on each phase that it uses; None before the first write."""
-        return None if self.currents is None else self.currents.offered_ma
-
-    @property
     def limit_is_assumed(self) -> bool:
         """False once it has proved that it can be asked."""
         return not self._proven.get(self._block[0])
 
-    def assume_limit(self, value_ma: int) -> None:
-        """Take over the limit known from before a restart, on all phases; mA.
-
-        One that a station can't have been told is left out.
-        """
-        try:
-            currents = PhaseCurrents.alike(value_ma)
-        except OutOfRange:
-            return
-        self.steering.assume(currents)
-
+    @override
     def recall(self, memory: PhaseMemory) -> None:
-        """Take over `steering.memory` from before a restart, on the present clock."""
-        self.steering.recall(memory)
+        super().recall(memory)
         last = memory.in_use
         self._tells_phases = last is not None and not last.are_alike
-
-    @property
-    def plugged(self) -> bool | None:
-        """It can't tell by Modbus."""
-        return None
-
-    @property
-    def faulted(self) -> bool:
-        """Nor this."""
-        return False
-
-    @property
-    def switches_phases(self) -> bool:
-        """Whether it can be told to charge on one phase alone."""
-        return self.by_phase
-
-    @property
-    def phases(self) -> int | None:
-        """On how many phases it was last told to charge; a pause changes nothing."""
-        in_use = self.steering.memory.in_use
-        if in_use is None or not self.switches_phases:
-            return None
-        return len(PHASES) if all(in_use) else 1
-
-    async def set_limit(
-        self, value_ma: int, *, phases: int | None = None, urgent: bool = False
-    ) -> None:
-        """Write the charging current of all phases, or of L1 alone; mA.
-
-        It is held while the phases may not change; ``urgent`` is for `Steering.set`.
-        Raises `OutOfRange`, and `Unsupported` for phases it can't choose.
-        """
-        self.setpoint.check(value_ma)
-        if phases == 1:
-            await self.set_currents(PhaseCurrents(value_ma, 0, 0), urgent=urgent)
-        elif phases in (None, len(PHASES)):
-            await self.steering.set(PhaseCurrents.alike(value_ma), urgent=urgent)
-        else:
-            raise Unsupported(f"the station can't choose {phases} phases")
-
-    async def set_currents(
-        self, currents: PhaseCurrents, *, urgent: bool = False
-    ) -> None:
-        """Write the charging current of each phase.
-
-        Raises `Unsupported` unless the firmware is known to take it, `OutOfRange`
-        outside the setpoint, both before anything is sent.
-        """
-        if not self.by_phase:
-            raise Unsupported(
-                f"currents for each phase need firmware {BY_PHASE_FROM} or newer"
-            )
-        for value in currents:
-            self.setpoint.check(value)
-        await self.steering.set(currents, urgent=urgent)
 
     async def try_read_back(self) -> bool:
         """Ask once whether it says its limit; no documentation does.

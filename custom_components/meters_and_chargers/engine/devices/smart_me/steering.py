@@ -56,7 +56,7 @@ def local_day() -> int:
     return datetime.now(UTC).astimezone().toordinal()
 
 
-async def _at_once() -> None:
+async def at_once() -> None:
     """Need nothing before a write."""
 
 
@@ -72,7 +72,7 @@ class Steering:
         setpoint: Setpoint,
         keeping: Keeping | None = None,
         *,
-        prepare: Callable[[], Awaitable[None]] = _at_once,
+        prepare: Callable[[], Awaitable[None]] = at_once,
         clock: Callable[[], float] = time.monotonic,
         today: Callable[[], int] = local_day,
     ) -> None:

@@ -71,9 +71,9 @@ class HttpJson:
         """Send JSON; what a success answers besides its status is not looked at."""
         await self._ask("PUT", path, body)
 
-    async def post(self, path: str) -> None:
-        """Call a path with its query, without a body; the answer is not looked at."""
-        await self._ask("POST", path)
+    async def post(self, path: str, body: object = None) -> None:
+        """Call a path with its query, with JSON or no body; the answer is ignored."""
+        await self._ask("POST", path, body)
 
     async def first_frame(self, path: str) -> object:
         """Return a WebSocket's first text frame as JSON, and close it at once.
