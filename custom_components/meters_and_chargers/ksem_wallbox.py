@@ -19,8 +19,9 @@ from homeassistant.helpers.update_coordinator import (
     UpdateFailed,
 )
 
-from .const import CONF_ACCESS_KEY, DOMAIN
+from .const import CONF_ACCESS_KEY, CONF_FAMILY, DOMAIN
 from .coordinator import DeviceCoordinator, DeviceEntry
+from .engine.devices.ksem import FAMILY
 from .engine.devices.ksem.emobility import Charging, PhaseUse
 from .engine.model import DeviceError, NotAllowed, Refused
 from .entity import device_info
@@ -139,8 +140,10 @@ class KsemWallboxEntity(CoordinatorEntity[KsemWallbox]):
 
 
 def start(hass: HomeAssistant, entry: DeviceEntry) -> None:
-    """Make the wallbox of an entry that has an access key; asks it for nothing."""
-    if key := entry.options.get(CONF_ACCESS_KEY):
+    """Make the wallbox of a KSEM that has an access key; asks it for nothing."""
+    key = entry.options.get(CONF_ACCESS_KEY)
+    # Another device's key is for somebody else.
+    if key and entry.data[CONF_FAMILY] == FAMILY.key:
         entry.runtime_data.wallbox = KsemWallbox(hass, entry, key)
 
 

@@ -171,6 +171,17 @@ async def test_key_is_tried_stored_kept_and_forgotten(
     assert not [one for one in cloud.requests if one.startswith("POST")]
 
 
+async def test_key_is_no_key_of_a_ksem(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, set_up: SetUp
+) -> None:
+    """A station has no wallbox mode, which would take the key to its address."""
+    entry = await set_up(access_key=KEY)
+    assert entry.runtime_data.wallbox is None
+    found = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+    assert {one.domain for one in found} == {"number", "sensor"}
+    assert [one.entity_id for one in found if one.domain == "number"] == [CURRENT]
+
+
 async def test_older_firmware_stays_as_its_owner_said(
     hass: HomeAssistant, set_up: SetUp, cloud: SmartMeCloud
 ) -> None:
