@@ -1,10 +1,11 @@
-"""A fake smart-me cloud: the calls about an account's Picos, nothing else.
+"""A fake smart-me cloud: the calls about an account's Picos and how to reach devices.
 
 Paths, fields and refusals as the maker's description of its REST API has them; names
 begin with a capital letter and enumerations are numbers, as seen on the wire. How it
 limits requests is not known: `answers_left` and `retry_after` are faults to switch on.
 """
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -15,10 +16,12 @@ from .car import VOLTAGE_V
 from .grid import PHASES
 from .pico import Currents, Pico
 from .pico_group import PicoGroup
+from .smart_me_meter import SmartMeMeter
 
 GROUP_ID = "6f1d0c52-0000-4000-8000-000000000001"
 _READY_NO_CAR, _READY_CAR, _CHARGING = 1, 2, 4
 _STATION_FAMILY = 70
+_METER_FAMILY = 12
 _HIGHEST_MA = 6_400_000
 
 
@@ -26,10 +29,15 @@ class SmartMeCloud:
     """One account on 127.0.0.1 with a group of Picos, and faults to switch on."""
 
     def __init__(
-        self, group: PicoGroup, key: str = "secret-key", port: int = 0
+        self,
+        group: PicoGroup,
+        key: str = "secret-key",
+        port: int = 0,
+        meters: Sequence[SmartMeMeter] = (),
     ) -> None:
-        """Show a group's stations to who has the key; port 0 takes a free one."""
+        """Show stations and meters to who has the key; port 0 takes a free one."""
         self.group = group
+        self.meters = tuple(meters)
         self.key = key
         self.port = port
         self.requests: list[str] = []
@@ -37,9 +45,12 @@ class SmartMeCloud:
         self.supports_phases = True
         self.group_id = GROUP_ID
         """Shown as each station's group; all zeros stand for none."""
-        self.configurations = {
-            one.serial: self._configuration(one) for one in group.stations
-        }
+        self.families: dict[int, int] = {}
+        """Numbers of the kind of a meter, by serial number; 12 unless given."""
+        self.on_switched: Callable[[int], Awaitable[None]] | None = None
+        """Called with the serial number of a device whose Modbus was switched on."""
+        devices: tuple[Pico | SmartMeMeter, ...] = (*group.stations, *self.meters)
+        self.configurations = {one.serial: self._configuration(one) for one in devices}
         """What can be changed of a device, by its serial number."""
         # Faults.
         self.answers_left: int | None = None
@@ -62,7 +73,7 @@ class SmartMeCloud:
         app = web.Application(middlewares=[self._guard])
         groups = "/pico/loadmanagementgroup"
         app.router.add_get("/Devices", self._devices)
-        app.router.add_get("/Pico", self._devices)
+        app.router.add_get("/Pico", self._stations)
         app.router.add_get("/pico/charging/{id}", self._charging)
         app.router.add_get("/pico/settings/{id}", self._settings)
         configuration = "/SmartMeDeviceConfiguration"
@@ -82,8 +93,8 @@ class SmartMeCloud:
             await self._runner.cleanup()
             self._runner = None
 
-    def id_of(self, station: Pico) -> str:
-        """Return the id under which the account knows a station."""
+    def id_of(self, station: Pico | SmartMeMeter) -> str:
+        """Return the id under which the account knows a station or a meter."""
         return f"6f1d0c52-0000-4000-8000-{station.serial:012d}"
 
     @web.middleware
@@ -108,6 +119,21 @@ class SmartMeCloud:
         return await handler(request)
 
     async def _devices(self, _request: web.Request) -> web.Response:
+        meters = [
+            {
+                "Id": self.id_of(one),
+                "Name": f"meter_{one.serial}",
+                "Serial": one.serial,
+                "DeviceEnergyType": 1,
+                "FamilyType": self.families.get(one.serial, _METER_FAMILY),
+                "ValueDate": _now(),
+            }
+            for one in self.meters
+        ]
+        stations = [self._device(one) for one in self.group.stations]
+        return web.json_response(stations + meters)
+
+    async def _stations(self, _request: web.Request) -> web.Response:
         return web.json_response([self._device(one) for one in self.group.stations])
 
     async def _charging(self, request: web.Request) -> web.Response:
@@ -153,20 +179,22 @@ class SmartMeCloud:
             }
         )
 
-    def _configuration(self, station: Pico) -> dict[str, object]:
+    def _configuration(self, device: Pico | SmartMeMeter) -> dict[str, object]:
         return {
-            "Id": self.id_of(station),
+            "Id": self.id_of(device),
             "UploadInterval": 5,
             "SwitchConfiguration": [{"Number": 1, "CanSwitchOff": True}],
             "ShowReactiveEnergy": None,
-            "EnableModbusTcp": station is self.group.master,
+            "EnableModbusTcp": device is self.group.master or device in self.meters,
             "DnsUpdateState": 2,
             "DevicePinCode": "1234",
         }
 
     async def _configured(self, request: web.Request) -> web.Response:
-        station = self._station(request)
-        return web.json_response(self.configurations[station.serial])
+        for one in self.configurations.values():
+            if one["Id"] == request.match_info["id"]:
+                return web.json_response(one)
+        raise web.HTTPNotFound
 
     async def _configure(self, request: web.Request) -> web.Response:
         """Take over what is sent; what was left out is lost: the worst case."""
@@ -174,6 +202,8 @@ class SmartMeCloud:
         for serial, one in self.configurations.items():
             if one["Id"] == body.get("Id"):
                 self.configurations[serial] = body
+                if body.get("EnableModbusTcp") and self.on_switched is not None:
+                    await self.on_switched(serial)
                 return web.Response()
         raise web.HTTPNotFound
 

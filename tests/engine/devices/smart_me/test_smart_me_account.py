@@ -291,6 +291,7 @@ async def test_group_that_can_not_change_phases_refuses(
     with pytest.raises(Refused):
         await group.set_currents(PhaseCurrents(0, 0, 8000))
     assert group.steering.told is None
+    clock.now += 10
     with pytest.raises(Unsupported):
         await account.tell_phases("no-such-group", PhaseCurrents.alike(0))
 
@@ -354,6 +355,26 @@ async def test_too_many_requests_are_answered_with_rest(
     clock.now += 60
     cloud.answers_left = None
     assert await account.groups()
+
+
+async def test_write_that_failed_is_not_repeated_at_once(
+    cloud: SmartMeCloud, account: Account, clock: Clock
+) -> None:
+    """A site tries each second; reading goes on meanwhile."""
+    cloud.status = 500
+    with pytest.raises(Refused):
+        await account.tell(SERIALS[0], 8000)
+    cloud.status = None
+    asked = len(cloud.requests)
+    clock.now += 9
+    with pytest.raises(TooOften) as pausing:
+        await account.tell(SERIALS[0], 8000)
+    assert pausing.value.retry_after_s == 1
+    assert len(cloud.requests) == asked
+    assert await account.stations()
+    clock.now += 1
+    await account.tell(SERIALS[0], 8000)
+    assert cloud.group.currents_ma == (8000,) * 3
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from .account_group import AccountGroup
 from .currents import PhaseCurrents
 from .group import FAMILY as PICO_GROUP
 from .group import Members, PicoGroup
+from .inventory import Offer, inventory
 from .limits import PhaseMemory
 from .meter import FAMILY as METER
 from .pico import FAMILY as PICO
@@ -22,6 +23,7 @@ __all__ = [
     "AccountGroup",
     "Keeping",
     "Members",
+    "Offer",
     "OnStop",
     "PhaseCurrents",
     "PhaseMemory",
@@ -31,4 +33,5 @@ __all__ = [
     "Station",
     "Status",
     "Steering",
+    "inventory",
 ]

@@ -32,7 +32,6 @@ class AccountGroup(Station):
     shares = True
     groups: Sequence[Group] = ()
     off_by_default: frozenset[Point] = frozenset()
-    limit_is_assumed = True
 
     def __init__(
         self,

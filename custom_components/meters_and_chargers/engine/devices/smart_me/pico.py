@@ -74,6 +74,7 @@ class Pico(Station, ModbusDevice):
         """For each address that was asked after a write, whether it said the same."""
 
     @property
+    @override
     def limit_is_assumed(self) -> bool:
         """False once it has proved that it can be asked."""
         return not self._proven.get(self._block[0])

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from aiohttp import ClientSession
 from yarl import URL
 
-from ...model import Mark, TooOften, Unsupported
+from ...model import DeviceError, Mark, TooOften, Unsupported
 from ...protocols.http_json import HttpJson
 from .currents import PhaseCurrents
 from .rest_answers import (
@@ -36,6 +36,8 @@ LONGEST_PAUSE_S = 3600.0
 _LONGEST = 1024 * 1024
 """Bytes of an answer: an account may hold a hundred devices of some 2 kB."""
 _MODBUS = "enableModbusTcp"
+_WRITE_PAUSE_S = 10.0
+"""After a write that failed; a site would repeat it each second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class Account:
         """What each path said, and when it was asked."""
         self._quiet_until = float("-inf")
         self._refusals = 0
+        self._writes_again = float("-inf")
 
     async def devices(self) -> tuple[AccountDevice, ...]:
         """Return all devices of the account."""
@@ -143,20 +146,18 @@ class Account:
             zip(cast("dict[str, object]", answer), fields.values(), strict=True)
         )
         self._answers.pop(path, None)
-        await self._ask(lambda: self._http.post(CONFIGURE.path, body))
+        await self._post(CONFIGURE.path, body)
 
     async def tell(self, serial: int, current_ma: int) -> None:
         """Tell a station, or the group it is in, one current for all phases."""
-        path = _path(SET_CURRENT, serial, current_ma)
-        await self._ask(lambda: self._http.post(path))
+        await self._post(_path(SET_CURRENT, serial, current_ma))
 
     async def tell_phases(self, group_id: str, currents: PhaseCurrents) -> None:
         """Tell a group a current for each phase.
 
         It refuses them while not all of its stations can change their phases.
         """
-        path = _path(SET_PHASES, group_id, *currents)
-        await self._ask(lambda: self._http.post(path))
+        await self._post(_path(SET_PHASES, group_id, *currents))
 
     async def _get(self, path: str) -> object:
         """Ask, or say again what was said less than a minute ago: it is the same."""
@@ -167,6 +168,19 @@ class Account:
         answer = await self._ask(lambda: self._http.get(path))
         self._answers[path] = now, answer
         return answer
+
+    async def _post(self, path: str, body: object = None) -> None:
+        """Tell it something, but not again at once after it did not work."""
+        left = self._writes_again - self._clock()
+        if left > 0:
+            raise TooOften(f"not told for another {left:.0f} s", left)
+        try:
+            await self._ask(lambda: self._http.post(path, body))
+        except TooOften:
+            raise
+        except DeviceError:
+            self._writes_again = self._clock() + _WRITE_PAUSE_S
+            raise
 
     async def _ask[T](self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask unless it is to be left alone; each refusal in turn doubles the pause."""

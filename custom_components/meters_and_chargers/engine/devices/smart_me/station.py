@@ -63,6 +63,11 @@ class Station:
             return None
         return max(self.currents) if self.shares else self.currents.offered_ma
 
+    @property
+    def limit_is_assumed(self) -> bool:
+        """Unless it says more, it is what was written."""
+        return True
+
     def assume_limit(self, value_ma: int) -> None:
         """Take over the limit known from before a restart, on all phases; mA.
 
