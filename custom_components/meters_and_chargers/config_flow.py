@@ -23,9 +23,11 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from .account_flow import AccountSteps
 from .circuit_flow import CircuitFlow
 from .const import (
     CONF_ACCESS_KEY,
+    CONF_BY_ACCOUNT,
     CONF_ENCRYPTED,
     CONF_FAMILY,
     CONF_HOSTS,
@@ -38,16 +40,12 @@ from .const import (
     SUBENTRY_CHARGER,
     SUBENTRY_CIRCUIT,
 )
-from .device_form import choice, flat, members_are_named, nested, schema
+from .device_form import choice, flat, in_words, members_are_named, nested, schema
 from .engine.devices import FAMILIES
 from .engine.model import (
-    PHASES,
     DeviceError,
     Identity,
-    Phase,
-    Point,
     PortClosed,
-    Quantity,
     Question,
     Readings,
     Silent,
@@ -69,6 +67,7 @@ type Input = dict[str, Any]
 
 
 class MetersAndChargersFlow(
+    AccountSteps,
     SearchSteps,
     OcppSteps,
     SiteSteps,
@@ -94,7 +93,13 @@ class MetersAndChargersFlow(
         """Ask what to add."""
         return self.async_show_menu(
             step_id="user",
-            menu_options=["search", *FAMILIES, FAMILY_OCPP_SERVER, FAMILY_SITE],
+            menu_options=[
+                "search",
+                "smart_me_account",
+                *FAMILIES,
+                FAMILY_OCPP_SERVER,
+                FAMILY_SITE,
+            ],
         )
 
     async def _step_family(
@@ -110,6 +115,7 @@ class MetersAndChargersFlow(
             if problem == TO_TLS:
                 return await self.async_step_tls()
             if problem is None and self._identity is not None:
+                self._abort_if_by_account(self._identity)
                 by_user = self.source == SOURCE_USER
                 await self.async_set_unique_id(
                     self._identity.key, raise_on_progress=not by_user
@@ -175,7 +181,7 @@ class MetersAndChargersFlow(
             description_placeholders={
                 "device": f"{identity.maker} {identity.model}",
                 "serial": identity.serial,
-                "values": _in_words(self._readings),
+                "values": in_words(self._readings),
                 **self._certificate_words(),
             },
         )
@@ -192,6 +198,8 @@ class MetersAndChargersFlow(
         }
         if (step := steps.get(entry.data[CONF_FAMILY])) is not None:
             return await step()
+        if entry.data.get(CONF_BY_ACCOUNT):
+            return await self.async_step_reconfigure_account()
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
@@ -210,7 +218,8 @@ class MetersAndChargersFlow(
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(
-                schema(entry.data[CONF_FAMILY]), user_input or nested(entry.data)
+                schema(entry.data[CONF_FAMILY], entry.data),
+                user_input or nested(entry.data),
             ),
             errors=errors,
             description_placeholders=placeholders,
@@ -346,21 +355,3 @@ def _in_words_of(question: Question) -> SelectSelector:
             translation_key=question.key,
         )
     )
-
-
-def _in_words(readings: Readings) -> str:
-    """Say what the device measures now, so that a wrong one is noticed."""
-    points = {
-        Point(Quantity.POWER): "{:+.0f} W",
-        **{
-            Point(Quantity.CURRENT, phase): f"{phase.upper()} {{:.1f}} A"
-            for phase in PHASES
-        },
-        Point(Quantity.VOLTAGE, Phase.L1): "{:.0f} V",
-    }
-    said = (
-        text.format(value)
-        for point, text in points.items()
-        if (value := readings.get(point)) is not None
-    )
-    return " · ".join(said) or "-"

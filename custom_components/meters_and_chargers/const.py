@@ -13,6 +13,9 @@ CONF_UNIT_ID: Final = "unit_id"
 # Entry data of several devices behind one address: who they are, where they were.
 CONF_MEMBERS: Final = "members"
 CONF_HOSTS: Final = "hosts"
+# Entry data of a load group that is told through its owner's account: it has no host.
+CONF_BY_ACCOUNT: Final = "by_account"
+CONF_GROUP_ID: Final = "group_id"
 # Entry data of a device with encryption; certificates and keys stand in files.
 CONF_ENCRYPTED: Final = "encrypted"
 CONF_TLS: Final = "tls"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
     ConfigEntryError,
     HomeAssistantError,
 )
@@ -17,7 +18,7 @@ from homeassistant.helpers.update_coordinator import (
     UpdateFailed,
 )
 
-from .const import CONF_ENCRYPTED, CONF_INTERVAL, DOMAIN
+from .const import CONF_BY_ACCOUNT, CONF_ENCRYPTED, CONF_INTERVAL, DOMAIN
 from .engine.charging import PhaseCurrents, Reason
 from .engine.model import (
     PHASES,
@@ -27,6 +28,7 @@ from .engine.model import (
     DeviceError,
     Group,
     Identity,
+    NotAllowed,
     OutOfRange,
     Point,
     PortClosed,
@@ -53,6 +55,9 @@ PATIENCE, PAUSE_S = 5, 15.0
 """After so many failures a new TLS handshake is tried at this pace: each is work for
 the meter, and an owner who took the acceptance back does not change that in seconds."""
 
+ACCOUNT_INTERVAL_S = 61.0
+"""A little more than what a smart-me account takes for too often."""
+
 _CURRENTS = tuple(Point(Quantity.CURRENT, phase) for phase in PHASES)
 
 type DeviceEntry = ConfigEntry[DeviceCoordinator]
@@ -72,7 +77,10 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         """Open the device of an entry; nothing is asked yet."""
         self.family = family_of(entry.data)
         self.device: Device = open_device(hass, entry)
+        self._by_account = bool(entry.data.get(CONF_BY_ACCOUNT))
         interval = entry.options.get(CONF_INTERVAL)
+        if self._by_account:
+            interval = ACCOUNT_INTERVAL_S
         if interval is None:
             interval = (*self.family.intervals_s, self.family.presence_interval_s)[0]
         self.interval_s = float(interval)
@@ -135,6 +143,8 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
     @property
     def write_interval_ms(self) -> int:
         """As often as the device may be asked at all."""
+        if self._by_account:
+            return round(ACCOUNT_INTERVAL_S * 1000)
         return max(2000, round(self.family.transport.spacing_s * 1000))
 
     @property
@@ -327,9 +337,10 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
             if isinstance(err, Unreachable):
                 # No need to wait for the next poll to know, and one log line for both.
                 self.async_set_update_error(self._failed(err))
+            refused = isinstance(err, NotAllowed)
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
-                translation_key="write_failed",
+                translation_key="account_write" if refused else "write_failed",
                 translation_placeholders={"name": self.name, "error": str(err)},
             ) from err
 
@@ -342,7 +353,13 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         group = next(g for g in self.device.groups if point in g.points)
         return max(self.interval_s, group.interval_s or 0)
 
-    def _failed(self, err: DeviceError) -> UpdateFailed:
+    def _failed(self, err: DeviceError) -> UpdateFailed | ConfigEntryAuthFailed:
+        if isinstance(err, NotAllowed):
+            return ConfigEntryAuthFailed(
+                translation_domain=DOMAIN,
+                translation_key="account_key_refused",
+                translation_placeholders={"name": self.name, "error": str(err)},
+            )
         patient = self._encrypted and self._failed_in_a_row > PATIENCE
         return UpdateFailed(
             retry_after=max(self.interval_s, PAUSE_S) if patient else None,

@@ -27,25 +27,21 @@ from .const import (
     CONF_UNIT_ID,
 )
 from .engine.devices import FAMILIES
-from .engine.model import Question
+from .engine.model import PHASES, Phase, Point, Quantity, Question, Readings
 from .tls_flow import AUTOMATIC, CONF_ENCRYPTION, ENCRYPTION, ON
 
 type Input = dict[str, Any]
 
 
-def schema(family_key: str) -> vol.Schema:
-    """Return the form of a family."""
+def schema(family_key: str, known: Mapping[str, Any] | None = None) -> vol.Schema:
+    """Return the form of a family; figures known from an account stay a choice."""
     family = FAMILIES[family_key]
     fields: dict[vol.Marker, object] = {vol.Required(CONF_HOST): TextSelector()}
     if family.members:
         fields[vol.Required(CONF_MEMBERS)] = TextSelector(
             TextSelectorConfig(multiple=True)
         )
-    for question in family.questions:
-        proposed = _typed(question, question.default)
-        fields[vol.Required(question.key, default=proposed)] = (
-            choice(question.options, "A") if question.options else BooleanSelector()
-        )
+    fields |= question_fields(family_key, known or {})
     more: dict[vol.Marker, object] = {
         vol.Required(CONF_PORT, default=family.transport.port): _integer(1, 65535),
         vol.Required(CONF_UNIT_ID, default=family.transport.unit_id): _integer(0, 255),
@@ -54,6 +50,45 @@ def schema(family_key: str) -> vol.Schema:
         more[vol.Required(CONF_ENCRYPTION, default=AUTOMATIC)] = ENCRYPTION
     fields[vol.Required(CONF_MORE)] = section(vol.Schema(more), {"collapsed": True})
     return vol.Schema(fields)
+
+
+def question_fields(
+    family_key: str, known: Mapping[str, Any]
+) -> dict[vol.Marker, object]:
+    """Return what only the owner, or an account, knows of a device."""
+    fields: dict[vol.Marker, object] = {}
+    for one in FAMILIES[family_key].questions:
+        answer = known.get(one.key, one.default)
+        fields[vol.Required(one.key, default=_typed(one, answer))] = (
+            choice(sorted({*one.options, answer}), "A")
+            if one.options
+            else BooleanSelector()
+        )
+    return fields
+
+
+def answered(family_key: str, user_input: Mapping[str, Any]) -> dict[str, int]:
+    """Return the answers to a family's questions."""
+    questions = FAMILIES[family_key].questions
+    return {one.key: int(user_input[one.key]) for one in questions}
+
+
+def in_words(readings: Readings) -> str:
+    """Say what a device measures now, so that a wrong one is noticed."""
+    points = {
+        Point(Quantity.POWER): "{:+.0f} W",
+        **{
+            Point(Quantity.CURRENT, phase): f"{phase.upper()} {{:.1f}} A"
+            for phase in PHASES
+        },
+        Point(Quantity.VOLTAGE, Phase.L1): "{:.0f} V",
+    }
+    said = (
+        text.format(value)
+        for point, text in points.items()
+        if (value := readings.get(point)) is not None
+    )
+    return " · ".join(said) or "-"
 
 
 def choice(values: Iterable[int], unit: str) -> SelectSelector:
@@ -78,9 +113,7 @@ def flat(family_key: str, user_input: Mapping[str, Any]) -> Input:
         CONF_FAMILY: family_key,
         CONF_HOST: host,
         **{key: user_input[CONF_MORE][key] for key in (CONF_PORT, CONF_UNIT_ID)},
-        **{
-            question.key: int(user_input[question.key]) for question in family.questions
-        },
+        **answered(family_key, user_input),
     }
     if family.members:
         typed = " ".join(user_input[CONF_MEMBERS]).replace(",", " ").split()

@@ -11,6 +11,7 @@ from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
@@ -26,6 +27,7 @@ from .const import (
 )
 from .controller import SiteController
 from .coordinator import DeviceCoordinator
+from .engine.devices import FAMILIES
 from .ocpp import OcppServer
 from .ocpp_wallbox import ChargerHub
 from .pico_station import PicoStation
@@ -66,7 +68,7 @@ async def async_get_config_entry_diagnostics(
             told |= await _server(hass, found)
         case ChargerHub():
             told |= _wallbox(found)
-        case None if family not in _KINDS and entry.state in _TRIED:
+        case None if family in FAMILIES and entry.state in _TRIED:
             told["replay"] = await _try(hass, entry)
     return told
 
@@ -150,6 +152,8 @@ def _push(push: MeterPush | None) -> dict[str, Any] | None:
 
 async def _try(hass: HomeAssistant, entry: AnyEntry) -> object:
     """Ask a device that could not be set up; what it answers tells most."""
+    if CONF_HOST not in entry.data:
+        return None
     try:
         async with links.temporary_device(hass, entry.data) as device:
             return await links.dump(device)

@@ -17,7 +17,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_ACCESS_KEY, CONF_FAMILY, CONF_FORGET_ACCESS_KEY
+from .const import CONF_ACCESS_KEY, CONF_BY_ACCOUNT, CONF_FAMILY, CONF_FORGET_ACCESS_KEY
 from .engine.devices import ksem
 from .engine.devices.smart_me import PICO, PICO_GROUP
 from .engine.model import DeviceError, NotAllowed
@@ -26,7 +26,7 @@ from .pico_account import serials_of
 
 type Input = dict[str, Any]
 _FAMILIES = {ksem.FAMILY.key, PICO.key, PICO_GROUP.key}
-_KEY = TextSelector(
+KEY = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
 )
 
@@ -35,10 +35,15 @@ def key_fields(entry: ConfigEntry) -> dict[vol.Marker, object]:
     """Return the fields of the options that concern the key; none without one."""
     if entry.data[CONF_FAMILY] not in _FAMILIES:
         return {}
-    fields: dict[vol.Marker, object] = {vol.Optional(CONF_ACCESS_KEY): _KEY}
-    if entry.options.get(CONF_ACCESS_KEY):
+    fields: dict[vol.Marker, object] = {vol.Optional(CONF_ACCESS_KEY): KEY}
+    if entry.options.get(CONF_ACCESS_KEY) and not entry.data.get(CONF_BY_ACCOUNT):
         fields[vol.Optional(CONF_FORGET_ACCESS_KEY, default=False)] = BooleanSelector()
     return fields
+
+
+def may_be_key(text: str) -> bool:
+    """Whether a header can carry it; anything else was not copied as a whole."""
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 async def take_key(
@@ -57,10 +62,9 @@ async def take_key(
     key = user_input.get(CONF_ACCESS_KEY, "").strip()
     if not key:
         return None
-    placeholders |= {"host": entry.data[CONF_HOST], "found": "-"}
+    placeholders |= {"host": entry.data.get(CONF_HOST, ""), "found": "-"}
     of_meter = entry.data[CONF_FAMILY] == ksem.FAMILY.key
-    # What a header can carry; anything else was not copied from where it was made.
-    if not (key.isascii() and key.isprintable()) or " " in key:
+    if not may_be_key(key):
         return "key_refused" if of_meter else "account_key_refused"
     try:
         problem = await (_try_meter if of_meter else _try_account)(hass, entry, key)
@@ -115,7 +119,7 @@ class AccessKeySteps(ConfigFlow):
     ) -> ConfigFlowResult:
         entry = self._get_reauth_entry()
         errors: dict[str, str] = {}
-        placeholders = {"host": entry.data[CONF_HOST], "name": entry.title}
+        placeholders = {"host": entry.data.get(CONF_HOST, ""), "name": entry.title}
         if user_input is not None:
             options = dict(entry.options)
             problem = await take_key(
@@ -130,7 +134,7 @@ class AccessKeySteps(ConfigFlow):
             errors["base"] = problem
         return self.async_show_form(
             step_id=step_id,
-            data_schema=vol.Schema({vol.Required(CONF_ACCESS_KEY): _KEY}),
+            data_schema=vol.Schema({vol.Required(CONF_ACCESS_KEY): KEY}),
             errors=errors,
             description_placeholders=placeholders,
         )

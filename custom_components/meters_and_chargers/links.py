@@ -24,8 +24,11 @@ from yarl import URL
 
 from . import certificates
 from .const import (
+    CONF_ACCESS_KEY,
+    CONF_BY_ACCOUNT,
     CONF_ENCRYPTED,
     CONF_FAMILY,
+    CONF_GROUP_ID,
     CONF_HOSTS,
     CONF_MEMBERS,
     CONF_PAIR,
@@ -37,7 +40,7 @@ from .const import (
 from .engine.devices import FAMILIES
 from .engine.devices.ksem.emobility import Emobility
 from .engine.devices.ocpp_charger import Central, Knock
-from .engine.devices.smart_me import Account, Members
+from .engine.devices.smart_me import Account, AccountGroup, Members
 from .engine.devices.smart_me.rest import BASE
 from .engine.journal import Journal
 from .engine.model import Device, DeviceError, Family, Identity, Look, Sample
@@ -75,10 +78,14 @@ def family_of(data: Mapping[str, Any]) -> Family[ModbusLink]:
 
 
 def open_device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Device:
-    """Open an entry's device on Home Assistant's shared connection.
+    """Open an entry's device, on Home Assistant's shared connection or by an account.
 
     Raises `HomeAssistantError` when the address is in use with other settings.
     """
+    if entry.data.get(CONF_BY_ACCOUNT):
+        account = open_account(hass, entry.options[CONF_ACCESS_KEY])
+        serials = tuple(map(int, entry.data[CONF_MEMBERS]))
+        return AccountGroup(account, entry.data[CONF_GROUP_ID], serials, entry.data)
     params = _params(hass, entry.data)
     unit = async_get_unit(hass, entry, params, entry.data[CONF_UNIT_ID])
     link = ModbusLink(unit, _spacing(hass, entry.data))

@@ -17,7 +17,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .const import CONF_ACCESS_KEY, CONF_MEMBERS, DOMAIN
-from .coordinator import DeviceEntry
+from .coordinator import ACCOUNT_INTERVAL_S, DeviceEntry
 from .engine.devices.smart_me import (
     AccountDevice,
     PhaseCurrents,
@@ -30,8 +30,6 @@ from .pico_station import PicoStation
 
 _LOGGER = logging.getLogger(__name__)
 
-_INTERVAL = timedelta(seconds=61)
-"""A little more than what the account takes for too often."""
 SHOWN_AFTER_S = 150.0
 """So long after a write the account may still show what was told before."""
 _AGREED = 2
@@ -92,7 +90,7 @@ class PicoAccount(DataUpdateCoordinator[AccountState]):
             _LOGGER,
             config_entry=entry,
             name=f"{entry.title} account",
-            update_interval=_INTERVAL,
+            update_interval=timedelta(seconds=ACCOUNT_INTERVAL_S),
             # Who else writes is told by the second poll that says the same.
             always_update=True,
         )

@@ -14,9 +14,14 @@ from .coordinator import DeviceEntry
 _AGAIN = timedelta(seconds=60)
 
 
+def _moves(entry: ConfigEntry) -> bool:
+    """Whether it is a group that is told by Modbus to its master."""
+    return links.family_of(entry.data).members and CONF_HOST in entry.data
+
+
 async def find(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Look for a group elsewhere; returns whether its entry has another host now."""
-    if not links.family_of(entry.data).members:
+    if not _moves(entry):
         return False
     host = await links.find_master(hass, entry.data)
     if host is None or host == entry.data[CONF_HOST]:
@@ -28,9 +33,9 @@ async def find(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 
 def watch(hass: HomeAssistant, entry: DeviceEntry) -> None:
     """Remember where the group is, and look for it whenever it is lost."""
-    coordinator = entry.runtime_data
-    if not coordinator.family.members:
+    if not _moves(entry):
         return
+    coordinator = entry.runtime_data
     host, hosts = entry.data[CONF_HOST], entry.data.get(CONF_HOSTS, [])
     if host not in hosts:
         data = {**entry.data, CONF_HOSTS: [*hosts, host]}

@@ -121,6 +121,7 @@ class Count(_StationSensor):
 class _AccountSensor(CoordinatorEntity[PicoAccount], SensorEntity):
     """A value that only the account knows; it stands on the station's page."""
 
+    _attr_attribution = "smart-me account"
     _attr_has_entity_name = True
 
     def __init__(self, account: PicoAccount, key: str) -> None:

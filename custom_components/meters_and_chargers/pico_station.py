@@ -23,7 +23,7 @@ from .engine.devices.smart_me import (
     OnStop,
     PhaseCurrents,
     PhaseMemory,
-    Pico,
+    Station,
 )
 from .engine.model import OutOfRange, Setpoint
 
@@ -52,7 +52,7 @@ def keeping(options: Mapping[str, Any], setpoint: Setpoint) -> Keeping:
 class PicoStation:
     """Tends a station, remembers it over restarts, and leaves it as its owner wants."""
 
-    def __init__(self, hass: HomeAssistant, entry: DeviceEntry, pico: Pico) -> None:
+    def __init__(self, hass: HomeAssistant, entry: DeviceEntry, pico: Station) -> None:
         """Belong to an entry's station; nothing is written yet."""
         self.pico = pico
         self.remembers = False
@@ -263,7 +263,7 @@ def _store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
 async def start(hass: HomeAssistant, entry: DeviceEntry) -> PicoStation | None:
     """Begin to keep an entry's station, if it has one."""
     coordinator = entry.runtime_data
-    if not isinstance(coordinator.device, Pico):
+    if not isinstance(coordinator.device, Station):
         return None
     coordinator.station = PicoStation(hass, entry, coordinator.device)
     await coordinator.station.start()

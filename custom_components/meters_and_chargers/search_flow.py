@@ -89,7 +89,7 @@ class SearchSteps(ConfigFlow):
             if adapter["enabled"]
             for ours in adapter["ipv4"]
         )
-        read = {one.data[CONF_HOST] for one in self._devices() if _works(one)}
+        read = {one.data.get(CONF_HOST) for one in self._devices() if _works(one)}
         return tuple(host for host in hosts if host not in read)
 
     def _on_found(self, found: Found) -> None:
@@ -233,6 +233,8 @@ class SearchSteps(ConfigFlow):
 
         A name that its owner gave stays as long as the device answers to it.
         """
+        if CONF_HOST not in entry.data:
+            return False
         works = _works(entry)
         if port != entry.data[CONF_PORT] or (
             works and not _is_address(entry.data[CONF_HOST])

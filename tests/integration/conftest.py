@@ -1,6 +1,7 @@
 """A real Home Assistant whose entries talk to simulated devices."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 import socket
 from typing import Any
 
@@ -11,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meters_and_chargers import links
 from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.engine.devices import FAMILIES
 from custom_components.meters_and_chargers.engine.protocols.modbus import Spacing
 from simulators.ksem import Ksem
 from simulators.pico import Pico
@@ -98,6 +100,18 @@ def set_up_pico(hass: HomeAssistant, pico: Pico) -> SetUp:
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the two seconds between requests; test_modbus_link tests them."""
     monkeypatch.setattr(links, "_spacing", lambda *_: Spacing())
+
+
+@pytest.fixture
+def port(
+    socket_enabled: None, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> int:
+    """Let all families be looked for at another port than 502, and less slowly."""
+    for key, family in FAMILIES.items():
+        pause = min(family.transport.spacing_s, 0.2)
+        way = replace(family.transport, port=unused_tcp_port, spacing_s=pause)
+        monkeypatch.setitem(FAMILIES, key, replace(family, transport=way))  # type: ignore[arg-type]  # a dict behind the Mapping
+    return unused_tcp_port
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ async def choose(hass: HomeAssistant, family: str) -> ConfigFlowResult:
     assert result["type"] is FlowResultType.MENU
     assert result["menu_options"] == [
         "search",
+        "smart_me_account",
         "ksem",
         "smart_me_meter",
         "smart_me_pico",

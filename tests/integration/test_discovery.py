@@ -22,13 +22,12 @@ from custom_components.meters_and_chargers.engine.devices import FAMILIES
 from simulators.ksem import Ksem
 
 from .conftest import SetUp
-from .test_search import port  # noqa: F401 - a fixture
 
 MANIFEST = Path(links.__file__).parent / "manifest.json"
 
 
 @pytest.fixture
-async def meter(port: int, ksem: Ksem) -> Ksem:  # noqa: F811 - the fixture
+async def meter(port: int, ksem: Ksem) -> Ksem:
     """Return the simulated meter at the port where a KSEM is looked for."""
     await ksem.stop()
     ksem.port = port

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 from homeassistant.config_entries import (
@@ -19,7 +18,6 @@ import pytest_socket
 
 from custom_components.meters_and_chargers import links
 from custom_components.meters_and_chargers.const import DOMAIN
-from custom_components.meters_and_chargers.engine.devices import FAMILIES
 from custom_components.meters_and_chargers.engine.protocols.modbus import link
 from custom_components.meters_and_chargers.search import MOST_HOSTS, hosts_near
 from simulators.car import Car
@@ -42,18 +40,6 @@ class Stranger(ModbusDevice):
         """Hold a plausible serial number wherever one is looked for."""
         super().__init__([(0, 9000)])
         self.registers = dict.fromkeys(range(9000), 7)
-
-
-@pytest.fixture
-def port(
-    socket_enabled: None, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
-) -> int:
-    """Let all families be looked for at another port than 502, and less slowly."""
-    for key, family in FAMILIES.items():
-        pause = min(family.transport.spacing_s, 0.2)
-        way = replace(family.transport, port=unused_tcp_port, spacing_s=pause)
-        monkeypatch.setitem(FAMILIES, key, replace(family, transport=way))  # type: ignore[arg-type]  # a dict behind the Mapping
-    return unused_tcp_port
 
 
 @pytest.fixture
@@ -487,3 +473,25 @@ async def test_find_that_was_set_up_meanwhile_is_not_offered(
         },
     )
     assert result["reason"] == "already_configured"
+
+
+async def test_group_told_through_its_account_is_left_alone(
+    hass: HomeAssistant, put: Put[Any], loopback: list[str]
+) -> None:
+    """Its master is neither new nor moved: it gets no address, and no second entry."""
+    await put(Pico(Car(), serial=7002702), 3)
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        unique_id="smart_me_pico_group_7002702",
+        data={
+            "family": "smart_me_pico_group",
+            "by_account": True,
+            "members": ["7002702"],
+        },
+    )
+    entry.add_to_hass(hass)
+    result = await begin(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    result = await hass.config_entries.flow.async_configure(result["flow_id"])
+    assert result["step_id"] == "nothing_found"
+    assert "host" not in entry.data

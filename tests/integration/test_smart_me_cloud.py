@@ -265,6 +265,7 @@ async def test_what_modbus_does_not_say(
         cloud.states = {SERIALS[0]: state}
         await minute(hass, state)
         assert value(hass, STATUS) == word
+        assert (value(hass, POWER) == STATE_UNKNOWN) is (state == 7)
         assert present(hass).plugged is None
     cloud.states = {SERIALS[0]: 99}
     await minute(hass, 9)
