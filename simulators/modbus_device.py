@@ -98,13 +98,8 @@ class ModbusDevice:
         """Begin to answer; after a stop, on the same port."""
         if self._server is not None:
             return
-        blocks = [
-            SimData(first, values=[0] * count, datatype=DataType.REGISTERS)
-            for first, count in self._blocks
-        ]
         # Id 0 stands for every unit id.
-        served = SimDevice(0, simdata=blocks, action=self._act)
-        server = ModbusTcpServer(served, address=(HOST, 0))
+        server = ModbusTcpServer(self.served(0), address=(HOST, 0))
         await server.serve_forever(background=True)
         self._server = server
         # What pymodbus calls its transport is asyncio's server while it listens.
@@ -114,6 +109,14 @@ class ModbusDevice:
         except OSError:
             await self.stop()
             raise
+
+    def served(self, unit: int) -> SimDevice:
+        """Return what answers for this device under a unit id."""
+        blocks = [
+            SimData(first, values=[0] * count, datatype=DataType.REGISTERS)
+            for first, count in self._blocks
+        ]
+        return SimDevice(unit, simdata=blocks, action=self._act)
 
     async def stop(self) -> None:
         """Close every socket and refuse new ones."""

@@ -13,7 +13,7 @@ from homeassistant.config_entries import (
     OptionsFlow,
     OptionsFlowWithReload,
 )
-from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PORT
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
@@ -33,6 +33,7 @@ from .const import (
     CONF_HOSTS,
     CONF_INTERVAL,
     CONF_MORE,
+    CONF_UNIT_ID,
     DOMAIN,
     FAMILY_OCPP_CHARGER,
     FAMILY_OCPP_SERVER,
@@ -40,7 +41,15 @@ from .const import (
     SUBENTRY_CHARGER,
     SUBENTRY_CIRCUIT,
 )
-from .device_form import choice, flat, in_words, members_are_named, nested, schema
+from .device_form import (
+    choice,
+    flat,
+    in_words,
+    members_are_named,
+    nested,
+    place_of,
+    schema,
+)
 from .engine.devices import FAMILIES
 from .engine.model import (
     DeviceError,
@@ -58,12 +67,15 @@ from .ocpp_flow import OcppSteps
 from .pico_flow import PicoOptions, is_pico
 from .push_flow import push_fields, take_push
 from .search_flow import SearchSteps
+from .serial_line import let_go
 from .site_flow import SiteSteps
 from .site_options import SiteOptions
 from .subentry_flow import ChargerFlow
 from .tls_flow import AUTOMATIC, CONF_ENCRYPTION, TO_TLS, TlsSteps
 
 type Input = dict[str, Any]
+
+_AT_A_LINE = {"no_link": "no_serial_port", "silent": "silent_serial"}
 
 
 class MetersAndChargersFlow(
@@ -96,14 +108,14 @@ class MetersAndChargersFlow(
             menu_options=[
                 "search",
                 "smart_me_account",
-                *FAMILIES,
+                *_steps(),
                 FAMILY_OCPP_SERVER,
                 FAMILY_SITE,
             ],
         )
 
     async def _step_family(
-        self, family_key: str, user_input: Input | None = None
+        self, family_key: str, user_input: Input | None = None, *, serial: bool = False
     ) -> ConfigFlowResult:
         """Ask how to reach a device of a family, and read it."""
         errors: dict[str, str] = {}
@@ -123,16 +135,20 @@ class MetersAndChargersFlow(
                 if not by_user:
                     host, port = self._data[CONF_HOST], self._data[CONF_PORT]
                     self._abort_if_found_again(self._identity, host, port)
+                # What an entry is told here replaces how it was reached before.
+                before: Input = {CONF_ENCRYPTED: False}
+                if FAMILIES[family_key].transport.serial:
+                    before[CONF_DEVICE] = None
                 self._abort_if_unique_id_configured(
-                    updates={CONF_ENCRYPTED: False, **self._data} if by_user else None,
+                    updates=before | self._data if by_user else None,
                     description_placeholders={"serial": self._identity.serial},
                 )
                 return await self.async_step_confirm()
             errors["base"] = problem or "no_link"
         return self.async_show_form(
-            step_id=family_key,
+            step_id=_step(family_key, serial=serial),
             data_schema=self.add_suggested_values_to_schema(
-                schema(family_key), user_input
+                schema(family_key, serial=serial), user_input
             ),
             errors=errors,
             description_placeholders=placeholders,
@@ -207,7 +223,8 @@ class MetersAndChargersFlow(
             if CONF_HOSTS in entry.data:
                 self._data[CONF_HOSTS] = entry.data[CONF_HOSTS]
             wanted = user_input[CONF_MORE].get(CONF_ENCRYPTION, AUTOMATIC)
-            problem = await self._probe_or_tls(wanted, placeholders)
+            async with let_go(self.hass, entry, self._data):
+                problem = await self._probe_or_tls(wanted, placeholders)
             if problem == TO_TLS:
                 return await self.async_step_tls()
             if problem is None and self._identity is not None:
@@ -218,7 +235,11 @@ class MetersAndChargersFlow(
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(
-                schema(entry.data[CONF_FAMILY], entry.data),
+                schema(
+                    entry.data[CONF_FAMILY],
+                    entry.data,
+                    serial=bool(entry.data.get(CONF_DEVICE)),
+                ),
                 user_input or nested(entry.data),
             ),
             errors=errors,
@@ -259,11 +280,13 @@ class MetersAndChargersFlow(
     async def _probe(self, placeholders: dict[str, str]) -> str | None:
         """Identify and read the device once; returns the key of what went wrong."""
         family = FAMILIES[self._data[CONF_FAMILY]]
-        placeholders["host"] = self._data[CONF_HOST]
-        placeholders["port"] = str(self._data[CONF_PORT])
+        placeholders["host"] = place_of(self._data)
+        placeholders["port"] = str(self._data.get(CONF_PORT))
+        placeholders["unit_id"] = str(self._data[CONF_UNIT_ID])
         placeholders["family"] = family.name
-        if not self._data[CONF_HOST]:
-            return "invalid_host"
+        serial = bool(self._data.get(CONF_DEVICE))
+        if not placeholders["host"]:
+            return "no_serial_port" if CONF_DEVICE in self._data else "invalid_host"
         if not members_are_named(self._data):
             return "invalid_serials"
         try:
@@ -275,18 +298,33 @@ class MetersAndChargersFlow(
                     self._readings = await device.read(device.groups[0])
         except DeviceError as err:
             placeholders["found"] = getattr(err, "found", str(err))
-            return _problem(err, family.key)
+            problem = _problem(err, family.key)
+            return _AT_A_LINE.get(problem, problem) if serial else problem
         except HomeAssistantError:
             return "in_use"
         return None
 
 
-for _key in FAMILIES:
+def _step(family_key: str, *, serial: bool) -> str:
+    """Return the name of the step in which a device is added."""
+    return f"{family_key}_serial" if serial else family_key
+
+
+def _steps() -> dict[str, tuple[str, bool]]:
+    """Return those steps: the family of each, and whether it hangs on a serial line."""
+    return {
+        _step(key, serial=serial): (key, serial)
+        for key, family in FAMILIES.items()
+        for serial in ((False, True) if family.transport.serial else (False,))
+    }
+
+
+for _name, (_key, _serial) in _steps().items():
     # Home Assistant looks a step up by its name; families need no code here.
     setattr(
         MetersAndChargersFlow,
-        f"async_step_{_key}",
-        partialmethod(MetersAndChargersFlow._step_family, _key),  # noqa: SLF001 - our own class
+        f"async_step_{_name}",
+        partialmethod(MetersAndChargersFlow._step_family, _key, serial=_serial),  # noqa: SLF001 - our own class
     )
 
 

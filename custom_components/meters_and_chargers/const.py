@@ -10,6 +10,9 @@ DOMAIN: Final = "meters_and_chargers"
 CONF_FAMILY: Final = "family"
 CONF_MORE: Final = "more"
 CONF_UNIT_ID: Final = "unit_id"
+# The same at a serial port, besides Home Assistant's own "device".
+CONF_BAUD_RATE: Final = "baud_rate"
+CONF_FORMAT: Final = "format"
 # Entry data of several devices behind one address: who they are, where they were.
 CONF_MEMBERS: Final = "members"
 CONF_HOSTS: Final = "hosts"

@@ -1,9 +1,9 @@
-"""The form of a family: its address, what only the owner knows, the rest folded."""
+"""The form of a family: where it is, what only the owner knows, the rest folded."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -14,38 +14,57 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
+    SerialPortSelector,
     TextSelector,
     TextSelectorConfig,
 )
 import voluptuous as vol
 
 from .const import (
+    CONF_BAUD_RATE,
     CONF_ENCRYPTED,
     CONF_FAMILY,
+    CONF_FORMAT,
     CONF_MEMBERS,
     CONF_MORE,
     CONF_UNIT_ID,
 )
 from .engine.devices import FAMILIES
 from .engine.model import PHASES, Phase, Point, Quantity, Question, Readings
+from .serial_line import BAUD_RATES, FORMATS
 from .tls_flow import AUTOMATIC, CONF_ENCRYPTION, ENCRYPTION, ON
 
 type Input = dict[str, Any]
 
 
-def schema(family_key: str, known: Mapping[str, Any] | None = None) -> vol.Schema:
-    """Return the form of a family; figures known from an account stay a choice."""
+def schema(
+    family_key: str, known: Mapping[str, Any] | None = None, *, serial: bool = False
+) -> vol.Schema:
+    """Return the form of a family, in the network or at a serial port.
+
+    Figures known from an account stay a choice.
+    """
     family = FAMILIES[family_key]
-    fields: dict[vol.Marker, object] = {vol.Required(CONF_HOST): TextSelector()}
+    fields: dict[vol.Marker, object] = {}
+    more: dict[vol.Marker, object] = {}
+    if serial:
+        fields[vol.Required(CONF_DEVICE)] = SerialPortSelector()
+        # Its owner has set it in the device: none is proposed.
+        fields[vol.Required(CONF_BAUD_RATE)] = choice(BAUD_RATES, "Bd")
+        more[vol.Required(CONF_FORMAT, default=FORMATS[0])] = SelectSelector(
+            SelectSelectorConfig(options=[*FORMATS], mode=SelectSelectorMode.DROPDOWN)
+        )
+    else:
+        fields[vol.Required(CONF_HOST)] = TextSelector()
+        port = vol.Required(CONF_PORT, default=family.transport.port)
+        more[port] = _integer(1, 65535)
     if family.members:
         fields[vol.Required(CONF_MEMBERS)] = TextSelector(
             TextSelectorConfig(multiple=True)
         )
     fields |= question_fields(family_key, known or {})
-    more: dict[vol.Marker, object] = {
-        vol.Required(CONF_PORT, default=family.transport.port): _integer(1, 65535),
-        vol.Required(CONF_UNIT_ID, default=family.transport.unit_id): _integer(0, 255),
-    }
+    unit_id = vol.Required(CONF_UNIT_ID, default=family.transport.unit_id)
+    more[unit_id] = _integer(1, 247) if serial else _integer(0, 255)
     if family.transport.tls is not None:
         more[vol.Required(CONF_ENCRYPTION, default=AUTOMATIC)] = ENCRYPTION
     fields[vol.Required(CONF_MORE)] = section(vol.Schema(more), {"collapsed": True})
@@ -105,14 +124,12 @@ def choice(values: Iterable[int], unit: str) -> SelectSelector:
 
 
 def flat(family_key: str, user_input: Mapping[str, Any]) -> Input:
-    """Turn what was typed into entry data; a host has one spelling."""
-    host: str = user_input[CONF_HOST].strip().lower()
-    host = host.removeprefix("http://").removeprefix("https://").split("/")[0]
+    """Turn what was typed into entry data."""
     family = FAMILIES[family_key]
     data = {
         CONF_FAMILY: family_key,
-        CONF_HOST: host,
-        **{key: user_input[CONF_MORE][key] for key in (CONF_PORT, CONF_UNIT_ID)},
+        **_place(user_input),
+        CONF_UNIT_ID: user_input[CONF_MORE][CONF_UNIT_ID],
         **answered(family_key, user_input),
     }
     if family.members:
@@ -120,6 +137,26 @@ def flat(family_key: str, user_input: Mapping[str, Any]) -> Input:
         # What stands behind a dash on the label is not part of the number.
         data[CONF_MEMBERS] = list(dict.fromkeys(one.split("-")[0] for one in typed))
     return data
+
+
+def _place(user_input: Mapping[str, Any]) -> Input:
+    """Return where a device is; a host has one spelling."""
+    more = user_input[CONF_MORE]
+    if CONF_DEVICE in user_input:
+        return {
+            CONF_DEVICE: user_input[CONF_DEVICE].strip(),
+            CONF_BAUD_RATE: int(user_input[CONF_BAUD_RATE]),
+            CONF_FORMAT: more[CONF_FORMAT],
+        }
+    host: str = user_input[CONF_HOST].strip().lower()
+    host = host.removeprefix("http://").removeprefix("https://").split("/")[0]
+    return {CONF_HOST: host, CONF_PORT: more[CONF_PORT]}
+
+
+def place_of(data: Mapping[str, Any]) -> str:
+    """Return where a device is, as its owner named it."""
+    place: str = data.get(CONF_DEVICE) or data.get(CONF_HOST, "")
+    return place
 
 
 def members_are_named(data: Mapping[str, Any]) -> bool:
@@ -133,12 +170,14 @@ def members_are_named(data: Mapping[str, Any]) -> bool:
 def nested(data: Mapping[str, Any]) -> Input:
     """Turn entry data back into the form's fields."""
     questions = FAMILIES[data[CONF_FAMILY]].questions
+    asked = (CONF_HOST, CONF_MEMBERS, CONF_DEVICE)
+    folded = (CONF_PORT, CONF_UNIT_ID, CONF_FORMAT)
     return {
-        CONF_HOST: data[CONF_HOST],
-        CONF_MEMBERS: data.get(CONF_MEMBERS, []),
+        **{key: data[key] for key in asked if key in data},
+        CONF_BAUD_RATE: str(data.get(CONF_BAUD_RATE, "")),
         **{one.key: _typed(one, data.get(one.key, one.default)) for one in questions},
         CONF_MORE: {
-            **{key: data[key] for key in (CONF_PORT, CONF_UNIT_ID)},
+            **{key: data[key] for key in folded if key in data},
             CONF_ENCRYPTION: ON if data.get(CONF_ENCRYPTED) else AUTOMATIC,
         },
     }

@@ -12,17 +12,22 @@ from typing import Any
 
 from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.requirements import async_process_requirements
 from homeassistant.util.hass_dict import HassKey
-from modbus_connection import ModbusTcpParams, ModbusTlsParams, ModbusUnit
+from modbus_connection import (
+    ModbusSerialParams,
+    ModbusTcpParams,
+    ModbusTlsParams,
+    ModbusUnit,
+)
 from modbus_connection.tmodbus import ModbusConnection
 from yarl import URL
 
-from . import certificates
+from . import certificates, serial_line
 from .const import (
     CONF_ACCESS_KEY,
     CONF_BY_ACCOUNT,
@@ -88,7 +93,7 @@ def open_device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Device:
         return AccountGroup(account, entry.data[CONF_GROUP_ID], serials, entry.data)
     params = _params(hass, entry.data)
     unit = async_get_unit(hass, entry, params, entry.data[CONF_UNIT_ID])
-    link = ModbusLink(unit, _spacing(hass, entry.data))
+    link = _link(hass, entry.data, unit)
     entry.async_on_unload(link.close)
     return family_of(entry.data).open(link, {**entry.data, **entry.options})
 
@@ -103,7 +108,7 @@ async def temporary_device(
     """
     await prepare(hass, data)
     async with _temporary_unit(hass, data) as unit:
-        link = ModbusLink(unit, _spacing(hass, data))
+        link = _link(hass, data, unit)
         try:
             yield family_of(data).open(link, data)
         finally:
@@ -155,7 +160,7 @@ async def _temporary_unit(
 ) -> AsyncIterator[ModbusUnit]:
     """Share the connection that is there, but never one with other certificates."""
     params = _params(hass, data)
-    if isinstance(params, ModbusTcpParams):
+    if not isinstance(params, ModbusTlsParams):
         async with async_get_temporary_unit(hass, params, data[CONF_UNIT_ID]) as unit:
             yield unit
         return
@@ -166,9 +171,17 @@ async def _temporary_unit(
         await connection.close()
 
 
+def _link(hass: HomeAssistant, data: Mapping[str, Any], unit: ModbusUnit) -> ModbusLink:
+    """Ask a unit; a serial line stays open for the others on it."""
+    spacing = _spacing(hass, data)
+    return ModbusLink(unit, spacing, recycles=not data.get(CONF_DEVICE))
+
+
 def _params(
     hass: HomeAssistant, data: Mapping[str, Any]
-) -> ModbusTcpParams | ModbusTlsParams:
+) -> ModbusTcpParams | ModbusTlsParams | ModbusSerialParams:
+    if data.get(CONF_DEVICE):
+        return serial_line.params(data)
     host, port = data[CONF_HOST], data[CONF_PORT]
     if not data.get(CONF_ENCRYPTED):
         return ModbusTcpParams(host=host, port=port)
@@ -224,7 +237,11 @@ async def look_at(
 def _spacing(hass: HomeAssistant, data: Mapping[str, Any]) -> Spacing:
     """Return the pause of this address; it outlives the connection."""
     spacings = hass.data.setdefault(_SPACINGS, {})
-    spacing = spacings.setdefault((data[CONF_HOST], data[CONF_PORT]), Spacing())
+    if device := data.get(CONF_DEVICE):
+        place = device, data[CONF_UNIT_ID]
+    else:
+        place = data[CONF_HOST], data[CONF_PORT]
+    spacing = spacings.setdefault(place, Spacing())
     # Whoever asked before, even for another kind of device, counts as well.
     spacing.seconds = max(spacing.seconds, family_of(data).transport.spacing_s)
     return spacing

@@ -15,7 +15,7 @@ from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.discovery_flow import async_create_flow
@@ -231,13 +231,16 @@ class SearchSteps(ConfigFlow):
     def _follow(self, entry: ConfigEntry[Any], host: str, port: int) -> bool:
         """Tell an entry where its device answers now; returns whether that was new.
 
-        A name that its owner gave stays as long as the device answers to it.
+        A name that its owner gave stays as long as the device answers to it, and who
+        hangs on a serial line stays there.
         """
         if CONF_HOST not in entry.data:
             return False
         works = _works(entry)
-        if port != entry.data[CONF_PORT] or (
-            works and not _is_address(entry.data[CONF_HOST])
+        if (
+            entry.data.get(CONF_DEVICE)
+            or port != entry.data[CONF_PORT]
+            or (works and not _is_address(entry.data[CONF_HOST]))
         ):
             return False
         moved = self.hass.config_entries.async_update_entry(

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from simulators.car import Car
 from simulators.hass import DOMAIN, FlowError, HomeAssistant, wait_until
 from simulators.ksem import Ksem
 from simulators.pico import Pico
+from simulators.power_brain import PowerBrain
+from simulators.serial_line import SerialLine
 from simulators.tls import TlsFront
 
 ROOT = Path(__file__).parent.parent.parent
@@ -151,3 +154,44 @@ async def test_encrypted_life(python: Path, tmp_path: Path, ksem: Ksem) -> None:
             assert not list((tmp_path / ".storage").glob(f"{DOMAIN}_tls/*"))
     finally:
         await front.stop()
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+async def test_serial_life(python: Path, tmp_path: Path, socket_enabled: None) -> None:
+    """A wallbox on a serial line: set up, steered, silent and back, restarted."""
+    wallbox = PowerBrain(Car())
+    line = SerialLine({3: wallbox})
+    await line.start()
+    home = HomeAssistant(tmp_path, python)
+    try:
+        async with home:
+            await home.flow(
+                DOMAIN,
+                {"next_step_id": "cfos_serial"},
+                {
+                    "device": line.path,
+                    "baud_rate": "19200",
+                    "maximum_current": "16",
+                    "more": {"unit_id": 3, "format": "8N1"},
+                },
+                {"name": "Garage"},
+            )
+            assert await shows(home, "sensor.garage_status", "connected")
+            await home.call(
+                "number",
+                "set_value",
+                {"entity_id": "number.garage_charging_current", "value": 9.5},
+            )
+            assert wallbox.limit_a == 9.5
+            line.silent = True
+            assert await shows(home, "sensor.garage_status", "unavailable")
+            line.silent = False
+            assert await shows(home, "number.garage_charging_current", "9.5")
+            losses = [text for text in home.problems() if "Garage data" in text]
+            assert len(losses) == 1
+            assert home.problems() == losses
+        async with home:
+            assert await shows(home, "number.garage_charging_current", "9.5")
+            assert home.problems() == []
+    finally:
+        await line.stop()

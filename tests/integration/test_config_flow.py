@@ -32,6 +32,7 @@ async def choose(hass: HomeAssistant, family: str) -> ConfigFlowResult:
         "smart_me_pico",
         "smart_me_pico_group",
         "cfos",
+        "cfos_serial",
         "cfos_meter",
         "ocpp_server",
         "site",

@@ -219,6 +219,26 @@ async def test_power_brain_is_found(hass: HomeAssistant, put: Put[Any]) -> None:
     assert not wallbox.write_pdus
 
 
+async def test_wallbox_on_a_serial_line_stays_there(
+    hass: HomeAssistant, put: Put[Any]
+) -> None:
+    """Who answers in the network as well is neither offered again nor moved."""
+    await put(PowerBrain(Car()), 6)
+    data = {
+        "family": "cfos",
+        "device": "/dev/ttyUSB0",
+        "baud_rate": 9600,
+        "format": "8N1",
+        "unit_id": 1,
+        "maximum_current": 16,
+    }
+    entry = MockConfigEntry(domain=DOMAIN, unique_id="cfos_PB-4711-0042", data=data)
+    entry.add_to_hass(hass)
+    result = await searched(hass, await begin(hass))
+    assert result["step_id"] == "nothing_found"
+    assert dict(entry.data) == data
+
+
 async def test_nothing_found_says_so(hass: HomeAssistant, put: Put[Any]) -> None:
     """A stranger alone is nothing; one can search again or go back to the list."""
     await put(Stranger(), 4)

@@ -28,6 +28,8 @@ class ModbusTcp:
     spacing_s: float = 0.0
     tls: Tls | None = None
     """None for a family without encryption."""
+    serial: bool = False
+    """Whether it also answers on a serial line (RTU), under the same unit id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -257,7 +257,7 @@ FAMILY: Family[ModbusLink] = Family(
     key="cfos",
     maker=MAKER,
     name="cFos Power Brain",
-    transport=ModbusTcp(port=4701, unit_id=1),
+    transport=ModbusTcp(port=4701, unit_id=1, serial=True),
     open=open_device,
     questions=(Question(key="maximum_current", options=(16, 20, 25, 32), default=16),),
     # The maker's own load management asks every 3 s.

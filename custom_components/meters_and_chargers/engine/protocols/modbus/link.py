@@ -43,9 +43,20 @@ class Spacing:
 class ModbusLink:
     """Requests to one unit, one at a time, each bounded in time."""
 
-    def __init__(self, unit: ModbusUnit, spacing: Spacing | None = None) -> None:
-        """Take a unit on a shared connection, never a host."""
+    def __init__(
+        self,
+        unit: ModbusUnit,
+        spacing: Spacing | None = None,
+        *,
+        recycles: bool = True,
+    ) -> None:
+        """Take a unit on a shared connection, never a host.
+
+        ``recycles`` closes the connection of a device that falls silent: not where
+        other devices hang on it, as on a serial line.
+        """
         self._unit = unit
+        self._recycles = recycles
         self._spacing = spacing or Spacing()
         self._timeout_s = DEFAULT_TIMEOUT_S
         self._turn = asyncio.Lock()
@@ -169,11 +180,12 @@ class ModbusLink:
                     self._attempt = request
         if not connected:
             raise Unreachable("no connection came about in time")
-        # A connection whose other end has vanished looks like this too; a new one
-        # is the only way to find out.
         await asyncio.wait({request})
-        with suppress(ModbusError):
-            await self._unit.disconnect()
+        if self._recycles:
+            # A connection whose other end has vanished looks like this too; a new one
+            # is the only way to find out.
+            with suppress(ModbusError):
+                await self._unit.disconnect()
         raise Silent(f"no answer within {self._timeout_s:g} s")
 
     def _on_lost(self) -> None:
