@@ -16,6 +16,9 @@ from custom_components.meters_and_chargers.engine.devices import FAMILIES
 from custom_components.meters_and_chargers.engine.devices.cfos import (
     registers as cfos,
 )
+from custom_components.meters_and_chargers.engine.devices.cfos import (
+    web as cfos_web,
+)
 from custom_components.meters_and_chargers.engine.devices.ksem import registers
 from custom_components.meters_and_chargers.engine.devices.ksem.emobility import (
     ChargeMode,
@@ -80,6 +83,8 @@ def test_written_registers_name_their_source() -> None:
     assert "flash" in cfos.WRITABLE_SOURCE
     assert cfos.WRITABLE_MARK is Mark.AGREED
     assert cfos.IDENTITY_MARK is Mark.DOCUMENTED
+    assert "HTTP API" in cfos_web.SOURCE
+    assert cfos_web.MARK is Mark.AGREED
 
 
 def test_every_quantity_and_unit_is_described() -> None:

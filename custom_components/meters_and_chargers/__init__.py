@@ -13,6 +13,7 @@ from homeassistant.helpers.typing import ConfigType
 from . import (
     ksem_wallbox,
     links,
+    load_management,
     pico_account,
     pico_group,
     pico_station,
@@ -104,6 +105,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
     elif is_pico(entry):
         pico_account.forget(hass, entry)
         await pico_station.forget(hass, entry)
+    load_management.forget(hass, entry)
     await tls_watch.forget(hass, entry)
 
 
@@ -136,6 +138,7 @@ async def _set_up_device(hass: HomeAssistant, entry: DeviceEntry) -> None:
     station = await pico_station.start(hass, entry)
     pico_account.make(hass, entry)
     pico_group.watch(hass, entry)
+    load_management.watch_load_management(hass, entry)
     # Platforms first: a number recalls the last limit before a site asks for it.
     await hass.config_entries.async_forward_entry_setups(entry, DEVICE_PLATFORMS)
     ksem_wallbox.ask(hass, entry)

@@ -63,6 +63,7 @@ from .engine.model import (
 )
 from .key_flow import AccessKeySteps, key_fields, take_key
 from .links import temporary_device
+from .load_management import load_management_fields, take_load_management
 from .ocpp_flow import OcppSteps
 from .pico_flow import PicoOptions, is_pico
 from .push_flow import push_fields, take_push
@@ -346,6 +347,9 @@ class DeviceOptions(OptionsFlowWithReload):
             problem = problem or await take_key(
                 self.hass, entry, user_input, options, placeholders
             )
+            problem = problem or await take_load_management(
+                self.hass, entry, user_input, options, placeholders
+            )
             if problem is None:
                 return self.async_create_entry(data=options)
             errors["base"] = problem
@@ -363,6 +367,7 @@ class DeviceOptions(OptionsFlowWithReload):
             },
             **key_fields(entry),
             **push_fields(entry),
+            **load_management_fields(entry),
         }
         typed = {**(user_input or {})}
         typed.pop(CONF_ACCESS_KEY, None)

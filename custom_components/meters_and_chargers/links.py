@@ -69,7 +69,7 @@ _CONTEXTS: HassKey[dict[tuple[str, str], ssl.SSLContext]] = HassKey(f"{DOMAIN}_t
 
 
 _WEB_PORT = 80
-"""Of a KSEM's web interface."""
+"""Of the web interface of a KSEM, and of a Power Brain."""
 _ACCOUNT_URL = BASE
 _ACCOUNTS: HassKey[dict[str, Account]] = HassKey(f"{DOMAIN}_accounts")
 """By key: all stations of an owner share what was asked, and the pauses."""
@@ -119,6 +119,12 @@ def open_emobility(hass: HomeAssistant, data: Mapping[str, Any], key: str) -> Em
     """Return what a KSEM's web interface offers to the owner of an access key."""
     base = URL.build(scheme="http", host=data[CONF_HOST], port=_WEB_PORT)
     return Emobility(HttpJson(async_get_clientsession(hass), base, key))
+
+
+def open_power_brain(hass: HomeAssistant, data: Mapping[str, Any]) -> HttpJson:
+    """Return the web page of a Power Brain; it asks for no key."""
+    base = URL.build(scheme="http", host=data[CONF_HOST], port=_WEB_PORT)
+    return HttpJson(async_get_clientsession(hass), base, None)
 
 
 def open_account(hass: HomeAssistant, key: str) -> Account:

@@ -1,4 +1,4 @@
-"""A device's JSON interface: short, bounded requests, each with the bearer key."""
+"""A device's JSON interface: short, bounded requests, with its key if it has one."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -47,7 +47,7 @@ class HttpJson:
         self,
         session: ClientSession,
         base: URL,
-        key: str,
+        key: str | None,
         timeout_s: float = 5.0,
         *,
         scheme: str = "Bearer",
@@ -55,11 +55,13 @@ class HttpJson:
     ) -> None:
         """Use somebody's client session; nothing is asked yet.
 
-        ``scheme`` stands before the key, ``longest`` bounds an answer, in bytes.
+        Without a ``key`` nothing but the question is sent. ``scheme`` stands before
+        it, ``longest`` bounds an answer, in bytes.
         """
         self._session = session
         self._base = base
         self._bearer = f"{scheme} {key}"
+        self._headers = {} if key is None else {"Authorization": self._bearer}
         self._timeout_s = timeout_s
         self._longest = longest
 
@@ -84,7 +86,7 @@ class HttpJson:
         async with self._bounded():
             async with self._session.ws_connect(
                 self._base.with_scheme("ws").join(URL(path)),
-                headers={"Authorization": self._bearer},
+                headers=self._headers,
                 timeout=ClientWSTimeout(ws_close=1.0),
                 max_msg_size=self._longest,
             ) as socket:
@@ -102,7 +104,7 @@ class HttpJson:
             self._session.request(
                 method,
                 self._base.join(URL(path)),
-                headers={"Authorization": self._bearer},
+                headers=self._headers,
                 json=body,
                 allow_redirects=False,
             ) as response,
