@@ -35,8 +35,9 @@ from .links import connected
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "custom_components" / DOMAIN
 DOCS = ROOT / "docs"
-ALL = sorted(ROOT.glob("*.md")) + sorted(DOCS.glob("*.md"))
-FOR_OWNERS = ("installing", "troubleshooting")
+ALL = sorted(ROOT.glob("*.md")) + sorted(DOCS.rglob("*.md"))
+DEVICES = [f"devices/{path.stem}" for path in sorted((DOCS / "devices").glob("*.md"))]
+FOR_OWNERS = ("installing", "troubleshooting", *DEVICES)
 
 # What stands in italics without being a text of ours: words of Home Assistant, of a
 # device's own pages, and of what replaces a name.
@@ -295,7 +296,7 @@ async def test_default_entities_of_a_family_are_listed(
 
 def test_every_entity_that_is_no_measurement_is_explained() -> None:
     """An entity whose name the owner finds nowhere is refused."""
-    text = page("installing")
+    text = "\n".join(page(name) for name in ("installing", *DEVICES))
     quantities = {quantity.value for quantity in Quantity}
     for key, name in english().items():
         found = re.fullmatch(r"entity\.\w+\.(\w+)\.name", key)
