@@ -39,6 +39,8 @@ class SerialLine:
         self.turns: list[int] = []
         self.path = ""
         """The port to open, once it is started."""
+        self.url = ""
+        """The same line as an adapter in the network offers it, without its faults."""
         self._near = self._far = -1
         self._server: ModbusTcpServer | None = None
         self._carrying: asyncio.Task[None] | None = None
@@ -58,9 +60,9 @@ class SerialLine:
         self._server = server
         # What pymodbus calls its transport is asyncio's server while it listens.
         listener = cast("asyncio.Server", server.transport)
-        reader, writer = await asyncio.open_connection(
-            *listener.sockets[0].getsockname()[:2]
-        )
+        host, port = listener.sockets[0].getsockname()[:2]
+        self.url = f"socket://{host}:{port}"
+        reader, writer = await asyncio.open_connection(host, port)
         asyncio.get_running_loop().add_reader(self._near, self._ask, writer)
         self._carrying = asyncio.create_task(self._answer(reader, writer))
 

@@ -119,6 +119,21 @@ async def test_flow_adds_a_wallbox_at_a_serial_port(
     assert not is_open(hass)
 
 
+async def test_adapter_in_the_network(
+    hass: HomeAssistant, line: SerialLine, tmp_path: Path
+) -> None:
+    """One that passes on the bytes of a line is opened by its address."""
+    form = await choose(hass, STEP)
+    result = await submit(hass, form, typed(tmp_path, device=line.url))
+    result = await submit(hass, result, {"name": "Garage"})
+    await hass.async_block_till_done()
+    assert value(hass, STATUS) == "connected"
+    await set_current(hass, 6.5)
+    assert value(hass, CURRENT) == "6.5"
+    assert await hass.config_entries.async_unload(result["result"].entry_id)
+    assert not is_open(hass)
+
+
 @pytest.mark.parametrize(
     ("chosen", "parity", "stopbits"),
     [("8N1", "N", 1), ("8E1", "E", 1), ("8O1", "O", 1), ("8N2", "N", 2)],
@@ -154,7 +169,7 @@ async def test_what_is_wrong_is_said(
     problem: str,
 ) -> None:
     """No port, another rate, another unit id, no wallbox: each has its own words."""
-    monkeypatch.setattr(link, "DEFAULT_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(link, "DEFAULT_TIMEOUT_S", 1.5)
     form = await choose(hass, STEP)
     result = await submit(hass, form, typed(tmp_path, **fields))
     assert result["errors"] == {"base": problem}
@@ -257,7 +272,7 @@ async def test_line_gets_another_rate(
     """The port that the entry itself holds can be tried with another rate."""
     expected_logs.append("Garage")
     entry = await set_up(hass, tmp_path)
-    monkeypatch.setattr(link, "DEFAULT_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(link, "DEFAULT_TIMEOUT_S", 1.5)
     wrong = typed(tmp_path, baud_rate="115200")
     result = await reconfigure(hass, entry, wrong)
     assert result["errors"] == {"base": "silent_serial"}
