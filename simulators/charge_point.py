@@ -79,6 +79,7 @@ class ChargePoint:
         self.silent = False
         self.no_trigger = False
         self.reject_profiles = False
+        self.reject_durations = False
         self.operative = True
         self.fault: str | None = None
         self.transaction: Transaction | None = None

@@ -76,14 +76,27 @@ class Profiles:
     def put(self, connector: int, profile: Mapping[str, Any], now: datetime) -> None:
         """Keep a profile in the place of one of its number, or of its rank."""
         new = Kept(connector, profile, now)
-        number = profile["charging_profile_id"]
-        self.kept = [
+        self.kept = [*self._beside(new), new]
+
+    def has_room(self, new: Kept, most: int, of_a_purpose: int) -> bool:
+        """Say whether one more may be kept, in all and of its purpose."""
+        beside = self._beside(new)
+        alike = [
+            old
+            for old in beside
+            if (old.purpose, old.connector) == (new.purpose, new.connector)
+        ]
+        return len(beside) < most and len(alike) < of_a_purpose
+
+    def _beside(self, new: Kept) -> list[Kept]:
+        """Return what stays when a profile comes."""
+        number = new.profile["charging_profile_id"]
+        return [
             old
             for old in self.kept
             if old.profile["charging_profile_id"] != number
             and (old.purpose, old.rank) != (new.purpose, new.rank)
         ]
-        self.kept.append(new)
 
     def clear(
         self,

@@ -13,7 +13,7 @@ from ocpp.v16.datatypes import KeyValue  # type: ignore[import-untyped]
 from ocpp.v16.enums import Reason  # type: ignore[import-untyped]
 
 from .charge_point_meter import MEASURANDS
-from .charge_point_profiles import DEFAULT, MAXIMUM, TRANSACTION
+from .charge_point_profiles import DEFAULT, MAXIMUM, TRANSACTION, Kept
 
 if TYPE_CHECKING:
     from .charge_point import ChargePoint
@@ -108,11 +108,16 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
     ) -> bool:
         box, schedule = self._box, profile["charging_schedule"]
         unit = {"A": "Current", "W": "Power"}[schedule["charging_rate_unit"]]
+        highest = int(box.configuration["ChargeProfileMaxStackLevel"])
+        most = int(box.configuration["MaxChargingProfilesInstalled"])
+        new = Kept(connector, profile, box.now)
         if (
             box.reject_profiles
+            or (box.reject_durations and "duration" in schedule)
             or unit not in box.configuration["ChargingScheduleAllowedChargingRateUnit"]
-            or profile["stack_level"]
-            > int(box.configuration["ChargeProfileMaxStackLevel"])
+            or profile["stack_level"] > highest
+            # The key of the levels bounds the profiles of a purpose too (9.3.1).
+            or not box.profiles.has_room(new, most, max(1, highest))
         ):
             return False
         purpose = profile["charging_profile_purpose"]

@@ -161,7 +161,7 @@ async def make(central: Central) -> AsyncIterator[Make]:
     async def _make(**options: Any) -> ChargePoint:
         faults = {
             key: options.pop(key)
-            for key in ("no_boot", "no_trigger", "reject_profiles")
+            for key in ("no_boot", "no_trigger", "reject_profiles", "reject_durations")
             if key in options
         }
         house = House("clear", 36_000, cars=(Car(), Car("second_car")))
@@ -398,6 +398,58 @@ async def test_the_strictest_profile_wins(central: Central, make: Make) -> None:
     }
 
 
+async def test_a_short_profile_above_a_lasting_one(
+    central: Central, make: Make
+) -> None:
+    """When the upper level has ended the lower one acts; one sent again goes on."""
+    box = await make()
+    await charging(central, box)
+    lower = profile(6, chargingProfileId=101, chargingProfileKind="Absolute")
+    lower["chargingSchedule"]["startSchedule"] = box.now.isoformat()
+    assert await set_profile(central, 1, lower) == "Accepted"
+
+    async def upper() -> None:
+        schedule = {"duration": 120, "startSchedule": box.now.isoformat()}
+        above = {"stackLevel": 1, "chargingProfileKind": "Absolute"}
+        wanted = profile(13, schedule=schedule, **above)
+        assert await set_profile(central, 1, wanted) == "Accepted"
+        await until(lambda: box.offered_a == 13)
+
+    await upper()
+    await live(box, 100)
+    await upper()
+    await live(box, 100)
+    assert box.offered_a == 13
+    box.line.dials = False
+    box.drop()
+    for _ in range(25):
+        box.house.step()
+    assert box.offered_a == 6
+
+
+@pytest.mark.parametrize(
+    ("key", "room"),
+    [
+        ("MaxChargingProfilesInstalled", "1"),
+        ("ChargeProfileMaxStackLevel", "1"),
+    ],
+)
+async def test_room_for_one_profile(
+    central: Central, make: Make, key: str, room: str
+) -> None:
+    """One more is refused, one in the place of another is not."""
+    box = await make()
+    await quiet(box)
+    box.configuration[key] = room
+    assert await set_profile(central, 1, profile(6)) == "Accepted"
+    second = {"chargingProfileId": 2, "stackLevel": 1}
+    assert await set_profile(central, 1, profile(10, **second)) == "Rejected"
+    assert await set_profile(central, 1, profile(8, stackLevel=1)) == "Accepted"
+    answer = await central.ask(call.ClearChargingProfile(id=1))
+    assert answer.status == "Accepted"
+    assert await set_profile(central, 1, profile(10, **second)) == "Accepted"
+
+
 async def test_profiles_by_the_clock(central: Central, make: Make) -> None:
     """A start in the schedule, a day that comes again and a last moment are heeded."""
     box = await make()
@@ -627,6 +679,15 @@ async def test_faults_can_be_switched_on(central: Central, make: Make) -> None:
     assert await set_profile(central, 1, profile(10)) == "Rejected"
     assert not sent(box, "BootNotification")
     assert len(sent(box, "StatusNotification")) == 2
+
+
+async def test_durations_can_be_refused(central: Central, make: Make) -> None:
+    """Some wallboxes take only profiles that hold for good."""
+    box = await make(reject_durations=True)
+    await quiet(box)
+    ends = profile(10, schedule={"duration": 60})
+    assert await set_profile(central, 1, ends) == "Rejected"
+    assert await set_profile(central, 1, profile(10)) == "Accepted"
 
 
 async def test_a_silent_wallbox_answers_nothing(central: Central, make: Make) -> None:
