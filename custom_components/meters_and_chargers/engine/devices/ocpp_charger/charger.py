@@ -1,8 +1,9 @@
 """A wallbox that speaks OCPP 1.6."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
+from functools import partial
 import logging
 import time
 from types import MappingProxyType
@@ -22,9 +23,10 @@ from .change import Change
 from .connector import AVAILABLE, Connector
 from .incoming import Incoming
 from .limit import CallLater, Limit, Timer, call_later_on_loop
-from .profile import Configuration, Form, charging_profile, forms
+from .profile import Configuration
 from .reading import MAX_CONNECTOR, integer
 from .requests import Requests
+from .sender import Sender
 from .station import Station, utc_now
 from .transactions import Transactions
 
@@ -68,11 +70,17 @@ class OcppCharger(Requests):
             step_ma=step_ma,
             least_change_ma=_LEAST_CHANGE_MA,
         )
-        self._phases = phases
         self._now = now
         self._monotonic = monotonic
         self._call_later = call_later
         self._turn = asyncio.Lock()
+        self._sender = Sender(
+            self,
+            self._read_configuration,
+            phases,
+            now,
+            lambda: self._tell(Change(charger=True)),
+        )
         self._station = Station(
             charger_id, journal, now, monotonic, self._new_connector
         )
@@ -89,8 +97,6 @@ class OcppCharger(Requests):
         self._booted = False
         self._can_trigger = True
         self._configuration: Configuration | None = None
-        self._form: Form | None = None
-        """How this wallbox accepted a limit."""
 
     # What is known
 
@@ -171,9 +177,12 @@ class OcppCharger(Requests):
 
     def opened(self, link: Link) -> None:
         """Take over a new connection."""
+        if self.link is not None and self._sender.guards:
+            self._stop()  # it was half open, and a limit may have run out
         self.link = link
         self._reported.clear()
         self._booted = False
+        self._sender.connected()
         self._settle_after(SETTLE_S)
         self._tell(self._all_changed())
 
@@ -214,6 +223,12 @@ class OcppCharger(Requests):
             raise Unreachable("the wallbox is not connected")
         await limit.set(value_ma, protection=protection)
 
+    async def keep_limit(self, connector: int) -> None:
+        """Let the limit hold for good, although there is a fallback."""
+        if self.link is not None and self._sender.guards:
+            self._sender.keep(connector)
+            await self.connector(connector).limit.again()
+
     async def remote_stop(self, connector: int) -> None:
         """Stop the transaction that runs on a connector."""
         transaction = self.connector(connector).transaction
@@ -229,6 +244,33 @@ class OcppCharger(Requests):
             self.connector(number).limit.forget()
         self._tell(Change(connectors=frozenset(numbers)))
 
+    # What it does without us
+
+    @property
+    def fallback_refusal(self) -> str:
+        """Why it can't fall back by itself, in its words; empty when it can."""
+        return self._sender.refusal
+
+    @property
+    def holds_fallback(self) -> bool:
+        """Whether a fallback of ours may lie in it."""
+        return not self._sender.cleared
+
+    async def fall_back_to(self, value_ma: int | None, *, left: bool = False) -> None:
+        """Let it fall back to a charging current by itself when it hears nothing; mA.
+
+        None takes that back, also one that is ``left`` of an earlier run. Returns when
+        a wallbox that is connected was told. Raises `OutOfRange`.
+        """
+        if value_ma is not None:
+            self.setpoint.check(value_ma)
+        left_in = self.connectors if left else ()
+        if self._sender.want(value_ma, left_in) and self.link is not None:
+            known = [self.connector(number) for number in self.connectors]
+            await asyncio.gather(
+                *(self._restore(one, one.limit.again()) for one in known)
+            )
+
     async def request_boot(self) -> None:
         """Ask for a BootNotification, of a wallbox that waits to be accepted."""
         await self.trigger("BootNotification")
@@ -236,19 +278,17 @@ class OcppCharger(Requests):
     # Inside
 
     def _new_connector(self, number: int) -> Connector:
-        async def send(value_ma: int) -> None:
-            await self._send_limit(number, value_ma)
-
         def accepted() -> None:
             self._tell(Change(connectors=frozenset({number})))
 
         limit = Limit(
             self.setpoint,
-            send,
+            partial(self._sender.send, number),
             turn=self._turn,
             monotonic=self._monotonic,
             call_later=self._call_later,
             accepted=accepted,
+            renews=partial(self._sender.renews, number),
         )
         return Connector(number, limit)
 
@@ -267,8 +307,8 @@ class OcppCharger(Requests):
 
     def _stop(self) -> None:
         """Let nothing wait for a connection that is gone."""
-        for connector in self._station.by_number.values():
-            connector.limit.stop()
+        for number, connector in self._station.by_number.items():
+            connector.limit.stop(self._sender.falls_back_to(number))
         if self._settling:
             self._settling.cancel()
         for timer in self._closing.values():
@@ -315,15 +355,21 @@ class OcppCharger(Requests):
         booted, self._booted = self._booted, False
         if booted:
             self._configuration = None
+            self._sender.booted()
         for number in self.connectors:
-            self._spawn(self._restore(self.connector(number), booted=booted))
+            connector = self.connector(number)
+            limit = connector.limit.restore(booted=booted)
+            self._spawn(self._restore(connector, limit))
         if not booted and not self._reported:
             await self._ask_status()
         await self._read_configuration()
 
-    async def _restore(self, connector: Connector, *, booted: bool) -> None:
+    async def _restore(self, connector: Connector, limit: Awaitable[None]) -> None:
+        """Send a limit that nobody asked for now, and see to the fallback."""
         try:
-            await connector.limit.restore(booted=booted)
+            await limit
+            async with self._turn:
+                await self._sender.settle(connector.number, connector.limit)
         except DeviceError as err:
             _LOGGER.debug("%s: no limit restored: %s", self.charger_id, err)
 
@@ -339,11 +385,11 @@ class OcppCharger(Requests):
                 _LOGGER.debug("%s: no status asked for: %s", self.charger_id, err)
                 return
 
-    async def _read_configuration(self) -> None:
+    async def _read_configuration(self) -> Configuration:
         """Read the configuration once; what can't be read stays at its defaults."""
         async with self._configuring:
             if self._configuration is not None:
-                return
+                return self._configuration
             try:
                 # All keys: some answer a list with an unknown one by broken JSON.
                 configuration = await self.get_configuration()
@@ -351,35 +397,13 @@ class OcppCharger(Requests):
                 _LOGGER.debug("%s: no configuration: %s", self.charger_id, err)
                 configuration = {}
             if self.link is None:
-                return
+                return {}
             self._configuration = configuration
         count = integer(configuration.get("NumberOfConnectors")) or 0
         if self._station.expect(min(count, MAX_CONNECTOR)):
             await self._station.remember()
             self._tell(self._all_changed())
-
-    # Limits
-
-    async def _send_limit(self, number: int, value_ma: int) -> None:
-        """Send a limit in a form that this wallbox takes."""
-        await self._read_configuration()
-        found = self._form
-        candidates = forms(self.configuration) if found is None else (found,)
-        refusals: list[Refused] = []
-        for form in candidates:
-            payload = charging_profile(
-                number, value_ma, form, self._phases, self._now()
-            )
-            try:
-                await self.set_charging_profile(payload)
-            except Unsupported:
-                raise
-            except Refused as err:
-                refusals.append(err)
-            else:
-                self._form = form
-                return
-        raise refusals[0]
+        return configuration
 
 
 __all__ = ["FAMILY_KEY", "Listener", "OcppCharger"]

@@ -8,6 +8,8 @@ from ...model import DeviceError, Refused, Setpoint, Unreachable
 
 MIN_INTERVAL_S = 15.0
 """Many wallboxes write each profile to their flash memory."""
+RENEW_S = 60.0
+"""When a limit that ends by itself is sent again: in the middle of its life."""
 
 
 class Timer(Protocol):
@@ -37,18 +39,27 @@ class Limit:
         monotonic: Callable[[], float],
         call_later: CallLater,
         accepted: Callable[[], None],
+        renews: Callable[[], bool],
     ) -> None:
         """Send with ``send`` while it has the ``turn`` among a wallbox's connectors.
 
-        ``accepted`` is called when the wallbox took a limit.
+        ``accepted`` is called when the wallbox took a limit, ``renews`` says whether
+        what it took ends by itself, so that it has to be sent again and again.
         """
         self.setpoint = setpoint
         self.accepted_ma: int | None = None
+        self.is_assumed = False
+        """Whether that is the fallback, because nothing was set."""
         self._send = send
         self._turn = turn
         self._monotonic = monotonic
         self._call_later = call_later
         self._accepted = accepted
+        self._renews = renews
+        self._ends = False
+        """Whether the accepted one ends by itself."""
+        self._renewal: Timer | None = None
+        self._renewing = False
         self._obeyed_ma: int | None = None
         """The same, but None after a limit without an answer: it may act or not."""
         self._owed_ma: int | None = None
@@ -73,36 +84,88 @@ class Limit:
         """Send again what a wallbox never accepted, or may have lost in a reboot."""
         value_ma = self._owed_ma
         if booted:
-            if value_ma is None:
+            if value_ma is None and not self.is_assumed:
                 value_ma = self.accepted_ma
             self.accepted_ma = self._obeyed_ma = None
             self._sent_at = None
         if value_ma is not None and self._pending_ma is None:
             await self._ask(value_ma)
 
+    async def again(self) -> None:
+        """Send what holds once more, at once, because its form is another one."""
+        value_ma = self._pending_ma
+        if value_ma is None:
+            value_ma = self._newest_ma
+        if value_ma is not None:
+            self._renewing = True
+            self._sent_at = None
+            await self._ask(value_ma)
+
+    def assume(self, value_ma: int | None) -> None:
+        """Take what the wallbox does by itself for its limit; None for nothing."""
+        self.accepted_ma = value_ma
+        self._obeyed_ma = None
+        self.is_assumed = value_ma is not None
+        self._ends = False
+        self._accepted()
+
     def forget(self) -> None:
         """Note that the wallbox has no limit of ours any more."""
         self.accepted_ma = self._obeyed_ma = self._owed_ma = None
+        self.is_assumed = self._ends = False
+        self._renew_after(None)
 
     def owe(self, value_ma: int) -> None:
         """Keep a limit for the next connection."""
         self.setpoint.check(value_ma)
         self._owed_ma = value_ma
 
-    def stop(self) -> None:
-        """Send nothing any more; what was wanted stays owed."""
+    def stop(self, fallback_ma: int | None = None) -> None:
+        """Send nothing any more; what was wanted stays owed.
+
+        With a fallback the limit runs out, now or later, and is owed as well.
+        """
+        if fallback_ma is not None and self.accepted_ma is not None:
+            if self._ends and self._owed_ma is None:
+                self._owed_ma = self.accepted_ma
+            self.accepted_ma = max(self.accepted_ma, fallback_ma)
+            self._obeyed_ma = None
+        self._renew_after(None)
         self._pending_ma = None
-        self._urgent = False
+        self._urgent = self._renewing = False
         if self._task:
             self._task.cancel()
             self._task = None
         _finish(self._take_waiters(), _gone())
 
-    async def _ask(self, value_ma: int) -> None:
+    @property
+    def _newest_ma(self) -> int | None:
+        """What the wallbox should obey; not what it refused."""
+        if self._obeyed_ma is None and self._owed_ma is not None:
+            return self._owed_ma
+        return None if self.is_assumed else self.accepted_ma
+
+    def _renew_after(self, delay_s: float | None) -> None:
+        """Send the accepted limit again after a while, or never."""
+        if self._renewal is not None:
+            self._renewal.cancel()
+        self._renewal = None
+        if delay_s is not None:
+            self._renewal = self._call_later(delay_s, self._renew)
+
+    def _renew(self) -> None:
+        self._renewing = True
+        if self._pending_ma is None and (value_ma := self._newest_ma) is not None:
+            self._want(value_ma)
+
+    def _want(self, value_ma: int) -> None:
         self._pending_ma = value_ma
         self._changed.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
+
+    async def _ask(self, value_ma: int) -> None:
+        self._want(value_ma)
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         await waiter
@@ -132,23 +195,31 @@ class Limit:
             outcome = None
         except DeviceError as err:
             outcome = err
+            if self._ends:
+                self._renew_after(MIN_INTERVAL_S)
         finally:
             _finish(waiters, outcome)
 
     async def _send_now(self, value_ma: int) -> None:
         self._sent_at = self._monotonic()
+        renewing, self._renewing = self._renewing, False
         before_ma, self._obeyed_ma = self._obeyed_ma, None
         try:
             await self._send(value_ma)
         except Refused:
             self._obeyed_ma = before_ma
             raise
+        same = renewing and value_ma == self.accepted_ma
         self._obeyed_ma = self.accepted_ma = value_ma
-        self._accepted()
+        self.is_assumed = False
+        self._ends = self._renews()
+        self._renew_after(RENEW_S if self._ends else None)
+        if not same:
+            self._accepted()
 
     def _makes_difference(self, value_ma: int, *, urgent: bool) -> bool:
         now_ma = self._obeyed_ma
-        if now_ma is None:
+        if now_ma is None or self._renewing:
             return True
         if value_ma == 0 or (urgent and value_ma < now_ma):
             return value_ma != now_ma

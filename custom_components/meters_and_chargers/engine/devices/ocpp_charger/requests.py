@@ -66,6 +66,10 @@ class Requests:
             payload["connectorId"] = connector
         await self.ask("ClearChargingProfile", payload)
 
+    async def clear_profile(self, number: int) -> None:
+        """Remove a charging profile by its number; none there is fine."""
+        await self.ask("ClearChargingProfile", {"id": number})
+
     async def change_availability(self, connector: int, operative: bool) -> str:  # noqa: FBT001  # one switch, two positions
         """Open or close a connector; ``scheduled`` is after the transaction."""
         return await self.demand(

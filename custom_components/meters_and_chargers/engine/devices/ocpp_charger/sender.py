@@ -1,0 +1,225 @@
+"""Puts limits into a wallbox, in a form that it takes, and a fallback below them."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+import logging
+
+from ...model import DeviceError, Refused, Unsupported
+from .limit import Limit
+from .profile import (
+    Configuration,
+    Form,
+    charging_profile,
+    fallback_number,
+    forms,
+    guarded_forms,
+    obstacle,
+)
+from .requests import Requests
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Sender:
+    """What is sent to one wallbox about its charging currents.
+
+    With a fallback a limit ends by itself, and has to be sent again before; below it
+    lies the fallback, for good. A wallbox that refuses that is told its limits in
+    the ordinary way, until it boots.
+    """
+
+    def __init__(
+        self,
+        wallbox: Requests,
+        read: Callable[[], Awaitable[Configuration]],
+        phases: int,
+        now: Callable[[], datetime],
+        changed: Callable[[], None],
+    ) -> None:
+        """Begin without a fallback; ``changed`` hears of a refusal and its end."""
+        self.fallback_ma: int | None = None
+        self.refusal = ""
+        """Why the wallbox can't fall back by itself; empty when it can."""
+        self._wallbox = wallbox
+        self._read = read
+        self._phases = phases
+        self._now = now
+        self._changed = changed
+        self._form: Form | None = None
+        self._guarded: Form | None = None
+        """How this wallbox accepted a limit: in the ordinary way, above a fallback."""
+        self._placed: dict[int, tuple[Form, int]] = {}
+        """The fallback of each connector, as it was accepted on this connection."""
+        self._laid: set[int] = set()
+        """Connectors in which a fallback of ours may lie."""
+        self._kept: set[int] = set()
+        self._gave_up = False
+
+    @property
+    def guards(self) -> bool:
+        """Whether limits are put above a fallback."""
+        return self.fallback_ma is not None and not self._gave_up
+
+    @property
+    def cleared(self) -> bool:
+        """Whether the wallbox holds no fallback of ours."""
+        return not self._laid
+
+    def renews(self, number: int) -> bool:
+        """Whether a limit of a connector ends by itself."""
+        return self.guards and number not in self._kept
+
+    def falls_back_to(self, number: int) -> int | None:
+        """Return what a connector has without us, as far as that is known; mA."""
+        return self.fallback_ma if self.guards and number in self._placed else None
+
+    def want(self, fallback_ma: int | None, laid: Iterable[int]) -> bool:
+        """Take another fallback or none; returns whether that changes anything.
+
+        ``laid`` are connectors that may hold one of an earlier run.
+        """
+        laid = frozenset(laid) - self._laid
+        if fallback_ma == self.fallback_ma and not laid:
+            return False
+        self.fallback_ma = fallback_ma
+        self._laid |= laid
+        self._gave_up = False
+        self.refusal = ""
+        self._changed()
+        return True
+
+    def keep(self, number: int) -> None:
+        """Let the next limits of a connector hold for good, on this connection."""
+        self._kept.add(number)
+
+    def connected(self) -> None:
+        """Take nothing for granted: the wallbox may be another one."""
+        self._placed.clear()
+        self._kept.clear()
+
+    def booted(self) -> None:
+        """Try again what was refused: its firmware may be another one."""
+        self._placed.clear()
+        self._gave_up = False
+
+    async def send(self, number: int, value_ma: int) -> None:
+        """Send a limit."""
+        refusal = None
+        if self.guards:
+            try:
+                await self._put_guarded(number, value_ma)
+            except Unsupported:
+                raise
+            except Refused as err:
+                refusal = err
+            else:
+                return
+        try:
+            await self._put_plainly(number, value_ma)
+        except Refused:
+            if self._guarded is not None or number not in self._laid:
+                raise
+            # There may be room for one alone.
+            await self._clear(number)
+            await self._put_plainly(number, value_ma)
+        if refusal is not None:
+            # Only now: who refuses everything has not refused the fallback.
+            self._give_up(refusal)
+        await self._clear(number)
+
+    async def settle(self, number: int, limit: Limit) -> None:
+        """Place the fallback where no limit is known, or clear one that is left."""
+        if self.guards and (limit.accepted_ma is None or limit.is_assumed):
+            try:
+                await self._put_guarded(number, None)
+            except Unsupported:
+                raise
+            except Refused as err:
+                self._give_up(err)
+            else:
+                # A limit of an earlier run would lie above it.
+                await self._wallbox.clear_profile(number)
+                limit.assume(self.fallback_ma)
+        if not self.guards:
+            await self._clear(number)
+            if limit.is_assumed:
+                limit.assume(None)
+
+    async def _put_plainly(self, number: int, value_ma: int) -> None:
+        async def put(form: Form) -> None:
+            await self._set(number, value_ma, form)
+
+        configuration = await self._read()
+        known = self._form
+        candidates = forms(configuration) if known is None else (known,)
+        self._form = await _first_taken(candidates, put)
+
+    async def _put_guarded(self, number: int, value_ma: int | None) -> None:
+        """Put a limit above the fallback, or the fallback alone."""
+
+        async def put(form: Form) -> None:
+            # The fallback first: there is no moment without any.
+            await self._place(number, form.fallback)
+            if value_ma is not None:
+                kept = number in self._kept
+                await self._set(number, value_ma, form.lasting if kept else form)
+
+        configuration = await self._read()
+        if reason := obstacle(configuration):
+            raise Refused(reason)
+        known = self._guarded
+        candidates = guarded_forms(configuration) if known is None else (known,)
+        taken = await _first_taken(candidates, put)
+        if value_ma is not None:
+            self._guarded = taken
+        if self.refusal:
+            self.refusal = ""
+            self._changed()
+
+    async def _place(self, number: int, form: Form) -> None:
+        if self.fallback_ma is None:
+            return  # it was taken back meanwhile
+        wanted = form, self.fallback_ma
+        if self._placed.get(number) != wanted:
+            self._laid.add(number)
+            await self._set(number, self.fallback_ma, form)
+            self._placed[number] = wanted
+
+    async def _set(self, number: int, value_ma: int, form: Form) -> None:
+        payload = charging_profile(number, value_ma, form, self._phases, self._now())
+        await self._wallbox.set_charging_profile(payload)
+
+    async def _clear(self, number: int) -> None:
+        """Remove a fallback that may lie there; what fails is tried again later."""
+        if number not in self._laid:
+            return
+        try:
+            await self._wallbox.clear_profile(fallback_number(number))
+        except DeviceError as err:
+            _LOGGER.debug("a fallback is left in connector %s: %s", number, err)
+            return
+        self._laid.discard(number)
+        self._placed.pop(number, None)
+        self._changed()
+
+    def _give_up(self, refusal: Refused) -> None:
+        self._gave_up = True
+        self.refusal = str(refusal)
+        self._changed()
+
+
+async def _first_taken(
+    candidates: Iterable[Form], put: Callable[[Form], Awaitable[None]]
+) -> Form:
+    """Return the first form that is accepted; raises what the first one met."""
+    refusals: list[Refused] = []
+    for form in candidates:
+        try:
+            await put(form)
+        except Unsupported:
+            raise
+        except Refused as err:
+            refusals.append(err)
+        else:
+            return form
+    raise refusals[0]
