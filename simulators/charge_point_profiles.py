@@ -51,7 +51,8 @@ class Kept:
         limit: float | None = None
         for period in schedule["charging_schedule_period"]:
             if period["start_period"] <= seconds:
-                limit = period["limit"]
+                # The library reads figures with a point as decimals.
+                limit = float(period["limit"])
         if limit is not None and schedule["charging_rate_unit"] == "W":
             limit /= VOLTAGE_V * phases
         return limit
