@@ -308,17 +308,18 @@ async def test_no_room_by_its_own_word(wallbox: Wallbox) -> None:
     assert cleared(wallbox) == []
 
 
-async def test_no_duration(wallbox: Wallbox) -> None:
+@pytest.mark.parametrize("word", ["Rejected", "NotSupported"])
+async def test_no_duration(wallbox: Wallbox, word: str) -> None:
     """One that takes only what holds for good is left with nothing else of ours."""
     configure(wallbox, ChargingScheduleAllowedChargingRateUnit="Current")
-    accepted = {"status": "Accepted"}
-    wallbox.link.reply("SetChargingProfile", accepted, REJECTED, accepted)
+    accepted, refused = {"status": "Accepted"}, {"status": word}
+    wallbox.link.reply("SetChargingProfile", accepted, refused, accepted)
     await wallbox.charger.fall_back_to(6_000)
     wallbox.link.asked.clear()
     await wallbox.charger.set_limit(1, 10_000)
     assert profiles(wallbox) == [(1, 1, 10, 180), (1, 0, 10, None)]
     assert cleared(wallbox) == [{"id": 101}]
-    assert wallbox.charger.fallback_refusal == "SetChargingProfile: rejected"
+    assert wallbox.charger.fallback_refusal.startswith("SetChargingProfile: ")
     assert wallbox.charger.connector(1).limit_ma == 10_000
     await passes(wallbox, 200)
     assert len(profiles(wallbox)) == 2

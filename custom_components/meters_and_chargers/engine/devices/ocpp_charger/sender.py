@@ -108,8 +108,6 @@ class Sender:
         if self.guards:
             try:
                 await self._put_guarded(number, value_ma)
-            except Unsupported:
-                raise
             except Refused as err:
                 refusal = err
             else:
@@ -132,8 +130,6 @@ class Sender:
         if self.guards and (limit.accepted_ma is None or limit.is_assumed):
             try:
                 await self._put_guarded(number, None)
-            except Unsupported:
-                raise
             except Refused as err:
                 self._give_up(err)
             else:
