@@ -64,7 +64,7 @@ from .engine.model import (
 from .key_flow import AccessKeySteps, key_fields, take_key
 from .links import temporary_device
 from .load_management import load_management_fields, take_load_management
-from .ocpp_flow import OcppSteps
+from .ocpp_flow import OcppSteps, WallboxOptions
 from .pico_flow import PicoOptions, is_pico
 from .push_flow import push_fields, take_push
 from .search_flow import SearchSteps
@@ -254,14 +254,18 @@ class MetersAndChargersFlow(
         """How often a device is asked; how patiently a site charges."""
         if config_entry.data[CONF_FAMILY] == FAMILY_SITE:
             return SiteOptions()
+        if config_entry.data[CONF_FAMILY] == FAMILY_OCPP_CHARGER:
+            return WallboxOptions()
         return PicoOptions() if is_pico(config_entry) else DeviceOptions()
 
     @classmethod
     @callback
     @override
     def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
-        """Only sites, Picos and families with a choice of intervals have options."""
-        if config_entry.data[CONF_FAMILY] == FAMILY_SITE or is_pico(config_entry):
+        """All but OCPP servers and families without a choice of intervals have some."""
+        if config_entry.data[CONF_FAMILY] in (FAMILY_SITE, FAMILY_OCPP_CHARGER):
+            return True
+        if is_pico(config_entry):
             return True
         family = FAMILIES.get(config_entry.data[CONF_FAMILY])
         return family is not None and bool(family.intervals_s)

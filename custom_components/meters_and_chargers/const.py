@@ -42,6 +42,9 @@ FAMILY_OCPP_CHARGER: Final = "ocpp_charger"
 CONF_CHARGER_ID: Final = "charger_id"
 CONF_SERVER: Final = "server"
 CONF_MAXIMUM_CURRENT: Final = "maximum_current"
+# Options of such a wallbox; off stays written until what was on has been cleared.
+CONF_FALLBACK: Final = "fallback"
+CONF_FALLBACK_CURRENT: Final = "fallback_current"
 
 # Entry data of a site.
 FAMILY_SITE: Final = "site"

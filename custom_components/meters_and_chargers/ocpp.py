@@ -1,5 +1,7 @@
 """The OCPP server of Home Assistant: who may connect, and who knocks."""
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import (
@@ -16,6 +18,8 @@ from homeassistant.requirements import RequirementsNotFound
 
 from .const import (
     CONF_CHARGER_ID,
+    CONF_FALLBACK,
+    CONF_FALLBACK_CURRENT,
     CONF_FAMILY,
     CONF_MAXIMUM_CURRENT,
     CONF_SERVER,
@@ -29,6 +33,9 @@ from .links import OcppListener, open_ocpp
 if TYPE_CHECKING:
     # It imports the server.
     from .ocpp_wallbox import ChargerEntry
+
+_PATIENCE_S = 5.0
+"""How long a removed wallbox may take to forget what it was told."""
 
 type ServerEntry = ConfigEntry[OcppServer]
 
@@ -151,6 +158,7 @@ class OcppServer:
         known = self.central.charger(charger_id)
         maximum_ma = entry.data[CONF_MAXIMUM_CURRENT] * 1000
         if known is not None and known.setpoint.maximum_ma == maximum_ma:
+            self._fall_back(entry, known)
             return known
         # Other bounds make another charger; it takes over the open connection.
         charger = OcppCharger(
@@ -159,13 +167,34 @@ class OcppServer:
             maximum_a=entry.data[CONF_MAXIMUM_CURRENT],
         )
         await charger.load()
+        self._fall_back(entry, charger)
         self.central.accept(charger_id, charger)
         if known is not None:
             await known.close()
         return charger
 
+    @callback
+    def _fall_back(self, entry: ChargerEntry, charger: OcppCharger) -> None:
+        """Tell a wallbox what to do without us, if that was ever chosen."""
+        chosen: bool | None = entry.options.get(CONF_FALLBACK)
+        if chosen is None:
+            return
+        value_ma = None
+        if chosen:
+            value_ma = entry.options[CONF_FALLBACK_CURRENT] * 1000
+            value_ma = min(value_ma, charger.setpoint.maximum_ma)
+        self._hass.async_create_background_task(
+            charger.fall_back_to(value_ma, left=not chosen),
+            f"fallback of {entry.title}",
+        )
+
     async def forget(self, charger_id: str) -> None:
-        """Let a wallbox be unknown again."""
+        """Let a wallbox be unknown again; it keeps its limit, but no fallback."""
+        charger = self.central.charger(charger_id)
+        if charger is not None and charger.holds_fallback:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_S):
+                    await charger.fall_back_to(None)
         await self.central.remove(charger_id)
 
     @callback

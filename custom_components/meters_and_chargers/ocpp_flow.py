@@ -4,9 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PORT
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -16,6 +21,8 @@ import voluptuous as vol
 
 from .const import (
     CONF_CHARGER_ID,
+    CONF_FALLBACK,
+    CONF_FALLBACK_CURRENT,
     CONF_FAMILY,
     CONF_MAXIMUM_CURRENT,
     CONF_SERVER,
@@ -27,12 +34,15 @@ from .ocpp_wallbox import ChargerEntry
 
 _PORT = 9000
 _ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - wallboxes dial us over the network
-_MAXIMUM_CURRENT = {
-    vol.Required(CONF_MAXIMUM_CURRENT, default=16): vol.All(
+_MINIMUM_A = 6
+
+
+def _amperes(lowest: int, highest: int) -> vol.All:
+    return vol.All(
         NumberSelector(
             NumberSelectorConfig(
-                min=6,
-                max=80,
+                min=lowest,
+                max=highest,
                 step=1,
                 unit_of_measurement="A",
                 mode=NumberSelectorMode.BOX,
@@ -40,6 +50,10 @@ _MAXIMUM_CURRENT = {
         ),
         vol.Coerce(int),
     )
+
+
+_MAXIMUM_CURRENT = {
+    vol.Required(CONF_MAXIMUM_CURRENT, default=16): _amperes(_MINIMUM_A, 80)
 }
 _LISTENER = vol.Schema(
     {
@@ -177,6 +191,49 @@ class OcppSteps(ConfigFlow):
             data_schema=self.add_suggested_values_to_schema(
                 vol.Schema(_MAXIMUM_CURRENT), entry.data
             ),
+        )
+
+
+class WallboxOptions(OptionsFlowWithReload):
+    """What a wallbox does by itself when it hears nothing of Home Assistant."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Go to the form: the first step's words are those of a device."""
+        return await self.async_step_wallbox(user_input)
+
+    async def async_step_wallbox(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whether it falls back, and to which current."""
+        entry = self.config_entry
+        options = {**entry.options}
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if 0 < user_input[CONF_FALLBACK_CURRENT] < _MINIMUM_A:
+                errors["base"] = "fallback_range"
+            else:
+                # One that never had a fallback has none to be cleared.
+                never = CONF_FALLBACK not in options
+                options |= user_input
+                if never and not user_input[CONF_FALLBACK]:
+                    del options[CONF_FALLBACK]
+                return self.async_create_entry(data=options)
+        form = vol.Schema(
+            {
+                vol.Required(CONF_FALLBACK, default=False): BooleanSelector(),
+                vol.Required(CONF_FALLBACK_CURRENT, default=_MINIMUM_A): _amperes(
+                    0, entry.data[CONF_MAXIMUM_CURRENT]
+                ),
+            }
+        )
+        return self.async_show_form(
+            step_id="wallbox",
+            data_schema=self.add_suggested_values_to_schema(
+                form, user_input or options
+            ),
+            errors=errors,
         )
 
 

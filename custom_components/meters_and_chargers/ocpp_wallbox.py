@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 import logging
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import issue_registry as ir
 
 from . import registry
-from .const import DOMAIN
+from .const import CONF_FALLBACK, DOMAIN
 from .engine.charging import PhaseCurrents, Reason
 from .engine.devices.ocpp_charger import Change, Occurrence, OcppCharger
 from .engine.model import (
@@ -94,11 +96,13 @@ class ChargerHub:
         # What changed while the entities were made.
         self._online = self.charger.online
         self._tell(*self._listeners)
+        self._follow_fallback()
 
         @callback
         def stop() -> None:
             for end in ends:
                 end()
+            ir.async_delete_issue(self.hass, DOMAIN, self._issue_id)
 
         return stop
 
@@ -142,10 +146,38 @@ class ChargerHub:
             sw_version=self.identity.firmware,
         )
 
+    @property
+    def _issue_id(self) -> str:
+        return f"no_fallback_{self.entry.entry_id}"
+
+    def _follow_fallback(self) -> None:
+        """Say that the wallbox can't fall back by itself; forget what was cleared."""
+        entry, error = self.entry, self.charger.fallback_refusal
+        if error:
+            ir.async_create_issue(
+                self.hass,
+                DOMAIN,
+                self._issue_id,
+                is_fixable=False,
+                severity=ir.IssueSeverity.WARNING,
+                translation_key="no_fallback",
+                translation_placeholders={"name": entry.title, "error": error},
+            )
+        else:
+            ir.async_delete_issue(self.hass, DOMAIN, self._issue_id)
+        if (
+            entry.options.get(CONF_FALLBACK) is False
+            and not self.charger.holds_fallback
+        ):
+            options = {**entry.options}
+            del options[CONF_FALLBACK]
+            self.hass.config_entries.async_update_entry(entry, options=options)
+
     @callback
     def _changed(self, change: Change) -> None:
         if change.charger:
             self._identify()
+            self._follow_fallback()
         for number in change.connectors:
             if number and number not in self.connectors:
                 self.connectors[number] = Connector(self, number)
@@ -269,6 +301,11 @@ class Connector:
         await self.ask(
             charger.set_limit(self.number, value_ma, protection=urgent), value_ma
         )
+
+    async def async_keep(self) -> None:
+        """Let the limit hold for good, also where it would end; best effort."""
+        with suppress(DeviceError):
+            await self._hub.charger.keep_limit(self.number)
 
     async def ask(self, request: Awaitable[object], value_ma: int = 0) -> None:
         """Wait for a request to the wallbox; raises in words for the user."""

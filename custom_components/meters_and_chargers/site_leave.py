@@ -1,13 +1,14 @@
 """What a site leaves its wallboxes with when it stops: safe, as they are, or free."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from contextlib import suppress
 
 from homeassistant.core import HassJob, HomeAssistant
 
 from .controller import SiteController, SiteEntry
 from .engine.charging import Mode, PhaseCurrents
+from .ocpp_wallbox import Connector
 from .site_charger import SiteCharger
 from .site_options import OnStop, on_stop
 
@@ -19,7 +20,10 @@ def watch(hass: HomeAssistant, entry: SiteEntry) -> None:
     """Leave the wallboxes well when Home Assistant stops, or the entry is unloaded."""
 
     async def stop() -> None:
-        await leave(entry.runtime_data, on_stop(entry.options))
+        chosen = on_stop(entry.options)
+        await leave(entry.runtime_data, chosen)
+        if chosen is not OnStop.FAILSAFE and not entry.runtime_data.observes:
+            await _keep(entry.runtime_data)
 
     entry.async_on_unload(
         hass.async_add_shutdown_job(
@@ -60,10 +64,19 @@ async def leave(controller: SiteController, chosen: OnStop) -> None:
     await _tell({one: one.most_ma for one in free})
 
 
+async def _keep(controller: SiteController) -> None:
+    """Let nobody fall back by itself: what was chosen is to hold without us."""
+    found = (one.present for one in controller.chargers)
+    await _all(one.async_keep() for one in found if isinstance(one, Connector))
+
+
 async def _tell(limits: Mapping[SiteCharger, PhaseCurrents]) -> None:
-    """Write limits at once; a wallbox without an answer is given up."""
+    """Write limits at once."""
+    await _all(charger.async_tell(limit) for charger, limit in limits.items())
+
+
+async def _all(writes: Iterable[Awaitable[None]]) -> None:
+    """Wait for all writes; a wallbox without an answer is given up."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_PATIENCE_S):
-            await asyncio.gather(
-                *(charger.async_tell(limit) for charger, limit in limits.items())
-            )
+            await asyncio.gather(*writes)
