@@ -163,6 +163,13 @@ class HomeAssistant:
             if not running:
                 await self.stop()
 
+    async def kill(self) -> None:
+        """End it without a word, as a power cut does."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        await self.stop()
+
     async def stop(self) -> None:
         """Interrupt, wait, and leave no process behind."""
         if self._session is not None:

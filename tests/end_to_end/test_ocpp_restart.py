@@ -49,6 +49,23 @@ async def eventually(what: str, check: Callable[[], bool]) -> None:
     await wait_until(what, look, 60)
 
 
+async def let_in(home: HomeAssistant, wallbox: ChargePoint, port: int) -> None:
+    """Set the server up, and the wallbox that knocks."""
+    listener = {"host": "127.0.0.1", "port": port}
+    await home.flow(DOMAIN, {"next_step_id": "ocpp_server"}, listener)
+    await wallbox.start()
+
+    async def knocks() -> str | None:
+        flows = await home.ws("config_entries/flow/progress")
+        ours = (flow for flow in flows if flow["handler"] == DOMAIN)
+        return next((flow["flow_id"] for flow in ours), None)
+
+    flow_id = await wait_until("a knock", knocks, 30)
+    answers = {"name": "Carport", "maximum_current": 16}
+    await home.continue_flow(flow_id, answers)
+    await shows(home, "charging")
+
+
 async def shows(home: HomeAssistant, wanted: str) -> None:
     """Wait until the wallbox's status is shown so."""
 
@@ -71,19 +88,7 @@ async def test_restart_in_the_middle_of_a_transaction(tmp_path: Path) -> None:
     async with living(house):
         try:
             async with home:
-                listener = {"host": "127.0.0.1", "port": port}
-                await home.flow(DOMAIN, {"next_step_id": "ocpp_server"}, listener)
-                await wallbox.start()
-
-                async def knocks() -> str | None:
-                    flows = await home.ws("config_entries/flow/progress")
-                    ours = (flow for flow in flows if flow["handler"] == DOMAIN)
-                    return next((flow["flow_id"] for flow in ours), None)
-
-                flow_id = await wait_until("a knock", knocks, 30)
-                answers = {"name": "Carport", "maximum_current": 16}
-                await home.continue_flow(flow_id, answers)
-                await shows(home, "charging")
+                await let_in(home, wallbox, port)
                 assert wallbox.transaction is not None
                 number = wallbox.transaction.number
                 stopping = asyncio.get_running_loop().time()
@@ -108,5 +113,43 @@ async def test_restart_in_the_middle_of_a_transaction(tmp_path: Path) -> None:
                 assert number is not None
                 assert wallbox.transaction.number > number
                 assert home.problems() == []
+        finally:
+            await wallbox.stop()
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_killed_home_assistant_leaves_the_fallback(tmp_path: Path) -> None:
+    """The wallbox charges on with it within two minutes, by itself."""
+    port = free_port(0)
+    async with HomeAssistant(tmp_path, NEWEST) as home:
+        # Made only now: a house that does not live yet has a clock that stands.
+        house = House("clear", 12 * 3600)
+        address = f"ws://127.0.0.1:{port}"
+        wallbox = ChargePoint(
+            house, house.cars[0], address, "CARPORT1", redial_s=(0.5, 1)
+        )
+        try:
+            async with living(house):
+                await let_in(home, wallbox, port)
+                (entry_id,) = (
+                    entry["entry_id"]
+                    for entry in await home.entries()
+                    if entry["title"] == "Carport"
+                )
+                fallback = {"fallback": True, "fallback_current": 7}
+                await home.options_flow(entry_id, fallback)
+                await eventually("the fallback", lambda: wallbox.offered_a == 7)
+                number = "number.carport_charging_current"
+                limit = {"entity_id": number, "value": 13}
+                await home.call("number", "set_value", limit)
+                await eventually("the limit", lambda: wallbox.offered_a == 13)
+                assert home.problems() == []
+                await home.kill()
+                assert wallbox.offered_a == 13
+            # From here on time can be hurried: nobody else lives by it.
+            for _ in range(130):
+                house.step()
+            assert wallbox.offered_a == 7
+            assert house.cars[0].current_a == 7
         finally:
             await wallbox.stop()
