@@ -116,7 +116,7 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
             or (box.reject_durations and "duration" in schedule)
             or unit not in box.configuration["ChargingScheduleAllowedChargingRateUnit"]
             or profile["stack_level"] > highest
-            # The key of the levels bounds the profiles of a purpose too (9.3.1).
+            # The key of the levels bounds the profiles of a purpose too.
             or not box.profiles.has_room(new, most, max(1, highest))
         ):
             return False

@@ -103,8 +103,8 @@ def charging_profile(
     """Return a default for all transactions of a connector; it acts on a running one.
 
     A limit has one decimal, and is rounded down so that it holds. A duration counts
-    from the start of the schedule (OCPP 1.6, 7.13), which lies in the past; when it is
-    over, the next lower level acts (3.13).
+    from the start of the schedule, which lies in the past; when it is
+    over, the next lower level acts (OCPP 1.6, 3.13).
     """
     period: dict[str, Json] = {"startPeriod": 0}
     if form.unit == _AMPERE:
