@@ -27,6 +27,7 @@ from custom_components.meters_and_chargers.engine.charging import (
 )
 
 type Triple = tuple[int, int, int]
+LONGEST_LAG_S = 10
 
 
 def settings_for(
@@ -51,6 +52,8 @@ class House:
     limits: dict[str, int | None] = field(default_factory=dict)
     draws: dict[str, int] = field(default_factory=dict)
     """What a car takes at most; a car not named here takes all it may."""
+    lags_s: dict[str, int] = field(default_factory=dict)
+    """How much later than told a car comes down or goes up."""
     session_wh: dict[str, int | None] = field(default_factory=dict)
     deaf: set[str] = field(default_factory=set)
     """Chargers that lose every write."""
@@ -68,7 +71,11 @@ class House:
     day: int = 0
     wall_start_ms: int = 1_780_000_000_000
     meter: bool = True
+    late_s: int = 0
+    """How long after it was taken a sample of the house's meter arrives."""
     total_only: bool = False
+    unsigned: bool = False
+    """Whether the house's meter shows every current as import."""
     bases: dict[str, Triple] = field(default_factory=dict)
     """The base load in each circuit below the main fuse, besides `base_ma`."""
     dead: set[str] = field(default_factory=set)
@@ -92,6 +99,10 @@ class House:
     sample: GridSample | None = None
     samples: dict[str, GridSample] = field(default_factory=dict)
     """What the meters of the circuits said last."""
+    on_the_way: list[GridSample] = field(default_factory=list)
+    """What the house's meter has measured and not said yet."""
+    past: list[dict[str, int | None]] = field(default_factory=list)
+    """The limits of the last seconds."""
     decision: Decision | None = None
     writes: list[tuple[int, str, int]] = field(default_factory=list)
 
@@ -118,7 +129,11 @@ class House:
         """Live through one second."""
         period = max(1, self.settings.grid_period_ms // 1000)
         if self.meter and self.second % period == 0:
-            self.sample = self.measure()
+            self.on_the_way = [*self.on_the_way, self.measure()]
+        due_ms = (self.second - self.late_s) * 1000
+        for sample in self.on_the_way:
+            self.sample = sample if sample.at_ms <= due_ms else self.sample
+        self.on_the_way = [one for one in self.on_the_way if one.at_ms > due_ms]
         for one in self.settings.circuits:
             period = max(1, one.grid_period_ms // 1000)
             if one.metered and one.key not in self.dead and self.second % period == 0:
@@ -134,6 +149,7 @@ class House:
             if command.charger not in self.deaf:
                 self.limits[command.charger] = limit
                 self._switch(command)
+        self.past = [*self.past[-LONGEST_LAG_S:], dict(self.limits)]
         self.second += 1
         return self.decision
 
@@ -142,13 +158,15 @@ class House:
         total = list(self.base_ma if circuit == MAIN else (0, 0, 0))
         loads = [base for key, base in self.bases.items() if self.feeds(circuit, key)]
         loads += [
-            self._draw(one)
+            self.drawn(one)
             for one in self.settings.chargers
             if self.feeds(circuit, one.circuit)
         ]
         for load in loads:
             for phase in range(3):
                 total[phase] += load[phase]
+        if self.unsigned and circuit == MAIN:
+            total = [abs(current) for current in total]
         currents = (total[0], total[1], total[2])
         power = sum(currents) * self.settings.voltage_mv // 1_000_000
         return GridSample(
@@ -167,7 +185,7 @@ class House:
                     self.modes.get(one.key, Mode.SOLAR),
                     one.key not in self.offline,
                     None if limit is None else self._on(one, limit),
-                    None if one.key in self.unmeasured else self._draw(one),
+                    None if one.key in self.unmeasured else self.drawn(one),
                     session_wh=self.session_wh.get(one.key),
                     plugged=self.plugged.get(one.key),
                     blocked=self.blocked.get(one.key),
@@ -239,6 +257,18 @@ class House:
         """On how many phases a charger charges."""
         return self.phases.get(one.key, 3)
 
+    def drawn(self, one: ChargerSettings) -> Triple:
+        """What a charger's car takes on each of the grid's phases."""
+        lag_s = self.lags_s.get(one.key, 0)
+        limits = self.past[-1 - lag_s] if lag_s < len(self.past) else self.limits
+        limit = (limits if lag_s else self.limits).get(one.key, 0) or 0
+        if one.key in self.blocked or self.plugged.get(one.key) is False:
+            limit = 0
+        if one.key in self.stubborn:
+            return self._on(one, self.stubborn[one.key])
+        drawn = self._on(one, min(limit, self.draws.get(one.key, limit)))
+        return (drawn[0], 0, 0) if one.key in self.small_cars else drawn
+
     def _said(self, one: ChargerSettings) -> int | None:
         if one.key in self.mute or not one.switches_phases:
             return None
@@ -252,17 +282,9 @@ class House:
             if one.key not in self.stuck:
                 self.phases[one.key] = count
 
-    def _draw(self, one: ChargerSettings) -> Triple:
-        limit = self.limits.get(one.key, 0) or 0
-        if one.key in self.blocked or self.plugged.get(one.key) is False:
-            limit = 0
-        if one.key in self.stubborn:
-            return self._on(one, self.stubborn[one.key])
-        drawn = self._on(one, min(limit, self.draws.get(one.key, limit)))
-        return (drawn[0], 0, 0) if one.key in self.small_cars else drawn
-
     def _on(self, one: ChargerSettings, current: int) -> Triple:
-        first, second, third = one.phases
+        order = [(one.first_phase + number) % 3 for number in range(3)]
+        used = [phase for phase in order if one.phases[phase]]
         if one.switches_phases and self.uses(one) == 1:
-            second, third = second and not first, third and not (first or second)
-        return current * first, current * second, current * third
+            used = used[:1]
+        return current * (0 in used), current * (1 in used), current * (2 in used)

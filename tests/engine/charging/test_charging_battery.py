@@ -75,7 +75,7 @@ def test_discharging_is_no_sun() -> None:
     house = house_with(-7_000, 90).run(61)
     house.base_ma, house.battery = PAID, Battery(0, 90)
     house.run(400)
-    assert house.reason() is Reason.SURPLUS_LOW
+    assert house.reason() is Reason.SOLAR
     house.battery = Battery(4_000, 90)
     house.run(5)
     assert (house.limit(), house.reason()) == (6_000, Reason.STOP_DELAY)

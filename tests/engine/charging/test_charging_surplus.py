@@ -130,7 +130,7 @@ def test_export_within_the_residual_does_not_stop() -> None:
     house = solar_house(residual_w=500)
     house.base_ma = sun(6.2)
     house.run(400)
-    assert (house.limit(), house.reason()) == (6_000, Reason.SURPLUS_LOW)
+    assert (house.limit(), house.reason()) == (6_000, Reason.SOLAR)
 
 
 def test_minimum_on_time_outlasts_the_stop_delay() -> None:

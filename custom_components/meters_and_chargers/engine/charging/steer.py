@@ -227,10 +227,13 @@ def _named(
         return name_bound(site.tree, result, shares.keep, shares.equals(charger))
     if charger.switching or (charger.charging and charger.changes_phases):
         return replace(result, reason=Reason.SWITCHING, until_ms=None)
+    if result.reason is Reason.SURPLUS_LOW and charger.charging:
+        # It lacks no more than is to stay with the grid: nobody waits for that.
+        result = replace(result, reason=Reason.SOLAR)
     if result.reason in _CHARGING and not charger.draws:
         return _start(result, site.now_ms)
     soon = charger.soon
-    if soon is not None and result.reason in (*_CHARGING, Reason.SURPLUS_LOW):
+    if soon is not None and result.reason in _CHARGING:
         return replace(result, reason=soon.reason, until_ms=soon.until_ms)
     return result
 
