@@ -92,6 +92,31 @@ def test_limits_stay_within_the_headroom(
         assert lowered or load(house.settings, limits, phase) <= room
 
 
+@given(
+    sites(),
+    st.lists(st.tuples(BASE, st.tuples(MODES, MODES, MODES)), min_size=1, max_size=6),
+)
+@THOROUGH
+def test_no_write_interval_keeps_the_fuse_waiting(
+    site: Settings, events: list[tuple[tuple[int, int, int], tuple[Mode, Mode, Mode]]]
+) -> None:
+    """Nos. 1 and 9: what is too much is told within a sample and 2 s in every mode.
+
+    Whatever it is that lowers a charger, the sun or the fuse.
+    """
+    slow = (replace(one, write_interval_ms=15_000) for one in site.chargers)
+    house = House(replace(site, chargers=tuple(slow)))
+    for base, modes in events:
+        house.base_ma, house.modes = base, dict(zip("abc", modes, strict=True))
+        house.run(5)
+        limits = {key: limit or 0 for key, limit in house.limits.items()}
+        for phase, fuse in enumerate(site.fuse_ma):
+            room = max(0, fuse - site.margin_ma - max(0, base[phase]))
+            on_it = [one for one in site.chargers if one.phases[phase]]
+            lowered = all(limits.get(one.key, 0) <= one.minimum_ma for one in on_it)
+            assert lowered or load(site, limits, phase) <= room
+
+
 @given(settled_houses(), BASE, st.tuples(*[st.integers(0, 15_000)] * 3))
 @THOROUGH
 def test_more_base_load_never_gives_more(

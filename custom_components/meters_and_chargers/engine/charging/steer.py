@@ -57,6 +57,8 @@ class _Shares:
 
     granted: Mapping[str, int]
     keep: Rooms
+    now: Rooms
+    """What is left beside the limits of now, before anybody is told another."""
     chargers: Sequence[Charger]
 
     def equals(self, charger: Charger) -> list[Charger]:
@@ -147,9 +149,13 @@ def _grant(
         for one in online
         if not (site.tree.trust(one).blind or site.tree.is_slow(one))
     }
-    now = {one.key: one for one in online}
-    keep = site.rooms([now.get(one.key, one) for one in chargers], rising=False)
-    return _Shares(grant(online, wants, keep, kept), keep, online)
+    latest = {one.key: one for one in online}
+    everybody = [latest.get(one.key, one) for one in chargers]
+    keep = site.rooms(everybody, rising=False)
+    now = site.rooms(everybody, rising=False)
+    for one in online:
+        now.put(one, one.on_phases(one.limit_ma))
+    return _Shares(grant(online, wants, keep, kept), keep, now, online)
 
 
 def _drop(
@@ -199,6 +205,9 @@ def _aim(site: Site, wish: Wish, shares: _Shares) -> Aim:
         wish = replace(wish, charger=keep_back(charger, HELD_BY[kind]))
     result = aim(wish, granted_ma, site.now_ms, may_rise=may_rise)
     result = _spend(result, granted_ma, shares.keep)
+    if result.target_ma < charger.limit_ma and shares.now.least(charger) < 0:
+        # Whatever lowers it, the fuse can't wait for a wallbox's write interval.
+        result = replace(result, urgent=True)
     # The grid operator's word is no overload: the next write need not wait for it.
     result = replace(result, fuse=result.fuse and kind is not Kind.DIM)
     if freshness in (Freshness.WARM_UP, Freshness.RECOVERING):
