@@ -22,12 +22,27 @@ from custom_components.meters_and_chargers.engine.charging import (
     Price,
     Reason,
     Settings,
+    Stage,
     State,
     decide,
 )
 
 type Triple = tuple[int, int, int]
 LONGEST_LAG_S = 10
+MAY_CHARGE = {
+    Stage.STARTING,
+    Stage.CHARGING,
+    Stage.LIMITED,
+    Stage.STOP_DELAY,
+    Stage.SWITCHING_PHASES,
+    Stage.FAILSAFE,
+    Stage.FINISHED,
+    Stage.FAULT,
+}
+"""Where a limit above 0 is right: out of reach, a fault too, it keeps what it has.
+
+Besides, whatever is found charging goes on for the two samples after a start.
+"""
 
 
 def settings_for(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from charging_house import House
+from charging_house import MAY_CHARGE, House
 import pytest
 import yaml
 
@@ -19,25 +19,10 @@ from custom_components.meters_and_chargers.engine.charging import (
     Price,
     Reason,
     Settings,
-    Stage,
 )
 
 STORIES = sorted((Path(__file__).parent / "scenarios").glob("*.yaml"))
 WHOLE = {"why", "shows", "settings", "circuits", "chargers", "found", "states"}
-MAY_CHARGE = {
-    Stage.STARTING,
-    Stage.CHARGING,
-    Stage.LIMITED,
-    Stage.STOP_DELAY,
-    Stage.SWITCHING_PHASES,
-    Stage.FAILSAFE,
-    Stage.FINISHED,
-    Stage.FAULT,
-}
-"""Where a limit above 0 is right: out of reach, a fault too, it keeps what it has.
-
-Besides, whatever is found charging goes on for the two samples after a start.
-"""
 
 
 def settings_of(house: House, key: str) -> ChargerSettings:

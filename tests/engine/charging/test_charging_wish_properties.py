@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 import json
 
-from charging_house import House, settings_for
+from charging_house import MAY_CHARGE, House, settings_for
 from hypothesis import given
 from hypothesis import strategies as st
 from properties import THOROUGH
@@ -19,6 +19,7 @@ from custom_components.meters_and_chargers.engine.charging import (
     Price,
     Reason,
     Settings,
+    Stage,
     State,
     decide,
 )
@@ -144,6 +145,8 @@ def _check(house: House, decision: Decision) -> None:
         assert limit == 0 or one.minimum_ma <= limit
         assert limit <= max(one.maximum_ma, by_hand or 0)
         assert limit % one.step_ma == 0
+        why = decision.reasons[one.key]
+        assert limit == 0 or why.stage in MAY_CHARGE or why.reason is Reason.WARM_UP
     assert set(decision.reasons) == {one.key for one in house.settings.chargers}
     assert all(isinstance(one.reason, Reason) for one in decision.reasons.values())
 
@@ -201,6 +204,47 @@ def test_no_start_without_enough_sun_throughout_the_delay(
                 last = now
             paid = house.sample is not None and -house.sample.power_w >= need
             enough = enough + 1 if has == 0 and paid else 0
+
+
+ENDS_AT_ONCE = {
+    Stage.NO_VEHICLE,
+    Stage.BLOCKED,
+    Stage.PAUSED_FUSE,
+    Stage.FAILSAFE,
+    Stage.FINISHED,
+    Stage.FAULT,
+}
+"""Where a minimum of time does not hold: the user's word, the fuse, the meter."""
+
+
+@given(sites(most_starts=40), EVENTS)
+@THOROUGH
+def test_charging_and_pausing_last_their_time(
+    site: Settings, events: list[dict[str, object]]
+) -> None:
+    """No. 10: by the sun's word alone nobody stops or starts too soon."""
+    chargers = tuple(replace(one, max_price=None) for one in site.chargers)
+    site = replace(site, chargers=chargers, min_off_ms=20_000)
+    house = House(site)
+    began: dict[str, int] = {}
+    ended: dict[str, int] = {}
+    same = {"by_hand": {}, "plan": {}, "boost_s": {}, "draws": {}, "battery": None}
+    same |= {"modes": (Mode.SOLAR,) * 3, "session_wh": {}, "unmeasured": set()}
+    for event in events:
+        sunny = event["base"][0] < 0
+        apply(house, event | same | {"base": ((-16_000 if sunny else 3_000),) * 3})
+        for _ in range(event["seconds"]):
+            before, now_ms = dict(house.limits), house.second * 1000
+            decision = house.tick()
+            for key, told in decision.reasons.items():
+                had, has = before.get(key) or 0, house.limits.get(key) or 0
+                if has and not had:
+                    began[key] = now_ms
+                    rested = now_ms - ended.pop(key, now_ms - site.min_off_ms)
+                    assert rested >= site.min_off_ms
+                if had and not has and told.stage not in ENDS_AT_ONCE:
+                    ended[key] = now_ms
+                    assert now_ms - began[key] >= site.min_on_ms
 
 
 @given(
