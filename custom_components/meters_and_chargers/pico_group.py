@@ -1,6 +1,7 @@
 """Follows a group of Picos: the station that answers for it may change at any time."""
 
 from datetime import datetime, timedelta
+import logging
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST
@@ -10,6 +11,8 @@ from homeassistant.helpers.event import async_track_time_interval
 from . import links
 from .const import CONF_HOSTS, DOMAIN
 from .coordinator import DeviceEntry
+
+_LOGGER = logging.getLogger(__name__)
 
 _AGAIN = timedelta(seconds=60)
 
@@ -46,6 +49,8 @@ def watch(hass: HomeAssistant, entry: DeviceEntry) -> None:
         nonlocal looking
         try:
             if await find(hass, entry):
+                # The coordinator that told of the loss is not there for its end.
+                _LOGGER.info("%s is back: another station is its master", entry.title)
                 hass.config_entries.async_schedule_reload(entry.entry_id)
         finally:
             looking = False

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+import logging
 from typing import Any
 
 from homeassistant.config_entries import (
@@ -26,6 +27,7 @@ from custom_components.meters_and_chargers.diagnostics import (
 from simulators.car import Car
 from simulators.pico import Pico
 from simulators.pico_group import SERIALS, PicoGroup
+from tests.conftest import OURS
 
 from .conftest import SetUp, answer_names
 from .test_config_flow import address, choose, submit
@@ -233,10 +235,14 @@ async def test_master_that_moves_is_found(
     group: PicoGroup,
     set_up: SetUp,
     monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
     expected_logs: list[str],
     known_by: str,
 ) -> None:
-    """By the names of its stations, or where it was before; what it was told stays."""
+    """By the names of its stations, or where it was before; what it was told stays.
+
+    Its loss is one line in the log, its return another.
+    """
     expected_logs.append("Error fetching Parking data")
     there = group.stations[1].host
     if known_by == "name":
@@ -253,6 +259,9 @@ async def test_master_that_moves_is_found(
     found = f"smart-me_{NUMBERS[1]}.dns-me.com" if known_by == "name" else there
     assert entry.data["host"] == found
     assert group.stations[0].host in entry.data["hosts"]
+    ours = [record for record in caplog.records if record.name.startswith(OURS)]
+    lines = [one.getMessage() for one in ours if one.levelno >= logging.INFO]
+    assert ["fetching" in one or "is back" in one for one in lines] == [True, True]
     await enter(hass, 18, CURRENT)
     assert amperes(group) == [(6, None)] * 3
 
