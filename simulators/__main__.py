@@ -10,7 +10,7 @@ import sys
 from .day import DAY_SECONDS
 from .engine import load_engine
 from .house import House
-from .registry import DEVICES
+from .registry import DEVICES, ROOF, cars
 from .replay import play
 
 
@@ -81,7 +81,7 @@ async def simulate(house: House, first_port: int, stop_event: asyncio.Event) -> 
             await device.start()
             devices.append(device)
             where = f"{device.host}:{device.port}"
-            print(f"{declaration.key:8} {where:22} {declaration.description}")
+            print(f"{declaration.key:20} {where:22} {declaration.description}")
         await house.run(stop_event)
     finally:
         for device in devices:
@@ -114,7 +114,9 @@ async def _main(arguments: argparse.Namespace) -> None:
     if arguments.replay is not None:
         await play(arguments.replay, arguments.port, arguments.server, stop_event)
         return
-    house = House(arguments.day, arguments.start, speed=arguments.speed)
+    house = House(
+        arguments.day, arguments.start, speed=arguments.speed, roof=ROOF, cars=cars()
+    )
     await simulate(house, arguments.port, stop_event)
 
 

@@ -27,6 +27,8 @@ class Car:
     limit_a: float = 0.0
     current_a: float = 0.0
     energy_wh: float = 0.0
+    sun_wh: float = 0.0
+    """The part of its energy that the grid did not deliver; kept by its house."""
     starts: int = 0
     phase_changes: int = 0
     _second: int = 0

@@ -11,6 +11,8 @@ from .charge_point import ChargePoint
 from .hass import LOADER_LINE, HassError, HomeAssistant, Json, wait_until
 from .house import House
 from .modbus_device import Device
+from .pico_group import PicoGroup
+from .registry import Client, Declaration
 
 CAR_WH = 100
 EACH_CAR_WH = 10
@@ -24,11 +26,6 @@ LOSSES_S = 90
 # Compared is with all that was true while the value may have been read: the house
 # steps once a second, and reading and writing down takes some tenths more.
 ENVELOPE_S = 1.5
-# The meter is polled every 2 s. What is shown for longer claims to be true still.
-FRESH_S = 4
-# What a wallbox sends every 10 s holds until the next one comes.
-PUSHED_FRESH_S = 12
-PUSHED = {"1_power": "second_car_power", "1_current_l1": "second_car_current"}
 # A value near zero is judged by this instead, or the meter's last digit would count
 # as a large error: 100 W (VA, var), 0.5 A (about 100 W on a phase); a power factor
 # by its full scale.
@@ -39,10 +36,20 @@ LEAST = {"W": 100.0, "VA": 100.0, "var": 100.0, "A": 0.5}
 class Installed:
     """A simulated device and the config entry it has in Home Assistant."""
 
-    title: str
+    declared: Declaration | Client
     entry_id: str
     key: str
     device: Device | ChargePoint
+
+    @property
+    def title(self) -> str:
+        """What its owner calls it."""
+        return self.declared.title
+
+    def truth(self, name: str) -> str:
+        """Return the house's name of what one of its values shows; may be empty."""
+        truths = self.declared.judged.truths
+        return name if truths is None else truths.get(name, "")
 
 
 @dataclass
@@ -56,6 +63,7 @@ class Result:
     car_wh: float = 0.0
     car_wh_from_sun: float = 0.0
     cars: dict[str, float] = field(default_factory=dict)
+    chargers_from_sun: dict[str, float] = field(default_factory=dict)
     seconds_over_fuse: int = 0
     log_problems: list[str] = field(default_factory=list)
 
@@ -70,6 +78,9 @@ class Result:
             and self.car_wh >= CAR_WH
             and all(wh >= EACH_CAR_WH for wh in self.cars.values())
             and self.car_wh_from_sun >= SUN_SHARE * self.car_wh
+            and all(
+                wh >= SUN_SHARE * EACH_CAR_WH for wh in self.chargers_from_sun.values()
+            )
             and not self.seconds_over_fuse
             and not self.log_problems
         )
@@ -80,6 +91,9 @@ class Result:
             "car_wh": round(self.car_wh, 1),
             "car_wh_from_sun": round(self.car_wh_from_sun, 1),
             "cars": {name: round(wh, 1) for name, wh in self.cars.items()},
+            "chargers_wh_from_sun": {
+                name: round(wh, 1) for name, wh in self.chargers_from_sun.items()
+            },
             "seconds_over_fuse": self.seconds_over_fuse,
             "worst_entity_error_percent": None if worst is None else round(worst, 2),
             "log_problems": self.log_problems,
@@ -98,24 +112,30 @@ class Log:
         """Nothing worse than information may have been written since the last look."""
         self.problems += [text for level, text in self._new() if level != "INFO"]
 
-    def change(self, what: str) -> None:
-        """Exactly one line must have been written since the last look."""
-        match [text for _, text in self._new()]:
-            case []:
-                self.problems.append(f"no line in the log: {what}")
-            case [_]:
-                pass
-            case lines:
-                self.problems += lines
+    def change(self, what: str, lines: int = 1) -> None:
+        """So many lines must have been written since the last look."""
+        new = [text for _, text in self._new()]
+        if len(new) < lines:
+            self.problems.append(f"no line in the log: {what}")
+        elif len(new) > lines:
+            self.problems += new
+
+    @property
+    def waiting(self) -> int:
+        """How many lines have been written since the last look."""
+        return len(self._ours()) - self._seen
 
     def _new(self) -> list[tuple[str, str]]:
-        ours = [
+        ours = self._ours()
+        new, self._seen = ours[self._seen :], len(ours)
+        return new
+
+    def _ours(self) -> list[tuple[str, str]]:
+        return [
             (record.level, record.text)
             for record in self.home.records()
             if record.names_us and LOADER_LINE not in record.text
         ]
-        new, self._seen = ours[self._seen :], len(ours)
-        return new
 
 
 async def check(
@@ -158,6 +178,12 @@ async def check(
         result.car_wh = house.car_wh
         result.car_wh_from_sun = house.car_wh_from_sun
         result.cars = {car.name: car.energy_wh for car in house.cars}
+        from_sun = {car.name: car.sun_wh for car in house.cars}
+        result.chargers_from_sun = {
+            one.declared.key: sum(from_sun[name] for name in one.declared.judged.cars)
+            for one in installed
+            if one.declared.judged.cars
+        }
         result.seconds_over_fuse = house.fuse.seconds_over_by_car
         for name, percent in sorted(result.worst.items()):
             _say(f"{name}: at most {percent:.2f} % off the truth")
@@ -208,6 +234,17 @@ async def _lose_and_find(
     if not await found():
         raise HassError(f"{one.title} has entities that are unavailable")
     end = clock() + seconds
+    if isinstance(one.device, PicoGroup):
+        await one.device.move(1)
+
+        async def followed() -> bool:
+            return log.waiting > 1 and await found()
+
+        await wait_until(f"{one.title} is found elsewhere", followed, end - clock())
+        log.change(f"loss and return of {one.title}", 2)
+        took_s = seconds - (end - clock())
+        _say(f"{one.title}: its master moved, found after {took_s:.0f} s")
+        return
     await one.device.stop()
     try:
         await wait_until(f"{one.title} is lost", lost, end - clock())
@@ -227,42 +264,43 @@ async def _watch(
     """Compare what Home Assistant shows with what was true, until cancelled."""
     while True:
         # A wallbox's entities come with its first values.
-        names = await _truth_names(house, home, installed)
+        shown = await _shown(house, home, installed)
         for entity_id, state in (await home.states()).items():
-            if (name := names.get(entity_id)) is None:
+            if entity_id not in shown:
                 continue
+            name, fresh_s = shown[entity_id]
             # Counters are polled slowly and have no truth of a second.
             if state["attributes"].get("state_class") != "measurement":
                 continue
-            percent = _error_percent(house, name, state)
+            percent = _error_percent(house, name, state, fresh_s)
             if percent is not None:
                 result.worst[name] = max(percent, result.worst.get(name, 0))
         await asyncio.sleep(SAMPLE_S)
 
 
-async def _truth_names(
+async def _shown(
     house: House, home: HomeAssistant, installed: Sequence[Installed]
-) -> dict[str, str]:
-    """Say for each entity by which name the house knows its value."""
-    keys = {one.entry_id: one.key for one in installed}
-    names: dict[str, str] = {}
+) -> dict[str, tuple[str, float]]:
+    """Say for each entity by which name the house knows it, and how long it holds."""
+    known = {one.entry_id: one for one in installed}
+    shown: dict[str, tuple[str, float]] = {}
     for entity in await home.entities():
-        if (key := keys.get(entity["config_entry_id"])) is not None:
-            name = entity["unique_id"].removeprefix(f"{key}_")
-            name = PUSHED.get(name, name)
+        if (one := known.get(entity["config_entry_id"])) is not None:
+            name = one.truth(entity["unique_id"].removeprefix(f"{one.key}_"))
             if name in house.truths:
-                names[entity["entity_id"]] = name
-    return names
+                shown[entity["entity_id"]] = name, one.declared.judged.fresh_s
+    return shown
 
 
-def _error_percent(house: House, name: str, state: Json) -> float | None:
+def _error_percent(
+    house: House, name: str, state: Json, fresh_s: float
+) -> float | None:
     """Say how far a state is off; None when it shows nothing or is too old."""
     try:
         value = float(state["state"])
     except ValueError:  # unavailable, unknown
         return None
     reported = dt.datetime.fromisoformat(state["last_reported"]).timestamp()
-    fresh_s = PUSHED_FRESH_S if name in PUSHED.values() else FRESH_S
     at = max(reported, time.time() - fresh_s)
     # Half a second at a time meets every step of the house.
     moments = (at - half / 2 for half in range(int(2 * ENVELOPE_S) + 1))

@@ -24,9 +24,13 @@ class Day:
     sun_w: array[float]
     house_w: tuple[array[float], array[float], array[float]]
 
-    def surplus_w(self, second: int) -> float:
-        """Sun that the household leaves over, W; negative when it takes more."""
-        return self.sun_w[second] - sum(phase[second] for phase in self.house_w)
+    def surplus_w(self, second: int, roof: float = 1.0) -> float:
+        """Sun that the household leaves over, W; negative when it takes more.
+
+        `roof` is how much larger the roof is than the recorded one.
+        """
+        sun_w = roof * self.sun_w[second]
+        return sun_w - sum(phase[second] for phase in self.house_w)
 
 
 @cache

@@ -30,12 +30,14 @@ from .hass import (
 from .house import House, first_surplus
 from .inverter import Inverter
 from .modbus_device import Device
-from .registry import CLIENTS, DEVICES, Client, Declaration, cars
+from .pico_group import PicoGroup
+from .registry import CLIENTS, DEVICES, ROOF, Client, Declaration, cars
 
 FUSE_A = 25
-# The least the cars take (6 A, one on three phases, one on a single one), and what
-# the site keeps back for the meter's errors, with some air for the sun to waver.
-ENOUGH_W = (3 + 1) * 230 * 6 + 50 + 250
+# The least the cars take (6 A: one on three phases, two on a single one, the three of
+# a group on one each), and what the site keeps back for the meter's errors, with some
+# air for the sun to waver.
+ENOUGH_W = (3 + 1 + 1 + 3) * 230 * 6 + 50 + 250
 # How long before that sun a run begins, so that the waiting is seen too.
 EARLIER_S = 30
 
@@ -54,8 +56,15 @@ async def simulated(
     """Let the house live and its devices answer while inside."""
     start_s = options.start
     if start_s is None:
-        start_s = first_surplus(options.day, ENOUGH_W) - EARLIER_S
-    house = House(options.day, start_s, speed=options.speed, cars=cars(), fuse_a=FUSE_A)
+        start_s = first_surplus(options.day, ENOUGH_W, roof=ROOF) - EARLIER_S
+    house = House(
+        options.day,
+        start_s,
+        speed=options.speed,
+        roof=ROOF,
+        cars=cars(),
+        fuse_a=FUSE_A,
+    )
     devices = tuple((known, known.factory(house)) for known in DEVICES)
     ended = asyncio.Event()
     house.step()  # so that no device shows a house without a first second
@@ -84,19 +93,22 @@ async def install(
         {**declared.answers, **address},
         {"name": declared.title},
     )
-    return await registered(home, declared.title, result, device)
+    return await registered(home, declared, result, device)
 
 
 async def registered(
-    home: HomeAssistant, title: str, result: Json, device: Device | ChargePoint
+    home: HomeAssistant,
+    declared: Declaration | Client,
+    result: Json,
+    device: Device | ChargePoint,
 ) -> Installed:
     """Find the device that an entry has made."""
     entry_id: str = result["result"]["entry_id"]
     for found in await home.ws("config/device_registry/list"):
         if found["config_entry_id"] == entry_id:
             key: str = found["identifiers"][0][1]
-            return Installed(title, entry_id, key, device)
-    raise HassError(f"{title} has made no device")
+            return Installed(declared, entry_id, key, device)
+    raise HassError(f"{declared.title} has made no device")
 
 
 async def let_in(
@@ -114,7 +126,14 @@ async def let_in(
     result = await home.continue_flow(
         flow_id, {"name": declared.title, **declared.answers}
     )
-    return await registered(home, declared.title, result, wallbox)
+    return await registered(home, declared, result, wallbox)
+
+
+async def add_charger(home: HomeAssistant, site_id: str, one: Installed) -> None:
+    """Let a site charge with a device from the sun."""
+    charger: Json = {"charger": one.key, "mode": "solar"}
+    charger |= one.declared.site or {}
+    await home.subentry_flow(site_id, "charger", charger)
 
 
 async def set_up(
@@ -136,8 +155,9 @@ async def set_up(
         {"sign": "yes"},
     )
     entry_id = result["result"]["entry_id"]
-    charger: Json = {"charger": installed["smart_me_pico"].key, "mode": "solar"}
-    await home.subentry_flow(entry_id, "charger", charger)
+    for one in installed.values():
+        if one.declared.site is not None:
+            await add_charger(home, entry_id, one)
     for declared in CLIENTS:
         listener = {"host": "127.0.0.1", "port": free_port(0)}
         await home.flow(DOMAIN, {"next_step_id": declared.key}, listener)
@@ -146,11 +166,16 @@ async def set_up(
         ended.push_async_callback(wallbox.stop)
         found = await let_in(home, declared, wallbox)
         installed[declared.key] = found
-        charger = {"charger": found.key, "mode": "solar", "charger_phases": ["l1"]}
-        await home.subentry_flow(entry_id, "charger", charger)
+        await add_charger(home, entry_id, found)
         wallbox.car.connected = True
     await add_dashboard(home, installed["ksem"].key)
     return tuple(installed.values())
+
+
+def names(devices: tuple[Simulated, ...]) -> dict[str, str]:
+    """Give the addresses of all that has a name on the network."""
+    groups = [device for _, device in devices if isinstance(device, PicoGroup)]
+    return {name: host for one in groups for name, host in one.names.items()}
 
 
 def grid_key(installed: tuple[Installed, ...]) -> str:
@@ -168,7 +193,9 @@ async def demo(
         inverter = Inverter(house)
         await inverter.start()
         ended.push_async_callback(inverter.stop)
-        home = HomeAssistant(config, sections=inverter.configuration())
+        home = HomeAssistant(
+            config, sections=inverter.configuration(), names=names(devices)
+        )
         clock = asyncio.get_running_loop().time
         begun = clock()
         say("Starting Home Assistant ...")

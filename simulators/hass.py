@@ -1,7 +1,7 @@
 """Run a real, headless Home Assistant on loopback and drive it over its own API."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 import contextlib
 from dataclasses import dataclass
 import json
@@ -25,6 +25,7 @@ _US = re.compile(rf"custom_components/{DOMAIN}|(?<!/){DOMAIN}(?!/)")
 _RECORD = re.compile(
     r"^\d{4}-\d\d-\d\d \S+ (?P<level>[A-Z]+) \([^)]*\) \[(?P<logger>[^\]]+)\] "
 )
+_NAMED = Path(__file__).with_name("named.py")
 _START_SECONDS = 120
 _STOP_SECONDS = 20
 _FLOW_SECONDS = 60
@@ -99,11 +100,19 @@ class HomeAssistant:
     """One Home Assistant in a folder of its own."""
 
     def __init__(
-        self, config: Path, python: Path | str = sys.executable, sections: str = ""
+        self,
+        config: Path,
+        python: Path | str = sys.executable,
+        sections: str = "",
+        names: Mapping[str, str] | None = None,
     ) -> None:
-        """Remember where to run, with which interpreter and what else to configure."""
+        """Remember where to run, with which interpreter and what else to configure.
+
+        `names` are those of the network that the house's own name server knows.
+        """
         self.config = config.absolute()
         self.sections = sections
+        self.names = names
         # Not resolved: following the link would leave the virtual environment.
         self.python = Path(python).absolute()
         self.port = 0
@@ -137,7 +146,11 @@ class HomeAssistant:
         self.port = free_port(port or self.port)
         pages = await asyncio.to_thread(_has_frontend, self.python)
         await asyncio.to_thread(self._write_configuration, pages=pages)
-        command = [str(self.python), "-m", "homeassistant", "-c", str(self.config)]
+        program = ["-m", "homeassistant"]
+        if self.names is not None:
+            # -P: what lies beside the program stays out of the way.
+            program = ["-P", str(_NAMED), json.dumps(dict(self.names))]
+        command = [str(self.python), *program, "-c", str(self.config)]
         if not pages:
             command.append("--skip-pip")
         with (self.config / "console.log").open("ab") as console:

@@ -59,13 +59,16 @@ class Moment:
     truths: dict[str, float]
 
 
-def first_surplus(day: DayName, watts: float, mean_s: int = 600) -> int:
+def first_surplus(
+    day: DayName, watts: float, mean_s: int = 600, roof: float = 1.0
+) -> int:
     """Find the first second of a day from which the surplus stays above a power.
 
-    That second's surplus and the mean of the `mean_s` seconds from it reach `watts`.
+    That second's surplus and the mean of the `mean_s` seconds from it reach `watts`;
+    `roof` as for a `House`.
     """
     trace = load_day(day)
-    surplus = [trace.surplus_w(second) for second in range(DAY_SECONDS)]
+    surplus = [trace.surplus_w(second, roof) for second in range(DAY_SECONDS)]
     total = sum(surplus[:mean_s])
     for second in range(DAY_SECONDS - mean_s):
         if surplus[second] >= watts and total >= watts * mean_s:
@@ -78,7 +81,8 @@ class House:
     """A house that lives one second a step; W, A, Wh.
 
     `speed` hastens the sun and the household; cars, timers and counters keep to
-    real time. `household_tan_phi` is var for each W of the household.
+    real time. `roof` is how much larger its roof is than the recorded one.
+    `household_tan_phi` is var for each W of the household.
     """
 
     def __init__(
@@ -87,6 +91,7 @@ class House:
         start_s: int = 0,
         *,
         speed: float = 1.0,
+        roof: float = 1.0,
         cars: Sequence[Car] | None = None,
         fuse_a: float = 25.0,
         household_tan_phi: float = 0.0,
@@ -94,6 +99,7 @@ class House:
         """Put the house at a second of a recorded day, with a fuse of `fuse_a`."""
         self.day = load_day(day)
         self.speed = speed
+        self.roof = roof
         self.cars = tuple(cars) if cars is not None else (Car(),)
         self.grid = Grid()
         self.fuse = FuseBook(fuse_a)
@@ -165,7 +171,7 @@ class House:
             heard()
 
     def _flow(self, second: int) -> None:
-        self.sun_w = self.day.sun_w[second]
+        self.sun_w = self.day.sun_w[second] * self.roof
         recorded = (phase[second] for phase in self.day.house_w)
         household = list(map(sum, zip(recorded, self._appliance_w, strict=True)))
         self.house_w = sum(household)
@@ -190,8 +196,13 @@ class House:
         self.house_wh += self.house_w / 3600
         self.import_wh += max(total, 0.0) / 3600
         self.export_wh += max(-total, 0.0) / 3600
+        from_grid_w = min(max(total, 0.0), self.car_w)
         self.car_wh += self.car_w / 3600
-        self.car_wh_from_grid += min(max(total, 0.0), self.car_w) / 3600
+        self.car_wh_from_grid += from_grid_w / 3600
+        for car in self.cars:
+            # What the grid delivers is shared by the cars as they draw.
+            sun = 1 - from_grid_w / self.car_w if self.car_w else 0.0
+            car.sun_wh += sun * car.power_w / 3600
 
     def _truths(self) -> Iterator[tuple[str, float]]:
         yield from self.grid.values()

@@ -61,6 +61,14 @@ class PicoGroup:
         """Where each of the stations would listen as master."""
         return tuple(station.host for station in self.stations)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The stations' names on the network, where DNS is switched on, with hosts."""
+        return {
+            f"smart-me_{station.serial}.dns-me.com": station.host
+            for station in self.stations
+        }
+
     async def start(self) -> None:
         """Begin to answer at the master."""
         await self.master.start()

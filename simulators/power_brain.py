@@ -45,9 +45,13 @@ class PowerBrain(ModbusDevice):
         meter: bool = True,
         knows_phases: bool = True,
         model_a: float = 16.0,
+        enabled: bool = True,
         port: int = 0,
     ) -> None:
-        """Plug a car into a wallbox as it leaves the factory: it charges at once."""
+        """Plug a car into a wallbox as it leaves the factory: it charges at once.
+
+        Not `enabled` is one whose owner has set that it waits to be told.
+        """
         super().__init__(_BLOCKS, port)
         self.car = car
         self.serial = serial
@@ -65,7 +69,10 @@ class PowerBrain(ModbusDevice):
         self.registers |= {8002: 1, 8003: 0x100, _UNIT: 1}
         _put_text(self, _SERIAL, serial, 8)
         _put_text(self, _NAME, "cFos Power Brain", 16)
-        self.registers |= {_DEFAULT_LIMIT: round(model_a * 10), _DEFAULT_ENABLE: 1}
+        self.registers |= {
+            _DEFAULT_LIMIT: round(model_a * 10),
+            _DEFAULT_ENABLE: int(enabled),
+        }
         self.put(_FAILSAFE_S, 300)
         self.registers[_FAILSAFE_CURRENT] = _LOWEST
         self.registers[_RELAY] = 0

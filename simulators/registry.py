@@ -9,6 +9,31 @@ from .house import House
 from .ksem import Ksem
 from .modbus_device import Device
 from .pico import Pico
+from .pico_group import PicoGroup
+from .power_brain import PowerBrain
+
+# The roof of a house with all devices is so much larger than the recorded one that
+# the sun is enough for all cars.
+ROOF = 1.5
+PARKED_CARS = ("parked_car_1", "parked_car_2", "parked_car_3")
+# Who needs three phases goes before who can do with one.
+_FIRST = {"more": {"priority": 1}}
+_GROUP = (7_005_567, 7_006_411, 7_008_120)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """By what of the house's books a device is judged."""
+
+    cars: tuple[str, ...] = ()
+    """The names of the cars it charges."""
+    truths: Mapping[str, str] | None = field(default_factory=dict)
+    """The house's names of what its values show; None where both are the same."""
+    fresh_s: float = 4
+    """What it shows for longer claims to be true still: its poll, and 2 s."""
+
+
+_NOTHING = Judged()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +46,11 @@ class Declaration:
     title: str
     """What its owner calls it."""
     description: str
-    answers: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, object] = field(default_factory=dict)
     """What its form asks besides the address."""
+    judged: Judged = _NOTHING
+    site: Mapping[str, object] | None = None
+    """What the site is told of a charger besides its name and mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +65,65 @@ class Client:
     description: str
     answers: Mapping[str, str] = field(default_factory=dict)
     """What the form asks that confirms its discovery, besides the name."""
+    judged: Judged = _NOTHING
+    site: Mapping[str, object] = field(default_factory=dict)
 
 
-def cars() -> tuple[Car, Car]:
+def cars() -> tuple[Car, ...]:
     """Make the cars of a house with all devices.
 
     The second one charges on one phase, and is away until its wallbox is set up.
     """
-    return Car(), Car("second_car", connected=False, phases=1)
+    second = Car("second_car", connected=False, phases=1)
+    return Car(), second, Car("driveway_car"), *map(Car, PARKED_CARS)
+
+
+def _group(house: House) -> PicoGroup:
+    parked = [car for car in house.cars if car.name in PARKED_CARS]
+    return PicoGroup(parked, serials=_GROUP)
 
 
 DEVICES = (
-    Declaration("ksem", Ksem, "Grid meter", "KOSTAL Smart Energy Meter at the grid"),
+    Declaration(
+        "ksem",
+        Ksem,
+        "Grid meter",
+        "KOSTAL Smart Energy Meter at the grid",
+        judged=Judged(truths=None),
+    ),
     Declaration(
         "smart_me_pico",
         lambda house: Pico(house.cars[0], serial=7002702),
         "Garage",
         "smart-me Pico with a car",
         {"minimum_current": "6", "maximum_current": "16"},
+        Judged(cars=("car",)),
+        _FIRST,
+    ),
+    Declaration(
+        "smart_me_pico_group",
+        _group,
+        "Parking",
+        "three smart-me Picos in a group, a car at each",
+        {
+            "minimum_current": "6",
+            "maximum_current": "32",
+            "members": [str(serial) for serial in _GROUP],
+        },
+        Judged(cars=PARKED_CARS),
+        _FIRST,
+    ),
+    Declaration(
+        "cfos",
+        lambda house: PowerBrain(house.cars[2], solar=True, enabled=False),
+        "Driveway",
+        "cFos Power Brain with a car",
+        {"maximum_current": "16"},
+        # Polled every 3 s.
+        Judged(
+            cars=("driveway_car",), truths={"power": "driveway_car_power"}, fresh_s=5
+        ),
+        {},
     ),
 )
 
@@ -65,5 +134,15 @@ CLIENTS = (
         "Carport",
         "OCPP wallbox with a second car",
         {"maximum_current": "16"},
+        # What it sends every 10 s holds until the next one comes.
+        Judged(
+            cars=("second_car",),
+            truths={
+                "1_power": "second_car_power",
+                "1_current_l1": "second_car_current",
+            },
+            fresh_s=12,
+        ),
+        {"charger_phases": ["l1"]},
     ),
 )

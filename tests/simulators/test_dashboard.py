@@ -148,7 +148,12 @@ async def test_whole_in_a_real_home_assistant(
         assert URL_PATH in [one["url_path"] for one in listed]
 
         plant = await find(home, key)
-        assert [charger.title for charger in plant.chargers] == ["Carport", "Garage"]
+        assert [charger.title for charger in plant.chargers] == [
+            "Carport",
+            "Driveway",
+            "Garage",
+            "Parking",
+        ]
         assert "power" in plant.chargers[0].entities
         assert config == dashboard(plant)
         prefs = await home.ws("energy/get_prefs")
@@ -156,7 +161,7 @@ async def test_whole_in_a_real_home_assistant(
             "grid",
             "solar",
         ]
-        assert len(prefs["device_consumption"]) == 2
+        assert len(prefs["device_consumption"]) == 3
 
         async def told() -> bool:
             states = await home.states()
@@ -174,7 +179,7 @@ async def test_whole_in_a_real_home_assistant(
             assert reason is not None
             assert reason["attributes"]["sentence"].endswith(".")
 
-        fast = {"entity_id": plant.chargers[1].entities["charge_mode"]}
+        fast = {"entity_id": plant.chargers[2].entities["charge_mode"]}
         await home.call("select", "select_option", {**fast, "option": "fast"})
 
         async def balanced() -> bool:

@@ -242,6 +242,34 @@ def test_first_surplus_lasts(watts: float) -> None:
         first_surplus("clear", 50_000)
 
 
+def test_a_larger_roof_has_more_sun() -> None:
+    """The sun is multiplied, the household is not; the surplus comes earlier."""
+    small, large = House("clear", 43_200), House("clear", 43_200, roof=1.5)
+    small.step()
+    large.step()
+    assert large.sun_w == pytest.approx(1.5 * small.sun_w)
+    assert large.house_w == small.house_w
+    assert first_surplus("clear", 6000, roof=1.5) < first_surplus("clear", 6000)
+
+
+def test_what_the_grid_delivers_is_shared_by_the_cars() -> None:
+    """At night none of their energy is the sun's, at noon all of it."""
+    for second, of_the_sun in ((0, 0.0), (45_000, 1.0)):
+        cars = [Car("one", phases=1), Car("two", phases=1)]
+        house = House("clear", second, cars=cars)
+        for car, amperes in zip(cars, (6, 12), strict=True):
+            car.set_limit(amperes)
+            car.set_enabled(True)
+        for _ in range(60):
+            house.step()
+        one, two = cars
+        assert two.energy_wh > one.energy_wh > 0
+        assert one.sun_wh == pytest.approx(of_the_sun * one.energy_wh)
+        assert two.sun_wh == pytest.approx(of_the_sun * two.energy_wh)
+        total = house.car_wh_from_sun
+        assert one.sun_wh + two.sun_wh == pytest.approx(total, abs=1e-9)
+
+
 async def test_run_steps_until_stopped() -> None:
     """A running house tells its subscribers after each step until it is stopped."""
     house = House("clear", 30_000)

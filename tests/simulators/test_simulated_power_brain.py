@@ -46,6 +46,20 @@ async def test_it_charges_as_it_is_told(connect: Connect) -> None:
     assert await client.read(8092, 3) == bytes.fromhex("0000 0064 0000")
 
 
+async def test_it_may_wait_to_be_told(connect: Connect) -> None:
+    """Set so by its owner, it does not charge before; its fail-safe ends it again."""
+    house = House("clear")
+    box = PowerBrain(house.cars[0], enabled=False)
+    client = await connect(box)
+    live(house)
+    assert (box.enabled, house.car_w) == (False, 0)
+    await client.ask(bytes.fromhex("10 1F9E 0001 02 0001"))
+    live(house)
+    assert house.car_w > 0
+    box.restart()
+    assert not box.enabled
+
+
 async def test_model_keeps_to_its_own_maximum(connect: Connect) -> None:
     """32 A are taken, and become the 16 A of a model for 11 kW."""
     box = PowerBrain(Car())

@@ -1,6 +1,8 @@
 """The simulators run by themselves, and load no Home Assistant."""
 
 import asyncio
+import json
+import os
 from pathlib import Path
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from raw_modbus import PATIENCE_S
 from simulators.__main__ import _second_of_day, simulate
 from simulators.engine import load_engine
 from simulators.house import House
-from simulators.registry import DEVICES
+from simulators.registry import DEVICES, cars
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -46,13 +48,48 @@ def test_imported_parents_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> N
     assert not hasattr(imported[0], "meters_and_chargers")
 
 
+_ASKS = """
+import socket, sys
+assert __name__ == "__main__"
+for host in ("smart-me_1.dns-me.com", "smart-me_2.dns-me.com", "127.0.0.1"):
+    try:
+        print(socket.getaddrinfo(host, 502)[0][4][0])
+    except socket.gaierror as err:
+        print(err.errno == socket.EAI_NONAME)
+print(sys.argv[1:])
+"""
+
+
+def test_home_assistant_knows_the_names_of_the_house_alone(tmp_path: Path) -> None:
+    """What asks for a name gets the simulated device, or nothing; nobody is asked."""
+    program = tmp_path / "homeassistant"
+    program.mkdir()
+    (program / "__init__.py").touch()
+    (program / "__main__.py").write_text(_ASKS)
+    names = json.dumps({"smart-me_1.dns-me.com": "127.0.0.9"})
+    named = REPOSITORY / "simulators" / "named.py"
+    told = subprocess.run(  # noqa: S603 - our own program
+        (sys.executable, "-P", str(named), names, "-c", "folder"),
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert told.stdout.splitlines() == [
+        "127.0.0.9",
+        "True",
+        "127.0.0.1",
+        "['-c', 'folder']",
+    ]
+
+
 async def test_house_and_devices_run_until_stopped(
     socket_enabled: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each device's address is printed, and all is closed at the end."""
     del socket_enabled
     stop = asyncio.Event()
-    house = House("clear", 36_000)
+    house = House("clear", 36_000, cars=cars())
     house.subscribe(stop.set)
     async with asyncio.timeout(PATIENCE_S):
         await simulate(house, 0, stop)
