@@ -102,8 +102,11 @@ def told(charger: Charger, target_ma: int, now_ms: int) -> PhaseSwitch:
     if target_ma == 0 or not can_switch(charger.settings):
         return switch
     count = ONE if charger.phases == loaded(charger.settings, ONE) else ALL
-    if count == switch.told or switch.told is None:
-        return replace(switch, told=count)
+    if count == switch.told:
+        return switch
+    if switch.told is None:
+        # What it used before is not known: it may be a change, and counts as one.
+        return replace(switch, told=count, changed_at_ms=now_ms)
     return replace(
         switch,
         told=count,
