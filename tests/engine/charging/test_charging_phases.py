@@ -101,6 +101,21 @@ def test_gap_between_changes() -> None:
     assert house.switches[1][0] - at >= 600
 
 
+def test_first_choice_counts_as_a_change() -> None:
+    """On how many phases it charged before nobody knows: the next one waits as well."""
+    house = house_for(ONE)
+    house.mute = {"a"}
+    house.base_ma = MUCH
+    house.run(64)
+    assert house.limit() >= 6_000
+    house.base_ma = LITTLE
+    house.run(190)
+    assert (house.reason(), house.until_s()) == (Reason.PHASE_WAIT, 660)
+    assert not house.switches
+    house.run(420)
+    assert [count for _, _, count in house.switches] == [1]
+
+
 def test_many_changes_a_day_need_more_patience() -> None:
     """Beyond the day's number everything takes twice as long; a new day is new."""
     house = charging(3, most_phase_changes=0)
