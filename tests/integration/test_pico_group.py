@@ -14,6 +14,8 @@ from homeassistant.config_entries import (
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
+from pymodbus.constants import ExcCodes
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import pytest_socket
@@ -209,6 +211,59 @@ async def test_currents_of_the_phases(
     assert len(group.master.write_pdus) == 1
     assert amperes(group) == [(8, 1), (10, 2), (8, 1)]
     assert value(hass, CURRENT) == "16.0"
+
+
+@pytest.mark.usefixtures("all_entities_enabled")
+async def test_six_words_that_are_refused_become_three_writes(
+    hass: HomeAssistant, group: PicoGroup, set_up: SetUp
+) -> None:
+    """A master that takes one phase at a time: what falls goes first."""
+    group.master.together = False
+    await set_up(by_phase=1)
+    await enter(hass, 16, CURRENT)
+    group.master.requests.clear()
+    for amps, phase in ((6, "l1"), (20, "l2"), (10, "l3")):
+        await enter(hass, amps, f"{CURRENT}_{phase}")
+    assert await becomes(hass, lambda: group.currents_ma == (6000, 20_000, 10_000))
+    assert [pdu.hex()[2:6] for pdu in group.master.write_pdus] == [
+        "2070",  # all three, refused
+        "2070",
+        "2074",
+        "2072",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("amps", "words"),
+    [(4, "choose 0 or 6 to 32 A"), (33, "outside valid range 0 - 32")],
+)
+async def test_current_out_of_range_is_refused_in_words(
+    hass: HomeAssistant, group: PicoGroup, set_up: SetUp, amps: int, words: str
+) -> None:
+    """What the group can't share is named before anything is sent."""
+    await set_up()
+    with pytest.raises(HomeAssistantError, match=words):
+        await enter(hass, amps, CURRENT)
+    assert not group.master.write_pdus
+
+
+async def test_exception_of_the_master_is_said(
+    hass: HomeAssistant,
+    group: PicoGroup,
+    set_up: SetUp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A refused current is not shown as taken, and the master is still there."""
+    await set_up()
+    await enter(hass, 12, CURRENT)
+    with monkeypatch.context() as patched:
+        patched.setattr(group.master, "written", lambda *_: ExcCodes.DEVICE_FAILURE)
+        with pytest.raises(HomeAssistantError, match="did not take the charging"):
+            await enter(hass, 18, CURRENT)
+    assert value(hass, CURRENT) == "12.0"
+    assert amperes(group) == [(12, 0), (12, 1), (12, 2)]
+    await enter(hass, 18, CURRENT)
+    assert value(hass, CURRENT) == "18.0"
 
 
 async def test_site_charges_with_it(
