@@ -27,16 +27,35 @@ _FRESH = {"fresh"}
 
 
 def of_ours(hass: HomeAssistant, entities: set[str], key: str) -> set[str]:
-    """Return those entities that are ours, of one kind.
+    """Return the entities of one kind that are meant by those of ours.
 
-    On a wallbox's page other entities have the same words for their states.
+    On a wallbox's page other entities have the same words for their states, and a form
+    offers every entity of the domain: whichever is chosen stands for its device, and
+    that one for its site (its meter; all its wallboxes).
     """
     registry = er.async_get(hass)
-    return {
-        entity_id
+    chosen = [
+        found
         for entity_id in entities
         if (found := registry.async_get(entity_id)) is not None
-        and (found.platform, found.translation_key) == (DOMAIN, key)
+        and found.platform == DOMAIN
+    ]
+    return {meant for one in chosen for meant in _meant(registry, one, key)}
+
+
+def _meant(registry: er.EntityRegistry, chosen: er.RegistryEntry, key: str) -> set[str]:
+    if chosen.translation_key == key:
+        return {chosen.entity_id}
+    beside = er.async_entries_for_device(registry, chosen.device_id or "")
+    around = er.async_entries_for_config_entry(registry, chosen.config_entry_id or "")
+    return _of_kind(beside, key) or _of_kind(around, key)
+
+
+def _of_kind(entities: list[er.RegistryEntry], key: str) -> set[str]:
+    return {
+        one.entity_id
+        for one in entities
+        if (one.platform, one.translation_key) == (DOMAIN, key) and not one.disabled
     }
 
 

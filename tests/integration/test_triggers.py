@@ -21,6 +21,7 @@ from custom_components.meters_and_chargers.engine.charging import (
     Freshness,
     Reason,
 )
+from custom_components.meters_and_chargers.trigger import of_ours
 
 from .conftest import SetUp
 from .test_devices import value
@@ -279,6 +280,45 @@ async def test_conditions_of_a_charger(
     ):
         show(house.runtime_data, Explanation(reason))
         assert bool(checker.async_check()) is holds(reason), reason
+
+
+@pytest.mark.parametrize(
+    "chosen", ["sensor.garage_reason", "sensor.garage_state", "sensor.house_meter_data"]
+)
+async def test_whatever_a_form_offers_stands_for_its_wallbox(
+    hass: HomeAssistant, house: ConfigEntry[SiteController], chosen: str
+) -> None:
+    """Another sensor of the wallbox, and the house for all its wallboxes."""
+    config = {
+        "condition": f"{DOMAIN}.is_charging",
+        "target": {"entity_id": chosen},
+        "options": {"behavior": "any"},
+    }
+    checked = await condition.async_validate_condition_config(hass, config)
+    checker = await condition.async_from_config(hass, checked)
+    for reason in (Reason.SOLAR, Reason.OFF):
+        show(house.runtime_data, Explanation(reason))
+        assert bool(checker.async_check()) is (reason is Reason.SOLAR)
+
+
+async def test_safe_mode_at_a_wallbox_is_that_of_its_house(
+    hass: HomeAssistant, house: ConfigEntry[SiteController]
+) -> None:
+    """A form offers it for the wallbox, whose own sensors know no such state."""
+    calls = await automate(hass, "failsafe_started", device_of(hass, PICO))
+    show(house.runtime_data, freshness=Freshness.STALE)
+    await hass.async_block_till_done()
+    assert len(calls) == 1
+
+
+async def test_entities_of_others_stand_for_nothing(
+    hass: HomeAssistant, house: ConfigEntry[SiteController]
+) -> None:
+    """Neither one without a registry entry nor the meter's own, which is no site's."""
+    hass.states.async_set("sensor.foreign", "charging")
+    both = ["sensor.foreign", "sensor.meter_power"]
+    found = of_ours(hass, {*both}, "charger_state")
+    assert (house.runtime_data is not None, found) == (True, set())
 
 
 async def test_all_are_described(
