@@ -16,24 +16,25 @@ from homeassistant.helpers.selector import (
     NumberSelectorConfig,
     NumberSelectorMode,
     SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
     TextSelector,
 )
 import voluptuous as vol
 
 from .const import (
     CONF_FUSE_CURRENT,
+    CONF_GRID_METER,
     CONF_GRID_TURNED,
     CONF_PARENT,
     CONF_POWER_CAP,
     SUBENTRY_CIRCUIT,
 )
-from .site_flow import FUSE
+from .site_flow import FUSE, fuse_field
 from .source_form import (
     IN_SENSORS,
     SENSORS,
+    clearable,
     flat,
+    meter_options,
     nested,
     source_fields,
     source_of,
@@ -112,15 +113,19 @@ class CircuitFlow(ConfigSubentryFlow):
         parents = circuits_of(self._get_entry(), without=key)
         feeds: dict[vol.Marker, object] = {}
         if parents:
-            options = SelectSelectorConfig(options=parents)
-            feeds[vol.Optional(CONF_PARENT)] = SelectSelector(options)
+            feeds[vol.Optional(CONF_PARENT)] = clearable(parents)
+        meters = [
+            one
+            for one in meter_options(self.hass)
+            if one["value"] != self._get_entry().data.get(CONF_GRID_METER)
+        ]
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
-                vol.Required(CONF_FUSE_CURRENT): FUSE,
+                fuse_field(): FUSE,
                 **feeds,
                 vol.Optional(CONF_POWER_CAP, default=0): _CAP,
-                **source_fields(self.hass),
+                **source_fields(meters),
                 vol.Optional(CONF_GRID_TURNED, default=False): BooleanSelector(),
             }
         )

@@ -104,16 +104,9 @@ class MetersAndChargersFlow(
         self, user_input: Input | None = None
     ) -> ConfigFlowResult:
         """Ask what to add."""
-        return self.async_show_menu(
-            step_id="user",
-            menu_options=[
-                "search",
-                "smart_me_account",
-                *_steps(),
-                FAMILY_OCPP_SERVER,
-                FAMILY_SITE,
-            ],
-        )
+        options = ["search", "smart_me_account", *_steps(), FAMILY_OCPP_SERVER]
+        options.insert(0 if self._site_is_next else len(options), FAMILY_SITE)
+        return self.async_show_menu(step_id="user", menu_options=options)
 
     async def _step_family(
         self, family_key: str, user_input: Input | None = None, *, serial: bool = False

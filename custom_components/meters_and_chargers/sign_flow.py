@@ -23,7 +23,7 @@ JUMP_W = 1_000
 """What a kettle draws, at least."""
 _PHASE_JUMP_MA = 2_000
 _SIGN = "sign"
-_UNKNOWN = "-"
+_UNKNOWN = "\N{EN DASH}"
 _YES, _NO, _TEST = "yes", "no", "test"
 
 
@@ -255,8 +255,13 @@ class SignSteps(ConfigFlow):
 def in_watts(power_w: int) -> str:
     """Return a power as people read it."""
     if abs(power_w) < 1000:  # noqa: PLR2004 - W in a kW
-        return f"{power_w} W"
-    return f"{power_w / 1000:.2f} kW"
+        return _with_minus(f"{power_w} W")
+    return _with_minus(f"{power_w / 1000:.2f} kW")
+
+
+def _with_minus(number: str) -> str:
+    """Return a number and its unit with a real minus, kept on one line."""
+    return number.replace("-", "\N{MINUS SIGN}").replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _phases(sample: GridSample) -> str:
@@ -264,4 +269,6 @@ def _phases(sample: GridSample) -> str:
     if sample.currents_ma is None:
         return _UNKNOWN
     pairs = zip(PHASES, sample.currents_ma, strict=True)
-    return " · ".join(f"{phase.upper()} {ma / 1000:.1f} A" for phase, ma in pairs)
+    return " · ".join(
+        f"{phase.upper()} {_with_minus(f'{ma / 1000:.1f} A')}" for phase, ma in pairs
+    )

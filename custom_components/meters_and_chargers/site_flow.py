@@ -19,14 +19,17 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from . import registry
 from .const import (
     CONF_BATTERY_LEVEL,
     CONF_BATTERY_POWER,
     CONF_BATTERY_TURNED,
     CONF_FAMILY,
     CONF_FUSE_CURRENT,
+    CONF_GRID_METER,
     CONF_GRID_TURNED,
     CONF_PRICE,
+    DOMAIN,
     FAMILY_SITE,
 )
 from .sign_flow import WAIT_S, SignSteps
@@ -35,6 +38,7 @@ from .source_form import (
     POWER_SENSOR,
     SENSORS,
     flat,
+    meter_options,
     name_of,
     nested,
     sensors,
@@ -54,6 +58,11 @@ FUSE = NumberSelector(
         mode=NumberSelectorMode.BOX,
     )
 )
+
+
+def fuse_field() -> vol.Required:
+    """Return the field's name; the form fills nothing in, it would be the minimum."""
+    return vol.Required(CONF_FUSE_CURRENT, description={"suggested_value": ""})
 
 
 class SiteSteps(SignSteps):
@@ -96,7 +105,7 @@ class SiteSteps(SignSteps):
         named = step == "site"
         fields = {vol.Required(CONF_NAME): TextSelector()} if named else {}
         schema = vol.Schema({**fields, **_fields(self.hass)})
-        typed = (self._site or {}) if named else (self._site or self._site_before)
+        typed = self._site or (self._likely if named else self._site_before)
         sections = {**IN_SENSORS, _EXTRAS: _IN_EXTRAS}
         return self.async_show_form(
             step_id=step,
@@ -106,6 +115,24 @@ class SiteSteps(SignSteps):
             errors={"base": problem} if problem else {},
             description_placeholders={"seconds": str(WAIT_S)},
         )
+
+    @property
+    def _site_is_next(self) -> bool:
+        """Whether a meter and a charger wait for their first site."""
+        entries = self.hass.config_entries.async_entries(DOMAIN)
+        return (
+            bool(meter_options(self.hass))
+            and any(one.setpoint is not None for one in registry.present(self.hass))
+            and not any(one.data[CONF_FAMILY] == FAMILY_SITE for one in entries)
+        )
+
+    @property
+    def _likely(self) -> Mapping[str, Any]:
+        """What a new site begins with: Home Assistant's own name, the only meter."""
+        likely = {CONF_NAME: self.hass.config.location_name}
+        if len(meters := meter_options(self.hass)) == 1:
+            likely[CONF_GRID_METER] = meters[0]["value"]
+        return likely
 
     @property
     def _site_before(self) -> Mapping[str, Any]:
@@ -127,7 +154,9 @@ class SiteSteps(SignSteps):
         data = _data(typed, turned=self._turned)
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_and_abort(self._get_reconfigure_entry(), data=data)
-        return self.async_create_entry(title=typed[CONF_NAME], data=data)
+        return self.async_create_entry(
+            title=typed[CONF_NAME], data=data, description="site"
+        )
 
     @override
     async def _meter_is_silent(self) -> ConfigFlowResult:
@@ -157,7 +186,7 @@ def _fields(hass: HomeAssistant) -> dict[vol.Marker, object]:
         ),
     }
     return {
-        **source_fields(hass),
-        vol.Required(CONF_FUSE_CURRENT): FUSE,
+        **source_fields(meter_options(hass)),
+        fuse_field(): FUSE,
         vol.Optional(_EXTRAS): section(vol.Schema(extras), {"collapsed": True}),
     }

@@ -13,6 +13,7 @@ from homeassistant.helpers.selector import (
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
+    SelectSelectorMode,
 )
 import voluptuous as vol
 
@@ -51,15 +52,26 @@ def sensors(
 POWER_SENSOR = sensors(SensorDeviceClass.POWER)
 
 
-def source_fields(hass: HomeAssistant) -> dict[vol.Marker, object]:
-    """Return the fields of a form; of them one kind of source is to be filled in."""
-    meters = [
+def clearable(options: list[SelectOptionDict]) -> SelectSelector:
+    """Return a field for one of some, or none: a list could not be left again."""
+    return SelectSelector(
+        SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN)
+    )
+
+
+def meter_options(hass: HomeAssistant) -> list[SelectOptionDict]:
+    """Return our meters to choose from."""
+    return [
         SelectOptionDict(value=meter.key, label=meter.title)
         for meter in registry.present(hass)
         if isinstance(meter, DeviceCoordinator)
         and meter.charger is None
         and any(Point(Quantity.POWER) in group.points for group in meter.device.groups)
     ]
+
+
+def source_fields(meters: list[SelectOptionDict]) -> dict[vol.Marker, object]:
+    """Return the fields of a form; of them one kind of source is to be filled in."""
     rest: dict[vol.Marker, object] = {
         vol.Optional(CONF_GRID_IMPORT): POWER_SENSOR,
         vol.Optional(CONF_GRID_EXPORT): POWER_SENSOR,
@@ -69,9 +81,7 @@ def source_fields(hass: HomeAssistant) -> dict[vol.Marker, object]:
         ),
     }
     return {
-        vol.Optional(CONF_GRID_METER): SelectSelector(
-            SelectSelectorConfig(options=meters)
-        ),
+        vol.Optional(CONF_GRID_METER): clearable(meters),
         vol.Optional(CONF_GRID_POWER): POWER_SENSOR,
         vol.Optional(SENSORS): section(vol.Schema(rest), {"collapsed": True}),
     }

@@ -12,6 +12,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_NAME, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
@@ -63,7 +64,7 @@ from .entity_charger import (
     one_and_three,
     range_of,
 )
-from .source_form import POWER_SENSOR, flat, nested, sensors
+from .source_form import POWER_SENSOR, clearable, flat, nested, sensors
 
 ENTITIES = "entities"
 """Instead of one of our wallboxes: any entities of Home Assistant."""
@@ -91,17 +92,15 @@ def _number(low: float, high: float, step: float, unit: str | None) -> NumberSel
     return NumberSelector(config)
 
 
-def _entity(*domains: str) -> EntitySelector:
-    return EntitySelector(EntitySelectorConfig(domain=list(domains)))
-
-
-_ENTITY_FIELDS = {
-    vol.Required(CONF_CURRENT_ENTITY): _entity(*CURRENT_DOMAINS),
-    vol.Optional(CONF_SWITCH_ENTITY): _entity(*SWITCHES),
-    vol.Optional(CONF_PHASES_ENTITY): _entity(*PHASES_DOMAINS),
-    vol.Optional(CONF_PLUGGED_ENTITY): _entity(Platform.BINARY_SENSOR, "input_boolean"),
-    vol.Optional(CONF_STATUS_ENTITY): _entity(
-        Platform.SENSOR, Platform.SELECT, "input_select"
+_ENTITY_DOMAINS: Mapping[vol.Marker, tuple[str, ...]] = {
+    vol.Required(CONF_CURRENT_ENTITY): CURRENT_DOMAINS,
+    vol.Optional(CONF_SWITCH_ENTITY): SWITCHES,
+    vol.Optional(CONF_PHASES_ENTITY): PHASES_DOMAINS,
+    vol.Optional(CONF_PLUGGED_ENTITY): (Platform.BINARY_SENSOR, "input_boolean"),
+    vol.Optional(CONF_STATUS_ENTITY): (
+        Platform.SENSOR,
+        Platform.SELECT,
+        "input_select",
     ),
 }
 
@@ -197,7 +196,9 @@ class ChargerFlow(ConfigSubentryFlow):
             if not errors:
                 self._typed |= user_input
                 return await self.async_step_bounds()
-        schema = vol.Schema({vol.Required(CONF_NAME): TextSelector(), **_ENTITY_FIELDS})
+        schema = vol.Schema(
+            {vol.Required(CONF_NAME): TextSelector(), **_entity_fields(self.hass)}
+        )
         return self.async_show_form(
             step_id="entities",
             data_schema=self.add_suggested_values_to_schema(
@@ -295,13 +296,10 @@ class ChargerFlow(ConfigSubentryFlow):
         circuits = circuits_of(self._get_entry())
         rest: dict[vol.Marker, object] = {}
         if circuits:
-            options = SelectSelectorConfig(options=circuits)
-            rest[vol.Optional(CONF_CIRCUIT)] = SelectSelector(options)
+            rest[vol.Optional(CONF_CIRCUIT)] = clearable(circuits)
         rest |= {
             **(more or {}),
-            vol.Optional(CONF_ROTATION, default=_PHASES[0]): SelectSelector(
-                SelectSelectorConfig(options=_PHASE_OPTIONS)
-            ),
+            vol.Optional(CONF_ROTATION, default=_PHASES[0]): clearable(_PHASE_OPTIONS),
             vol.Optional(CONF_CHARGER_CURRENTS): sensors(
                 SensorDeviceClass.CURRENT, several=True
             ),
@@ -320,6 +318,21 @@ class ChargerFlow(ConfigSubentryFlow):
             **(after or {}),
             vol.Optional(CONF_MORE): section(vol.Schema(rest), {"collapsed": True}),
         }
+
+
+def _entity_fields(hass: HomeAssistant) -> dict[vol.Marker, object]:
+    """Return the fields for entities of others: ours would steer themselves."""
+    ours = [
+        entity_id
+        for entity_id, one in er.async_get(hass).entities.items()
+        if one.platform == DOMAIN
+    ]
+    return {
+        name: EntitySelector(
+            EntitySelectorConfig(domain=list(domains), exclude_entities=ours)
+        )
+        for name, domains in _ENTITY_DOMAINS.items()
+    }
 
 
 def _taken(hass: HomeAssistant, name: str) -> set[str | None]:

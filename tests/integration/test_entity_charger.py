@@ -372,6 +372,16 @@ async def test_session_begins_with_the_plug(hass: HomeAssistant) -> None:
     assert carport.plugged
 
 
+async def test_entities_of_ours_are_not_offered(hass: HomeAssistant) -> None:
+    """A site that set its own options, or a wallbox of ours twice, would never rest."""
+    form = await add(hass, FIRST)
+    refused = set(
+        form["data_schema"].schema["current_entity"].config["exclude_entities"]
+    )
+    assert "number.house_safe_current" in refused
+    assert not refused & set(ENTITIES.values())
+
+
 async def test_wallbox_of_entities_is_changed_by_the_flow(hass: HomeAssistant) -> None:
     """Wiring, entities and bounds; what was chosen before stands in the forms."""
     entry = await set_up(hass, mode="off", priority=4)

@@ -79,7 +79,10 @@ async def test_the_house_is_shown_with_the_likely_answer(
     report(hass, watts)
     result = await choose(hass, grid_power="sensor.grid")
     assert result["step_id"] == step
-    assert result["description_placeholders"] == {"power": "1.24 kW", "phases": "-"}
+    assert result["description_placeholders"] == {
+        "power": "1.24\N{NO-BREAK SPACE}kW",
+        "phases": "\N{EN DASH}",
+    }
     assert result["data_schema"] is not None
     assert result["data_schema"]({}) == {"sign": likely}
     result = await answer(hass, result, sign=likely)
@@ -99,18 +102,20 @@ async def test_a_kettle_proves_the_sign(
     result = await choose(hass, grid_meter="ksem_72345678")
     assert result["step_id"] == "sign_import"
     assert result["description_placeholders"] == {
-        "power": "500 W",
-        "phases": "L1 4.3 A · L2 0.0 A · L3 -2.2 A",
+        "power": "500\N{NO-BREAK SPACE}W",
+        "phases": "L1 4.3 A · L2 0.0 A · L3 \N{MINUS SIGN}2.2 A".replace(
+            " A", "\N{NO-BREAK SPACE}A"
+        ),
     }
     result = await answer(hass, result, sign="test")
     assert result["step_id"] == "sign_test"
-    assert result["description_placeholders"]["start"] == "500 W"
+    assert result["description_placeholders"]["start"] == "500\N{NO-BREAK SPACE}W"
     ksem.set_power(1000, 2000, -500)
     await meter.runtime_data.async_refresh()
     result = await until_done(hass, result)
     assert result["step_id"] == "sign_rose"
     assert result["description_placeholders"]["phase"] == "L2"
-    assert result["description_placeholders"]["now"] == "2.50 kW"
+    assert result["description_placeholders"]["now"] == "2.50\N{NO-BREAK SPACE}kW"
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert "grid_turned" not in result["data"]
@@ -124,7 +129,10 @@ async def test_a_kettle_turns_a_turned_meter(hass: HomeAssistant) -> None:
     report(hass, -2300)
     result = await until_done(hass, result)
     assert result["step_id"] == "sign_fell"
-    assert result["description_placeholders"]["delta"] == "-2.00 kW"
+    assert (
+        result["description_placeholders"]["delta"]
+        == "\N{MINUS SIGN}2.00\N{NO-BREAK SPACE}kW"
+    )
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
     assert result["data"]["grid_turned"] is True
     entry = result["result"]

@@ -40,6 +40,7 @@ async def test_site_and_charger_are_added_by_flows(
     result = await hass.config_entries.flow.async_configure(flow_id, {"sign": "yes"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert set(result["data"]) == {"family", "fuse_current", "grid_meter"}
+    assert result["description"] == "site"
     entry = result["result"]
     await hass.async_block_till_done()
 
@@ -107,3 +108,60 @@ async def test_site_and_charger_are_changed_by_flows(
     assert entry.runtime_data.chargers[0].phases == (False, True, False)
     entry.runtime_data.chargers[0]._limit_ma = 6000
     assert entry.runtime_data.chargers[0].state.limit_ma in (None, (0, 6000, 0))
+
+
+async def test_a_new_site_begins_with_what_is_likely(
+    hass: HomeAssistant, set_up_ksem: SetUp, set_up_pico: SetUp
+) -> None:
+    """First in the menu once it can be made; the only meter chosen, no fuse guessed."""
+
+    async def menu() -> list[str]:
+        shown = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_USER}
+        )
+        return list(shown["menu_options"])
+
+    await set_up_ksem()
+    assert (await menu())[-1] == "site"
+    await set_up_pico()
+    assert (await menu())[0] == "site"
+    flow_id = await start_site_flow(hass)
+    form = await hass.config_entries.flow.async_configure(flow_id)
+    assert form["data_schema"] is not None
+    fields = {str(one): one for one in form["data_schema"].schema}
+    assert {
+        name: one.description["suggested_value"]
+        for name, one in fields.items()
+        if one.description
+    } == {
+        "name": hass.config.location_name,
+        "grid_meter": "ksem_72345678",
+        "fuse_current": "",
+    }
+    await set_up_site(hass)
+    assert (await menu())[-1] == "site"
+
+
+async def test_what_may_be_left_empty_can_be_emptied_again(
+    hass: HomeAssistant, set_up_ksem: SetUp, set_up_pico: SetUp
+) -> None:
+    """A list could not be left again: meter and circuit are chosen from a menu."""
+    await set_up_ksem()
+    await set_up_pico()
+    entry = await set_up_site(hass)
+    form = await entry.start_reconfigure_flow(hass)
+    assert form["data_schema"].schema["grid_meter"].config["mode"] == "dropdown"
+    subentries = hass.config_entries.subentries
+    handler = (entry.entry_id, "circuit")
+    form = await subentries.async_init(handler, context={"source": SOURCE_USER})
+    assert form["data_schema"].schema["grid_meter"].config["options"] == []
+    await subentries.async_configure(
+        form["flow_id"], {"name": "Annexe", "fuse_current": 20}
+    )
+    await hass.async_block_till_done()
+    charger = next(
+        one for one in entry.subentries.values() if one.subentry_type == "charger"
+    )
+    form = await entry.start_subentry_reconfigure_flow(hass, charger.subentry_id)
+    more = form["data_schema"].schema["more"].schema.schema
+    assert more["circuit"].config["mode"] == "dropdown"
