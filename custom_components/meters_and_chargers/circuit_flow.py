@@ -125,7 +125,7 @@ class CircuitFlow(ConfigSubentryFlow):
                 fuse_field(): FUSE,
                 **feeds,
                 vol.Optional(CONF_POWER_CAP, default=0): _CAP,
-                **source_fields(meters),
+                **source_fields(meters, before),
                 vol.Optional(CONF_GRID_TURNED, default=False): BooleanSelector(),
             }
         )

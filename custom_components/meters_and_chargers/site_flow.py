@@ -7,7 +7,6 @@ from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowResult
 from homeassistant.const import CONF_NAME, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     EntitySelector,
@@ -38,6 +37,7 @@ from .source_form import (
     POWER_SENSOR,
     SENSORS,
     flat,
+    folded,
     meter_options,
     name_of,
     nested,
@@ -104,8 +104,8 @@ class SiteSteps(SignSteps):
     def _site_form(self, step: str, problem: str | None) -> ConfigFlowResult:
         named = step == "site"
         fields = {vol.Required(CONF_NAME): TextSelector()} if named else {}
-        schema = vol.Schema({**fields, **_fields(self.hass)})
         typed = self._site or (self._likely if named else self._site_before)
+        schema = vol.Schema({**fields, **_fields(self.hass, typed)})
         sections = {**IN_SENSORS, _EXTRAS: _IN_EXTRAS}
         return self.async_show_form(
             step_id=step,
@@ -176,7 +176,7 @@ def _data(typed: Mapping[str, Any], *, turned: bool) -> dict[str, Any]:
     }
 
 
-def _fields(hass: HomeAssistant) -> dict[vol.Marker, object]:
+def _fields(hass: HomeAssistant, filled: Mapping[str, Any]) -> dict[vol.Marker, object]:
     extras: dict[vol.Marker, object] = {
         vol.Optional(CONF_BATTERY_POWER): POWER_SENSOR,
         vol.Optional(CONF_BATTERY_TURNED, default=False): BooleanSelector(),
@@ -186,7 +186,7 @@ def _fields(hass: HomeAssistant) -> dict[vol.Marker, object]:
         ),
     }
     return {
-        **source_fields(meter_options(hass)),
+        **source_fields(meter_options(hass), filled),
         fuse_field(): FUSE,
-        vol.Optional(_EXTRAS): section(vol.Schema(extras), {"collapsed": True}),
+        vol.Optional(_EXTRAS): folded(extras, filled),
     }

@@ -70,7 +70,15 @@ def meter_options(hass: HomeAssistant) -> list[SelectOptionDict]:
     ]
 
 
-def source_fields(meters: list[SelectOptionDict]) -> dict[vol.Marker, object]:
+def folded(fields: dict[vol.Marker, object], filled: Mapping[str, Any]) -> section:
+    """Return a section that is open when something in it is filled in already."""
+    used = any(filled.get(str(name)) for name in fields)
+    return section(vol.Schema(fields), {"collapsed": not used})
+
+
+def source_fields(
+    meters: list[SelectOptionDict], filled: Mapping[str, Any]
+) -> dict[vol.Marker, object]:
     """Return the fields of a form; of them one kind of source is to be filled in."""
     rest: dict[vol.Marker, object] = {
         vol.Optional(CONF_GRID_IMPORT): POWER_SENSOR,
@@ -83,7 +91,7 @@ def source_fields(meters: list[SelectOptionDict]) -> dict[vol.Marker, object]:
     return {
         vol.Optional(CONF_GRID_METER): clearable(meters),
         vol.Optional(CONF_GRID_POWER): POWER_SENSOR,
-        vol.Optional(SENSORS): section(vol.Schema(rest), {"collapsed": True}),
+        vol.Optional(SENSORS): folded(rest, filled),
     }
 
 

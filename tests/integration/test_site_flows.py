@@ -165,3 +165,12 @@ async def test_what_may_be_left_empty_can_be_emptied_again(
     form = await entry.start_subentry_reconfigure_flow(hass, charger.subentry_id)
     more = form["data_schema"].schema["more"].schema.schema
     assert more["circuit"].config["mode"] == "dropdown"
+
+
+async def test_a_section_with_something_in_it_is_open(hass: HomeAssistant) -> None:
+    """Else a site with three sensors would look as if it had no meter."""
+    entry = await set_up_site(hass, grid_powers=["sensor.a", "sensor.b", "sensor.c"])
+    form = await entry.start_reconfigure_flow(hass)
+    fields = form["data_schema"].schema
+    assert fields["sensors"].options == {"collapsed": False}
+    assert fields["extras"].options == {"collapsed": True}
