@@ -23,10 +23,6 @@ CHARGING_STOPPED = "charging_stopped"
 PHASES_SWITCHED = "phases_switched"
 PLAN_AT_RISK = "plan_at_risk"
 VEHICLE_NOT_DRAWING = "vehicle_not_drawing"
-_HAPPENINGS = {
-    Reason.PLAN_LATE: PLAN_AT_RISK,
-    Reason.CAR_NOT_TAKING: VEHICLE_NOT_DRAWING,
-}
 _CHARGES = {CHARGING_STARTED, PHASES_SWITCHED, PLAN_AT_RISK}
 """A car that was told of like this last was charging."""
 _CHARGING_MA = 1_000
@@ -128,6 +124,7 @@ class SiteActivity(SiteChargerEntity, EventEntity):
         self._since_ms: int | None = None
         self._idle_since_ms: int | None = None
         self._reason: Reason | None = None
+        self._plan_at_risk: bool | None = None
         self._phases: int | None = None
 
     @override
@@ -158,9 +155,10 @@ class SiteActivity(SiteChargerEntity, EventEntity):
             )
         if reason is not self._reason:
             # What was so before Home Assistant was started has not happened now.
-            if self._reason is not None and reason in _HAPPENINGS:
-                self._tell(_HAPPENINGS[reason])
+            if self._reason is not None and reason is Reason.CAR_NOT_TAKING:
+                self._tell(VEHICLE_NOT_DRAWING)
             self._reason = reason
+        self._look_at_plan()
         self._look_at_phases()
 
     def _look_at_current(self, now_ms: int, *, drawing: bool, stage: Stage) -> None:
@@ -186,6 +184,13 @@ class SiteActivity(SiteChargerEntity, EventEntity):
             self._tell(CHARGING_STOPPED)
         if meant or self._charging is None:
             self._charging = False
+
+    def _look_at_plan(self) -> None:
+        view = self._charger.view
+        at_risk = view is not None and view.plan_at_risk
+        if at_risk and self._plan_at_risk is False:
+            self._tell(PLAN_AT_RISK)
+        self._plan_at_risk = at_risk
 
     def _look_at_phases(self) -> None:
         view = self._charger.view

@@ -1,7 +1,6 @@
 """A charger of a site, wherever its own entry is: what it says, and what it is told."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -180,7 +179,12 @@ class SiteCharger:
     @callback
     def recall(self, **counted: int) -> None:
         """Take over what was counted earlier today; before the first decision."""
-        self._counts = replace(self._counts, **counted)
+        self._counts = ChargerView(
+            starts_today=counted.get("starts_today", self._counts.starts_today),
+            phase_changes_today=counted.get(
+                "phase_changes_today", self._counts.phase_changes_today
+            ),
+        )
 
     def memory(self, day: int) -> ChargerMemory:
         """Return what the first decision has to know."""

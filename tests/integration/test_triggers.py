@@ -181,10 +181,10 @@ async def test_plan_at_risk_phases_and_a_car_that_takes_nothing(
     told: list[str] = []
     for reason, view in (
         (Reason.PLAN, ChargerView(phases=3)),
-        (Reason.PLAN_LATE, ChargerView(phases=3)),
-        (Reason.PLAN_LATE, ChargerView(phases=3)),
-        (Reason.PLAN_LATE, ChargerView(phases=1)),
-        (Reason.CAR_NOT_TAKING, ChargerView(phases=1)),
+        (Reason.PLAN_LATE, ChargerView(phases=3, plan_at_risk=True)),
+        (Reason.FUSE, ChargerView(phases=3, plan_at_risk=True)),
+        (Reason.PLAN_LATE, ChargerView(phases=1, plan_at_risk=True)),
+        (Reason.CAR_NOT_TAKING, ChargerView(phases=1, plan_at_risk=True)),
     ):
         show(site, Explanation(reason), view)
         state = hass.states.get(ACTIVITY)

@@ -236,6 +236,16 @@ def test_plan_that_can_not_be_met_says_so() -> None:
     assert 3_680 <= (house.session_wh["a"] or 0) < 4_300
 
 
+def test_late_plan_is_known_whatever_limits_it() -> None:
+    """A fuse is named first, and its plan is at risk all the same."""
+    house = planned(600, 3_680)
+    house.base_ma = (12_000, 12_000, 12_000)
+    live(house, 60)
+    assert house.reason() is Reason.FUSE
+    assert house.decision is not None
+    assert house.decision.chargers["a"].plan_at_risk
+
+
 def test_slow_car_makes_it_late() -> None:
     """What the car really draws counts once it charges."""
     house = planned(2_000, 3_680)

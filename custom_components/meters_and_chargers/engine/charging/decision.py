@@ -45,6 +45,8 @@ class ChargerView:
     phases: int = 3
     starts_today: int = 0
     phase_changes_today: int = 0
+    plan_at_risk: bool = False
+    """Whether its plan is under way and will be missed, whatever the reason names."""
 
 
 @dataclass(frozen=True, slots=True)

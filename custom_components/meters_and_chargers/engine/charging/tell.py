@@ -33,6 +33,9 @@ def view(wanted: Aim) -> ChargerView:
         phases=sum(charger.phases),
         starts_today=charger.memory.starts_today,
         phase_changes_today=charger.phase_changes_today,
+        plan_at_risk=(
+            charger.override is not None and charger.override.reason is Reason.PLAN_LATE
+        ),
     )
 
 
