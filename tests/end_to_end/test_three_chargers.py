@@ -2,7 +2,7 @@
 
 A Pico and an OCPP wallbox with cars on all phases, and a wallbox of another maker that
 Home Assistant knows by entities of its own, with a car on L2 alone. All is judged by
-the simulators' books.
+the simulators' books; beside it run automations with every trigger and every condition.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from simulators.http_wallbox import HttpWallbox
 from simulators.ksem import Ksem
 from simulators.pico import Pico
 from simulators.registry import Client, Declaration
+from tests.end_to_end.automations import all_run, automate, automations_in
 
 ROOT = Path(__file__).parent.parent.parent
 # On the newest alone: it lasts, and the oldest has the tests in tests/integration.
@@ -207,7 +208,6 @@ async def set_up(home: HomeAssistant, plant: Plant, port: int) -> None:
             "settle": 8,
         },
     )
-    plant.carport.car.connected = True
 
 
 async def charge(home: HomeAssistant, name: str, mode: str) -> None:
@@ -224,9 +224,13 @@ async def test_three_chargers_on_one_fuse(tmp_path: Path) -> None:
     house = plant.house
     garage, carport, driveway = house.cars
     async with living(plant):
-        home = HomeAssistant(tmp_path, PYTHON, plant.driveway.configuration())
+        sections = plant.driveway.configuration() + automations_in(tmp_path)
+        home = HomeAssistant(tmp_path, PYTHON, sections)
         async with home:
             await set_up(home, plant, port)
+            await automate(home)
+            await shows(home, "binary_sensor.carport_car_plugged_in", "off")
+            plant.carport.car.connected = True
             await eventually(
                 "two by the sun", lambda: bool(garage.current_a and driveway.current_a)
             )
@@ -262,6 +266,9 @@ async def test_three_chargers_on_one_fuse(tmp_path: Path) -> None:
                 "what is left is used",
                 lambda: max(plant.limits_a) > MOST_A - COOLING_A - 3,
             )
+            assert max(plant.limits_a) <= MOST_A
+            await all_run(home)
+            await eventually("the last charges", lambda: bool(carport.current_a))
             assert max(plant.limits_a) <= MOST_A
             problems = home.problems()
         # Nobody watches now, and what was told holds.
