@@ -225,5 +225,6 @@ async def test_event_tells_the_sentence_of_its_moment(
     draws(site, 6_000, Reason.SOLAR)
     assert told() == ("charging_started", "Lädt mit Sonne.")
     show(site, Explanation(Reason.PLAN, None), ChargerView())
-    show(site, Explanation(Reason.PLAN_LATE, None, {"late": 720_000}), ChargerView())
+    late = Explanation(Reason.PLAN_LATE, None, {"late": 720_000})
+    show(site, late, ChargerView(plan_at_risk=True))
     assert told() == ("plan_at_risk", "Ladeplan wird verfehlt: 12~min später.")
