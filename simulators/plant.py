@@ -212,6 +212,7 @@ class Managed:
                     limit_ma=_ma(one.limit_ma / 1000 * on for on in one.phases),
                     measured_ma=_ma(one.currents_a) if one.measures else None,
                     measured_at_ms=now_ms if one.measures else None,
+                    measures_phases=one.measures,
                     session_wh=int(one.car.energy_wh - one.plugged_in_wh),
                     phases=one.car.phases if one.switches else None,
                 )

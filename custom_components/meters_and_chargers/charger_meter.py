@@ -1,7 +1,7 @@
 """What a charger draws on the grid's phases, by a meter of its own or by its word."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
@@ -17,8 +17,16 @@ from .grid_sensors import current_sensor, power_sensor
 
 _VOLTAGE = 230
 
-type Measured = tuple[PhaseCurrents, int]
-"""mA on the grid's phases, and when; by the event loop's clock in ms."""
+
+class Measured(NamedTuple):
+    """What a charger draws, and when."""
+
+    currents_ma: PhaseCurrents
+    """On the grid's phases."""
+    at_ms: int
+    """By the event loop's clock."""
+    by_phase: bool
+    """Whether each of its phases was measured."""
 
 
 class Wiring:
@@ -94,7 +102,9 @@ class ChargerMeter:
         if self._by_current:
             amps = [*values, 0.0, 0.0][:3]
             first, second, third = (round(abs(one) * 1000) for one in amps)
-            return self._wiring.turn((first, second, third)), min(times)
+            each = len(values) >= len(self._wiring.order)
+            turned = self._wiring.turn((first, second, third))
+            return Measured(turned, min(times), each)
         count = min(phases or 3, len(self._wiring.order))
         drawn = round(values[0] * 1000 / (count * _VOLTAGE))
-        return self._wiring.spread(drawn, count), min(times)
+        return Measured(self._wiring.spread(drawn, count), min(times), by_phase=False)

@@ -158,6 +158,11 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         return (first, second, third), round(read_at * 1000)
 
     @property
+    def measures_phases(self) -> bool:
+        """Whether that is a current of each phase, and not of some alone."""
+        return all(self.data.get(point) is not None for point in _CURRENTS)
+
+    @property
     def session_energy_wh(self) -> float | None:
         """The energy of the car that is plugged in, if an account tells."""
         return None if self.account is None else self.account.session_energy_wh

@@ -139,6 +139,7 @@ class EntityCharger:
     """A charger as a site sees it, read from and written to other entities."""
 
     drawn = None
+    measures_phases = False
     session_energy_wh = None
 
     def __init__(

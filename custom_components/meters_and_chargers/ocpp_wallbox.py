@@ -264,6 +264,11 @@ class Connector:
         return (first, second, third), round(measured_at * 1000)
 
     @property
+    def measures_phases(self) -> bool:
+        """Whether that is a current of each phase, and not of some alone."""
+        return all(self._current_ma(phase) is not None for phase in PHASES)
+
+    @property
     def session_energy_wh(self) -> float | None:
         """The energy of the running transaction; 0 between two."""
         state = self._hub.charger.connector(self.number)

@@ -52,6 +52,10 @@ class Present(Protocol):
         """What a charger measures itself on its phases, and when; mA, loop ms."""
 
     @property
+    def measures_phases(self) -> bool:
+        """Whether that is a current of each phase, and not of some alone."""
+
+    @property
     def session_energy_wh(self) -> float | None:
         """The energy of the car that is plugged in, if a charger counts it."""
 

@@ -288,8 +288,9 @@ class SiteCharger:
             mode=self.mode,
             online=online,
             limit_ma=None if limit_ma is None else self._spread(limit_ma),
-            measured_ma=None if measured is None else measured[0],
-            measured_at_ms=None if measured is None else measured[1],
+            measured_ma=None if measured is None else measured.currents_ma,
+            measured_at_ms=None if measured is None else measured.at_ms,
+            measures_phases=measured is not None and measured.by_phase,
             session_wh=session_wh,
             plugged=self.plugged,
             blocked=self._blocked,
@@ -339,18 +340,24 @@ class SiteCharger:
         since, self._counted_at_ms = self._counted_at_ms, now_ms
         measured = self._measured()
         if measured is not None and since is not None:
-            watts = max(0, sum(measured[0])) * _VOLTAGE / 1000
+            watts = max(0, sum(measured.currents_ma)) * _VOLTAGE / 1000
             self.counted_wh += watts * (now_ms - since) / 3_600_000
 
     def _measured(self) -> Measured | None:
         """What it draws by its own meter, else by itself, unless that is old."""
         measured = self._meter.measured(self._phases_seen)
         if measured is None and (found := self.present) is not None:
-            drawn = found.drawn
-            measured = drawn and (self.wiring.turn(drawn[0]), drawn[1])
-        if measured is None or self._now_ms - measured[1] > _METER_FRESH_MS:
+            measured = self._word_of(found)
+        if measured is None or self._now_ms - measured.at_ms > _METER_FRESH_MS:
             return None
         return measured
+
+    def _word_of(self, found: registry.Present) -> Measured | None:
+        """What a charger measures itself."""
+        if (drawn := found.drawn) is None:
+            return None
+        own, at_ms = drawn
+        return Measured(self.wiring.turn(own), at_ms, found.measures_phases)
 
     @property
     def most_ma(self) -> PhaseCurrents:

@@ -253,6 +253,7 @@ async def test_site_sees_what_it_draws(
     drawn = wallbox.drawn
     assert drawn is not None
     assert drawn[0] == (16_000, 16_000, 16_000)
+    assert wallbox.measures_phases
     assert value(hass, STATUS) == "charging"
     power_brain.pilot = 5
     await poll(hass)

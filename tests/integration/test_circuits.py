@@ -288,7 +288,10 @@ def test_one_phase_is_the_one_of_its_l1() -> None:
 
 
 async def test_own_meter_of_a_charger(hass: HomeAssistant) -> None:
-    """Currents go before a power; a power is shared by the phases in use."""
+    """Currents go before a power; a power is shared by the phases in use.
+
+    Only three currents tell which of three phases are in use.
+    """
     three = ["sensor.a", "sensor.b", "sensor.c"]
     data: dict[str, Any] = {"charger_phases": ALL, "rotation": "l2"}
     wiring = Wiring(data)
@@ -301,11 +304,13 @@ async def test_own_meter_of_a_charger(hass: HomeAssistant) -> None:
     found = meter.measured(None)
     assert found is not None
     assert found[0] == (8000, 6000, 7000)
+    assert found.by_phase
     single = ChargerMeter(hass, data | {"charger_currents": three[:1]}, wiring)
     single.start()
     found = single.measured(None)
     assert found is not None
     assert found[0] == (0, 6000, 0)
+    assert not found.by_phase
     report(hass, "W", p=1380)
     power = ChargerMeter(hass, data | {"charger_meter": "sensor.p"}, wiring)
     power.start()
@@ -313,4 +318,5 @@ async def test_own_meter_of_a_charger(hass: HomeAssistant) -> None:
         found = power.measured(phases)
         assert found is not None
         assert found[0] == shared
+        assert not found.by_phase
     assert not ChargerMeter(hass, data, wiring).there

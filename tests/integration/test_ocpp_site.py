@@ -57,6 +57,7 @@ async def test_site_steers_a_wallbox(
     assert value(hass, CURRENT) == "0.0"
     look = site.runtime_data.last_look
     assert look.state.chargers[0].measured_ma is not None
+    assert look.state.chargers[0].measures_phases
     # What the wallbox would not write, the site must not wait for.
     assert look.settings.chargers[0].least_change_ma == 500
     assert await hass.config_entries.async_unload(site.entry_id)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hypothesis import strategies as st
+
 from custom_components.meters_and_chargers.engine.charging import (
     FIGURES,
     MAIN,
@@ -44,6 +46,16 @@ MAY_CHARGE = {
 Besides, whatever is found charging goes on for the two samples after a start.
 """
 
+TAKES = st.sampled_from(
+    [
+        (True, True, True),
+        (True, False, False),
+        (False, True, False),
+        (False, True, True),
+    ]
+)
+"""The phases on which a car takes current, for houses at random."""
+
 
 def settings_for(
     *chargers: ChargerSettings, fuse_ma: int = 25_000, **others: object
@@ -74,6 +86,8 @@ class House:
     """Chargers that lose every write."""
     offline: set[str] = field(default_factory=set)
     unmeasured: set[str] = field(default_factory=set)
+    blurred: set[str] = field(default_factory=set)
+    """Chargers whose measurement does not tell the phases apart."""
     plugged: dict[str, bool] = field(default_factory=dict)
     """Where nothing is said, nobody can tell; without a car nothing is drawn."""
     blocked: dict[str, Reason] = field(default_factory=dict)
@@ -101,8 +115,8 @@ class House:
     """Chargers that draw this whatever they are told."""
     phases: dict[str, int] = field(default_factory=dict)
     """On 1 or 3 phases, for chargers that switch; 3 where nothing is said."""
-    small_cars: set[str] = field(default_factory=set)
-    """Chargers whose car takes current on the first phase alone."""
+    takes: dict[str, tuple[bool, bool, bool]] = field(default_factory=dict)
+    """On which of the grid's phases a car takes current at most; else on all."""
     mute: set[str] = field(default_factory=set)
     """Chargers that do not say on how many phases they charge."""
     stuck: set[str] = field(default_factory=set)
@@ -201,6 +215,7 @@ class House:
                     one.key not in self.offline,
                     None if limit is None else self._on(one, limit),
                     None if one.key in self.unmeasured else self.drawn(one),
+                    measures_phases=one.key not in self.blurred,
                     session_wh=self.session_wh.get(one.key),
                     plugged=self.plugged.get(one.key),
                     blocked=self.blocked.get(one.key),
@@ -233,6 +248,16 @@ class House:
             path.append(below)
             below = parents[below]
         return circuit in (*path, MAIN)
+
+    def counts(self, one: ChargerSettings, phase: int) -> bool:
+        """Whether a phase must be reserved for a charger, by what its car draws now.
+
+        Only of a car that is seen to draw, and not on this phase, it need not.
+        """
+        drawn = self.drawn(one)
+        hidden = one.key in self.unmeasured | self.blurred | self.offline
+        unknown = hidden or max(drawn) < 1_000
+        return one.phases[phase] and (unknown or drawn[phase] >= 1_000)
 
     def limit(self, key: str = "a") -> int | None:
         """The limit the charger obeys."""
@@ -282,7 +307,8 @@ class House:
         if one.key in self.stubborn:
             return self._on(one, self.stubborn[one.key])
         drawn = self._on(one, min(limit, self.draws.get(one.key, limit)))
-        return (drawn[0], 0, 0) if one.key in self.small_cars else drawn
+        first, second, third = self.takes.get(one.key, (True, True, True))
+        return drawn[0] * first, drawn[1] * second, drawn[2] * third
 
     def _said(self, one: ChargerSettings) -> int | None:
         if one.key in self.mute or not one.switches_phases:

@@ -52,6 +52,7 @@ MAKE: Mapping[str, Callable[[House, Any], object]] = {
     "modes": lambda _, value: {key: Mode(mode) for key, mode in value.items()},
     "blocked": lambda _, value: {key: Reason(why) for key, why in value.items()},
     "battery": lambda _, value: Battery(*value),
+    "takes": lambda _, value: {key: tuple(on) for key, on in value.items()},
     "plans": lambda house, value: {
         key: Plan(house.wall_ms(ready_s), energy_wh)
         for key, (ready_s, energy_wh) in value.items()

@@ -116,11 +116,25 @@ class Charger:
 
     @property
     def phase_count(self) -> int:
-        """How many of the grid's phases it loads: those seen to carry current."""
+        """How many of the grid's phases it loads: those seen to carry current.
+
+        Of a car that stays and does not draw now, those that are known to.
+        """
         used = sum(current >= DRAWING_MA for current in self.memory.drawn.best_ma)
         if self.changes_phases or self.switching:
             used = 0
-        return used or max(1, sum(self.phases))
+        return used or max(1, sum(self.used))
+
+    @property
+    def used(self) -> Loaded:
+        """The phases that count for a fuse: those its car is known to draw on, or all.
+
+        A change of its phases makes that unknown again.
+        """
+        use = self.memory.session.use
+        return (
+            self.phases if use.known is None or use.told != self.phases else use.known
+        )
 
     @property
     def told_phases(self) -> Loaded:
@@ -179,8 +193,11 @@ class Charger:
 
     def on_phases(self, current_ma: int) -> PhaseCurrents:
         """The current on each of the phases it loads, 0 on the others."""
-        one, two, three = self.phases
-        return (current_ma * one, current_ma * two, current_ma * three)
+        return _on(self.phases, current_ma)
+
+    def on_used(self, current_ma: int) -> PhaseCurrents:
+        """The current on each of the phases that its car draws on, 0 on the others."""
+        return _on(self.used, current_ma)
 
     @property
     def before_ma(self) -> PhaseCurrents:
@@ -188,6 +205,11 @@ class Charger:
         one, two, three = self.on_phases(self.memory.previous_ma)
         old = self.memory.switch.before_ma
         return (max(one, old[0]), max(two, old[1]), max(three, old[2]))
+
+
+def _on(phases: Loaded, current_ma: int) -> PhaseCurrents:
+    one, two, three = phases
+    return (current_ma * one, current_ma * two, current_ma * three)
 
 
 def has_reached(settings: ChargerSettings, state: ChargerState | None) -> bool:
@@ -251,12 +273,12 @@ def _reserved(
     limit = charger.limit_ma
     if not charger.settled(now_ms):
         limit = max(limit, charger.memory.previous_ma)
-    told = charger.on_phases(limit)
+    told = charger.on_used(limit)
     if limits is None:
         limits = NOTHING
-    elif can_switch(charger.settings):
+    elif can_switch(charger.settings) or charger.used != charger.phases:
         # What it says may be one figure, whatever phases it is for.
-        limits = charger.on_phases(max(limits))
+        limits = charger.on_used(max(limits))
     before = charger.memory.switch.before_ma
     one, two, three = (max(each) for each in zip(told, limits, before, strict=True))
     return (one, two, three)

@@ -108,7 +108,7 @@ class Rooms:
 
         On these phases, or else on those that it uses.
         """
-        loaded = phases or charger.phases
+        loaded = phases or charger.used
         count = sum(loaded)
         if count == 0:
             return [Bound(0)]
@@ -134,7 +134,7 @@ class Rooms:
 
     def least(self, charger: Charger) -> int:
         """The current that is left for it on each of its phases, in mA."""
-        loaded = charger.phases
+        loaded = charger.used
         used = [index for index in range(3) if loaded[index]]
         if not used:
             return 0
@@ -151,13 +151,13 @@ class Rooms:
 
     def dimmed(self, charger: Charger) -> int | None:
         """What the grid operator leaves it on each of its phases; None for all."""
-        count = max(1, sum(charger.phases))
+        count = max(1, sum(charger.used))
         totals = [room.dim_ma for _, room in self._path(charger)]
         return min((one // count for one in totals if one is not None), default=None)
 
     def fair(self, charger: Charger, mates: Counter[tuple[str, int]]) -> int:
         """Its equal part of what is left for those that `mates` has counted."""
-        loaded = charger.phases
+        loaded = charger.used
         parts = [self.least(charger)]
         for key, room in self._path(charger):
             parts += [
@@ -176,7 +176,7 @@ class Rooms:
         """How many of them load each phase of each circuit; 3 counts their phases."""
         found: Counter[tuple[str, int]] = Counter()
         for charger in chargers:
-            loaded = charger.phases
+            loaded = charger.used
             for key, _ in self._path(charger):
                 for index in range(3):
                     found[key, index] += loaded[index]
@@ -224,7 +224,7 @@ def fits(rooms: Rooms, charger: Charger, phases: Loaded, current_ma: int) -> boo
 
 def is_partial(charger: Charger) -> bool:
     """Whether it loads some phases and leaves others alone."""
-    return any(charger.phases) and not all(charger.phases)
+    return any(charger.used) and not all(charger.used)
 
 
 def _taken(charger: Charger, most: PhaseCurrents, sure: PhaseCurrents) -> _Taken:

@@ -121,7 +121,7 @@ def _measured(charger: Charger, sample: GridSample, now_ms: int) -> Drawn:
     may = charger.reserved_ma
     if memory.astray:
         # Whatever it says that its limit is: what it was told is all that it may.
-        may = charger.on_phases(charger.limit_ma)
+        may = charger.on_used(charger.limit_ma)
     within = _least(best, may)
     high = within
     if charger.starting(now_ms) or not charger.settled(now_ms):

@@ -218,7 +218,7 @@ def cooling_until(charger: Charger, phases: Phases) -> int | None:
     """When the last cool-down on the charger's phases ends; None without one."""
     ends = [
         phase.cool_until_ms
-        for phase, loaded in zip(phases, charger.phases, strict=True)
+        for phase, loaded in zip(phases, charger.used, strict=True)
         if loaded and phase.cool_until_ms is not None
     ]
     return max(ends, default=None)

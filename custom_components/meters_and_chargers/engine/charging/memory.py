@@ -52,6 +52,22 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class PhasesInUse:
+    """On which of the phases that it may use a car draws, by measurements of each."""
+
+    told: tuple[bool, bool, bool] = (False, False, False)
+    """Which it could use meanwhile; with others all of this is forgotten."""
+    shown: tuple[bool, bool, bool] = (False, False, False)
+    """Which carry current at present."""
+    since_ms: int | None = None
+    """Since when just these do, by the time of the measurements."""
+    ever: tuple[bool, bool, bool] = (False, False, False)
+    """Which have done so since the car was plugged in."""
+    known: tuple[bool, bool, bool] | None = None
+    """Which count for the fuse; None for all, as long as nobody knows better."""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionMemory:
     """What is remembered of the car that is plugged in; None: not running, not yet."""
 
@@ -68,6 +84,7 @@ class SessionMemory:
     """The time of that plan."""
     plan_over: Plan | None = None
     """The plan that has been carried out, or was for another car."""
+    use: PhasesInUse = PhasesInUse()
 
 
 @dataclass(frozen=True, slots=True)

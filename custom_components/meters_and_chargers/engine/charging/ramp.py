@@ -190,7 +190,7 @@ def _forget_headroom(charger: Charger) -> Charger:
 def _occupy(rooms: Rooms, other: Aim) -> None:
     """Take the most a charger may draw before or after its command."""
     charger = other.charger
-    told = charger.on_phases(other.target_ma)
+    told = charger.on_used(other.target_ma)
     one, two, three = map(max, charger.reserved_ma, told, strict=True)
     rooms.put(charger, (one, two, three), told)
 

@@ -10,9 +10,10 @@ from .charger import (
     START_WINDOW_MS,
     has_reached,
 )
-from .memory import Asked, ChargerMemory, HandMemory, SessionMemory
+from .memory import Asked, ChargerMemory, HandMemory, PhasesInUse, SessionMemory
 from .settings import ChargerSettings
 from .state import ChargerState, Mode, State
+from .switch import heed_use
 
 FINISHED_MS = 120_000
 KEPT_TOLD = 16
@@ -45,6 +46,9 @@ def heed(
     memory = _heed_user(settings, seen, memory, now_ms)
     memory = _heed_hand(settings, seen, memory, now_ms)
     session = _heed_rest(settings, seen, memory, now_ms)
+    use = heed_use(settings, seen, memory, now_ms)
+    if use != session.use:
+        session = replace(session, use=use)
     return memory if session == memory.session else replace(memory, session=session)
 
 
@@ -113,9 +117,8 @@ def _heed_user(
 
 def _rest_unwatched(memory: ChargerMemory) -> ChargerMemory:
     """Nothing counts as lasting that nobody saw."""
-    if memory.session.idle_since_ms is None:
-        return memory
-    return replace(memory, session=replace(memory.session, idle_since_ms=None))
+    session = replace(memory.session, idle_since_ms=None, use=PhasesInUse())
+    return memory if session == memory.session else replace(memory, session=session)
 
 
 def _heed_rest(

@@ -37,7 +37,7 @@ def grant(
             room = rooms.dimmed(charger)
         if room is None or room >= lowest:
             granted[charger.key] = lowest
-            rooms.put(charger, charger.on_phases(lowest))
+            rooms.put(charger, charger.on_used(lowest))
     for _, equals in groupby(order, lambda one: one.settings.priority):
         shared = [one for one in equals if granted[one.key] > 0]
         most = {one.key: min(wants[one.key], one.highest_ma) for one in shared}
@@ -83,5 +83,5 @@ def _raise(
     gets = max(has, charger.floor(min(most[charger.key], has + more)))
     if gets > has:
         granted[charger.key] = gets
-        rooms.put(charger, charger.on_phases(gets))
+        rooms.put(charger, charger.on_used(gets))
     return gets > has

@@ -79,6 +79,8 @@ class ChargerState:
     measured_ma: PhaseCurrents | None = None
     """What it draws, by its own or its own meter's measurement; None without one."""
     measured_at_ms: int | None = None
+    measures_phases: bool = False
+    """Whether that tells the phases apart; a power shared by them does not."""
     session_wh: int | None = None
     """The energy of the car that is plugged in now; None when nobody counts it."""
     plugged: bool | None = None

@@ -80,7 +80,7 @@ def steer(site: Site, chargers: Sequence[Charger]) -> tuple[Tree, dict[str, Aim]
     rest = site.rooms(chargers, rising=True)
     for charger in online:
         if charger.charging:
-            rest.put(charger, charger.on_phases(charger.lowest_ma))
+            rest.put(charger, charger.on_used(charger.lowest_ma))
     online = [_prepare(site, charger, rest) for charger in online]
     wishes = _wishes(site, online)
     dropped = _drop(site, wishes, paused, rest)
@@ -222,7 +222,7 @@ def _spend(result: Aim, granted_ma: int, keep: Rooms) -> Aim:
         return result
     if keep.least(result.charger) < over_ma:
         return replace(result, target_ma=granted_ma, urgent=True, fuse=True)
-    keep.put(result.charger, result.charger.on_phases(result.target_ma))
+    keep.put(result.charger, result.charger.on_used(result.target_ma))
     return result
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from .memory import ChargerMemory, PhaseSwitch
+from .memory import ChargerMemory, PhasesInUse, PhaseSwitch
 from .settings import ChargerSettings
 from .state import ChargerState, PhaseCurrents
 
@@ -10,6 +10,10 @@ ONE, ALL = 1, 3
 SETTLE_MS = 120_000
 """How long a change may take; the word of who says otherwise later is taken."""
 SHOWN_MA = 1_000
+USED_MS = 20_000
+"""How long a car draws on the same phases before the others count as free."""
+LATE_MS = 15_000
+"""A measurement that old says nothing of the phases in use any more."""
 
 type Loaded = tuple[bool, bool, bool]
 """Which of the grid's phases are loaded."""
@@ -44,6 +48,49 @@ def heed_phases(
     else:
         switch = _compare(settings, state, memory, switch, now_ms)
     return replace(memory, switch=switch)
+
+
+def heed_use(
+    settings: ChargerSettings, state: ChargerState, memory: ChargerMemory, now_ms: int
+) -> PhasesInUse:
+    """Notice on which of its phases a car draws, and at once when it takes another.
+
+    Then, as with an old measurement or other phases to use, all count until it is
+    known anew.
+    """
+    use, told = memory.session.use, loaded(settings, memory.switch.told)
+    at_ms = now_ms if state.measured_at_ms is None else state.measured_at_ms
+    measured = state.measured_ma if state.measures_phases else None
+    late = now_ms - at_ms > LATE_MS
+    if measured is None or late or memory.switch.settling or told != use.told:
+        return PhasesInUse(told)
+    one, two, three = (
+        may and current >= SHOWN_MA for may, current in zip(told, measured, strict=True)
+    )
+    shown = (one, two, three)
+    if not any(shown):
+        return _resting(state, use)
+    one, two, three = map(max, shown, use.ever, strict=True)
+    ever = (one, two, three)
+    known = use.known
+    if known is not None and tuple(map(max, shown, known, strict=True)) != known:
+        known = None
+    if shown != use.shown:
+        return PhasesInUse(told, shown, at_ms, ever, known)
+    if known != shown and use.since_ms is not None and at_ms - use.since_ms >= USED_MS:
+        return replace(use, known=shown)
+    return use
+
+
+def _resting(state: ChargerState, use: PhasesInUse) -> PhasesInUse:
+    """While it draws nothing a car may begin with all that it has ever used.
+
+    Where nobody knows whether a car is plugged in, the next one may be another.
+    """
+    if state.plugged is not True:
+        return PhasesInUse(use.told)
+    known = None if use.known is None else use.ever
+    return PhasesInUse(use.told, ever=use.ever, known=known)
 
 
 def _found(

@@ -38,9 +38,7 @@ def name_bound(tree: Tree, result: Aim, rooms: Rooms, equals: Sequence[Charger])
         return replace(result, reason=Reason.FUSE_FULL, until_ms=None)
     if result.reason is Reason.FUSE:
         return result
-    sharing = any(
-        one.phases[bound.phase] and circuit in tree.path(one) for one in equals
-    )
+    sharing = any(one.used[bound.phase] and circuit in tree.path(one) for one in equals)
     name = Reason.SHARED if sharing else Reason.FUSE
     return replace(result, reason=name, until_ms=None)
 
