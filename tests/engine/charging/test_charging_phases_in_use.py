@@ -1,6 +1,7 @@
 """The phases on which a car really draws count for the fuse, the others do not."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+import json
 
 from charging_house import House, settings_for
 import pytest
@@ -12,7 +13,9 @@ from custom_components.meters_and_chargers.engine.charging import (
     Reason,
     Settings,
     State,
+    decide,
 )
+from simulators.replay import _made
 
 ALL, L1, L2 = (True, True, True), (True, False, False), (False, True, False)
 NONE = (False, False, False)
@@ -298,3 +301,17 @@ def test_wiring_decides_what_may_be_in_use() -> None:
     house.stubborn["a"] = 0
     house.run(60)
     assert house.memory.chargers[0].session.use.known is None
+
+
+def test_what_is_known_can_be_stored() -> None:
+    """Written as JSON and read again it decides the same, as diagnostics do."""
+    house = fast().run(40)
+    stored = _made(Memory, json.loads(json.dumps(asdict(house.memory))))
+    assert stored == house.memory
+    assert stored.chargers[0].session.use.known == L1
+    house.base_ma = FULL_L3
+    house.sample = house.measure()
+    state, now_ms = house.state(), house.second * 1000
+    again = decide(house.settings, stored, state, now_ms)
+    assert again == decide(house.settings, house.memory, state, now_ms)
+    assert not again.commands
