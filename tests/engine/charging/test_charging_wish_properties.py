@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 import json
 
-from charging_house import MAY_CHARGE, House, settings_for
+from charging_house import MAY_CHARGE, TAKES, House, settings_for
 from hypothesis import given
 from hypothesis import strategies as st
 from properties import THOROUGH
@@ -295,22 +295,29 @@ def test_lower_priority_has_more_than_its_minimum_only_if_none_is_short(
         assert short <= 0 or sum(extra) < high.step_ma
 
 
-@given(sites(), BASE, st.permutations("abc"))
+@given(sites(), BASE, st.permutations("abc"), st.tuples(TAKES, TAKES, TAKES))
 @THOROUGH
 def test_swapping_equals_swaps_what_they_get(
-    site: Settings, base: tuple[int, int, int], order: list[str]
+    site: Settings,
+    base: tuple[int, int, int],
+    order: list[str],
+    takes: tuple[tuple[bool, bool, bool], ...],
 ) -> None:
     """No. 15: in whatever order equal chargers stand, each look gives the same."""
     first = site.chargers[0]
     alike = [replace(first, key=key) for key in "abc"]
     modes = dict.fromkeys("abc", Mode.MIN_SOLAR)
-    one = House(replace(site, chargers=tuple(alike)), modes=modes, base_ma=base)
+    cars = dict(zip("abc", takes, strict=True))
+    one = House(
+        replace(site, chargers=tuple(alike)), modes=modes, base_ma=base, takes=cars
+    )
     other = House(
         replace(site, chargers=tuple(alike["abc".index(key)] for key in order)),
         modes=modes,
         base_ma=base,
+        takes=cars,
     )
-    for _ in range(20):
+    for _ in range(40):
         one.tick()
         other.tick()
         assert one.limits == other.limits
