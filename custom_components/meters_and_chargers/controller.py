@@ -33,7 +33,7 @@ _LOGGER = logging.getLogger(__name__)
 _WATCHDOG = timedelta(seconds=1)
 _KEPT_LOOKS = 200
 _SILENCE_MS = 20_000
-"""Stale by any meter's pace, and not yet lost."""
+"""Stale by any meter's pace, too late to tell a car's phases, and not yet lost."""
 
 type SiteEntry = ConfigEntry[SiteController]
 
