@@ -125,7 +125,7 @@ def test_no_write_interval_keeps_the_fuse_waiting(
             room = max(0, fuse - site.margin_ma - max(0, base[phase]))
             on_it = [one for one in site.chargers if one.phases[phase]]
             lowered = all(limits.get(one.key, 0) <= one.minimum_ma for one in on_it)
-            assert lowered or load(site, limits, phase) <= room
+            assert lowered or load(house, limits, phase) <= room
 
 
 @given(settled_houses(), BASE, st.tuples(*[st.integers(0, 15_000)] * 3))
