@@ -165,7 +165,12 @@ async def test_life_of_a_transaction(site: Site) -> None:
     )
     await site.until("end", lambda: connector.transaction is None)
     for action in ("BootNotification", "StatusNotification", "StartTransaction"):
-        assert len(site.said(action)) == len(site.said(f"{action}.conf", "received"))
+        await site.until(
+            f"an answer to each {action}",
+            lambda action=action: (
+                len(site.said(action)) == len(site.said(f"{action}.conf", "received"))
+            ),
+        )
     (booked,) = await site.journal.transactions("GARAGE")
     assert booked.wire_id == number
     assert booked.meter_stop_wh is not None

@@ -359,5 +359,7 @@ async def test_ten_meters_every_200_ms(socket_enabled: None) -> None:
             await pusher.close()
         server.close()
     for number, samples in enumerate(came):
-        assert {sample.readings[POWER] for sample in samples} == {100 * number}
-        assert {len(sample.readings) for sample in samples} == {63}
+        # A push that a loaded machine holds up comes as two samples.
+        powers = {one.readings[POWER] for one in samples if POWER in one.readings}
+        assert powers == {100 * number}
+        assert len({point for one in samples for point in one.readings}) == 63
