@@ -28,6 +28,7 @@ async def main(path: str, first: int) -> None:
     journal = _journal()
     book = await journal.Journal.open(path)
     begin = datetime(2026, 1, 1, tzinfo=UTC)
+    await book.note_price("GARAGE", begin, 0.5, "CHF")
     for number in range(first, 1_000_000):
         start = journal.Start(
             charger="GARAGE",
@@ -38,6 +39,9 @@ async def main(path: str, first: int) -> None:
         )
         booked = await book.start_transaction(start)
         print(f"start {number} {booked.transaction.id}", flush=True)  # noqa: T201  # read by the test
+        book.note_meter(
+            booked.transaction.id, number + 1, begin + timedelta(seconds=number)
+        )
         stop = journal.Stop(
             charger="GARAGE",
             wire_id=booked.transaction.wire_id,

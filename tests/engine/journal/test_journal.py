@@ -390,4 +390,13 @@ async def test_a_killed_program_loses_and_doubles_nothing(
         assert rows[booked].meter_start_wh == number
         if word == "stop":
             assert rows[booked].meter_stop_wh == number + 1
+    by_hours = sum(one.wh for one in await journal.hours())
+    assert by_hours == sum(row.energy_wh or 0 for row in rows.values())
+    # What ran when it was killed goes on, and is right afterwards.
+    for row in await journal.open_transactions("GARAGE"):
+        end = _stop(row.id, row.meter_start_wh + 7, time=NOON)
+        rows[row.id] = (await journal.stop_transaction(end)).transaction
+    for row in rows.values():
+        said_wh = row.meter_stop_wh - row.meter_start_wh
+        assert (row.energy_wh, row.cost) == (said_wh, pytest.approx(said_wh / 2000))
     await journal.close()

@@ -1,7 +1,7 @@
 """The journal: one sqlite file, one thread that writes it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -10,15 +10,25 @@ from pathlib import Path
 import sqlite3
 from typing import Self
 
-from . import tables
+from . import energy, log, tables
 from .errors import JournalError
-from .records import Booked, ChargerRecord, Start, Stop, Transaction
+from .records import (
+    Booked,
+    ChargerRecord,
+    HourOfEnergy,
+    SignedValue,
+    Start,
+    Stop,
+    Transaction,
+)
 from .schema import prepare
 
 _LOGGER = logging.getLogger(__name__)
 
 _NOTES_EVERY_S = 30.0
 _LOCK_TIMEOUT_S = 2.0
+_MOST_NOTES = 500
+"""Meter values of one transaction that wait; more only where nothing can be written."""
 
 
 def _utc_now() -> datetime:
@@ -45,7 +55,9 @@ class Journal:
         self._now = now
         self._notes_every_s = notes_every_s
         self._loop = asyncio.get_running_loop()
-        self._notes: dict[int, tuple[float, datetime]] = {}
+        self._notes: dict[int, list[energy.Reading]] = {}
+        self._costs: dict[int, float] = {}
+        """Of the transactions whose values were written by the last commit."""
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
         self._closed = False
@@ -87,7 +99,7 @@ class Journal:
 
     async def start_transaction(self, report: Start) -> Booked:
         """Record a beginning; the same one again returns the same transaction."""
-        return await self._run(partial(tables.start, report=report))
+        return await self._run(partial(tables.start, report=report, now=self._now()))
 
     async def stop_transaction(self, report: Stop) -> Booked:
         """Record an end; one of an unknown beginning becomes a closed transaction."""
@@ -136,6 +148,49 @@ class Journal:
             partial(tables.transactions, charger=charger, only_open=False)
         )
 
+    async def keep_signed(self, number: int, values: tuple[SignedValue, ...]) -> None:
+        """Keep what the meter has signed of a transaction, once."""
+        await self._run(
+            partial(tables.keep_signed, number=number, values=values, now=self._now())
+        )
+
+    async def signed_values(self, number: int) -> tuple[SignedValue, ...]:
+        """Return what the meter has signed of a transaction, the oldest first."""
+        return await self._run(partial(tables.signed, number=number))
+
+    async def note_price(
+        self, charger: str, since: datetime, price: float | None, currency: str
+    ) -> None:
+        """Record what a kWh costs from now on; None where nobody knows."""
+        await self._run(
+            partial(
+                energy.price,
+                charger=charger,
+                since=since,
+                current=price,
+                currency=currency,
+            )
+        )
+
+    async def sessions(
+        self,
+        *,
+        chargers: Collection[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 500,
+    ) -> tuple[Transaction, ...]:
+        """Return the transactions that began in a time, the newest first."""
+        return await self._run(
+            partial(
+                log.sessions, chargers=chargers, since=since, until=until, limit=limit
+            )
+        )
+
+    async def hours(self) -> tuple[HourOfEnergy, ...]:
+        """Return all energy by wallbox, card and hour, the oldest first."""
+        return await self._run(log.hours)
+
     async def remember_charger(self, record: ChargerRecord) -> None:
         """Keep what is known of a wallbox."""
         await self._run(partial(tables.remember, record=record))
@@ -145,16 +200,21 @@ class Journal:
         return await self._run(partial(tables.known, charger=charger))
 
     def note_meter(self, number: int, wh: float, time: datetime) -> None:
-        """Keep a transaction's newest meter value; written with the next commit.
+        """Keep a transaction's meter value; written with the next commit.
 
         At most 30 s of them are lost in a power cut: the wallbox's own end has the
         value that counts.
         """
-        noted = self._notes.get(number)
-        if noted is None or noted[1] <= time:
-            self._notes[number] = (wh, time)
+        noted = self._notes.setdefault(number, [])
+        if len(noted) >= _MOST_NOTES:
+            noted.pop()
+        noted.append((wh, time))
         if self._timer is None and not self._closed:
             self._timer = self._loop.call_later(self._notes_every_s, self._flush)
+
+    def cost_of(self, number: int, before: float | None) -> float | None:
+        """Return what a transaction has cost at the last commit, else as before."""
+        return self._costs.get(number, before)
 
     def _flush(self) -> None:
         self._timer = None
@@ -176,13 +236,17 @@ class Journal:
         notes, self._notes = self._notes, {}
         written = False
         try:
-            result = await self._loop.run_in_executor(
+            result, costs = await self._loop.run_in_executor(
                 self._thread, _commit, self._db, notes, work
             )
             written = True
+            if notes:
+                self._costs = costs
         finally:
             if not written:  # whoever waited may also just have gone
-                self._notes = notes | self._notes
+                for number, noted in self._notes.items():
+                    notes.setdefault(number, []).extend(noted)
+                self._notes = notes
         return result
 
 
@@ -204,11 +268,11 @@ def _commit[T](
     db: sqlite3.Connection,
     notes: tables.Notes,
     work: Callable[[sqlite3.Connection], T],
-) -> T:
+) -> tuple[T, dict[int, float]]:
     try:
         db.execute("BEGIN IMMEDIATE")
         try:
-            tables.note(db, notes)
+            costs = tables.note(db, notes)
             result = work(db)
             db.execute("COMMIT")
         finally:
@@ -218,4 +282,4 @@ def _commit[T](
         raise JournalError(f"nothing was recorded: {err}") from err
     except (OverflowError, UnicodeError) as err:
         raise JournalError("nothing was recorded: no column can hold it") from err
-    return result
+    return result, costs

@@ -18,6 +18,15 @@ class ChargerRecord:
     last_seen: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SignedValue:
+    """What a meter has signed, such as OCMF, word for word."""
+
+    time: datetime | None
+    context: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """A transaction's beginning as the wallbox reported it."""
@@ -39,7 +48,9 @@ class Stop:
     meter_stop_wh: int | None
     time: datetime | None
     reason: str = ""
+    id_tag: str = ""
     raw: str = ""
+    signed: tuple[SignedValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +77,13 @@ class Transaction:
     start_unknown: bool
     closed_locally: bool
     """Closed without the wallbox saying so; its own word still counts."""
+    energy_wh: float | None = None
+    """All that its register has counted; None where it never said."""
+    cost: float | None = None
+    """Of the energy whose price was known; None before the first."""
+    priced_wh: float = 0.0
+    """How much energy that was."""
+    currency: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -80,3 +98,14 @@ class Booked:
     transaction: Transaction
     repeated: bool
     """The same report had been recorded before."""
+
+
+@dataclass(frozen=True, slots=True)
+class HourOfEnergy:
+    """What one card took from one wallbox in one hour."""
+
+    charger: str
+    id_tag: str
+    hour: int
+    """Full hours since 1970."""
+    wh: float

@@ -4,7 +4,7 @@ import sqlite3
 
 from .errors import JournalError
 
-VERSION = 1
+VERSION = 2
 
 _STEPS = (
     # 0 -> 1
@@ -42,6 +42,49 @@ _STEPS = (
     CREATE UNIQUE INDEX transactions_start ON transactions
         (charger, connector, id_tag, meter_start_wh, start_time)
         WHERE start_unknown = 0;
+    """,
+    # 1 -> 2: energy by hours, its price and cost, signed values. What was recorded
+    # before is spread no more: all of it belongs to the hour of its end.
+    """
+    ALTER TABLE transactions ADD COLUMN energy_wh REAL;
+    ALTER TABLE transactions ADD COLUMN cost REAL;
+    ALTER TABLE transactions ADD COLUMN priced_wh REAL NOT NULL DEFAULT 0;
+    ALTER TABLE transactions ADD COLUMN currency TEXT NOT NULL DEFAULT '';
+    CREATE TABLE hours (
+        transaction_id INTEGER NOT NULL,
+        hour INTEGER NOT NULL,
+        wh REAL NOT NULL,
+        cost REAL,
+        PRIMARY KEY (transaction_id, hour)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE prices (
+        charger TEXT NOT NULL,
+        since REAL NOT NULL,
+        price REAL,
+        currency TEXT NOT NULL,
+        PRIMARY KEY (charger, since)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE signed_values (
+        transaction_id INTEGER NOT NULL,
+        time TEXT NOT NULL,
+        context TEXT NOT NULL,
+        text TEXT NOT NULL,
+        UNIQUE (transaction_id, time, context, text)
+    ) STRICT;
+    UPDATE transactions SET energy_wh = CASE
+        WHEN coalesce(meter_stop_wh, last_wh) >= meter_start_wh
+        THEN coalesce(meter_stop_wh, last_wh) - meter_start_wh
+        WHEN coalesce(meter_stop_wh, last_wh) < meter_start_wh / 2.0
+        THEN coalesce(meter_stop_wh, last_wh)
+        ELSE 0 END
+        WHERE coalesce(meter_stop_wh, last_wh) IS NOT NULL
+        AND meter_start_wh IS NOT NULL;
+    UPDATE transactions SET last_wh = meter_stop_wh
+        WHERE meter_stop_wh IS NOT NULL;
+    INSERT INTO hours (transaction_id, hour, wh) SELECT id,
+        CAST(strftime('%s', coalesce(stop_time, last_time)) AS INTEGER) / 3600,
+        energy_wh FROM transactions
+        WHERE energy_wh > 0 AND coalesce(stop_time, last_time) IS NOT NULL;
     """,
 )
 

@@ -1,20 +1,31 @@
 """What is done to the tables; every function runs inside one database transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 import sqlite3
 
-from .records import Booked, ChargerRecord, Start, Stop, Transaction
+from .energy import Reading, book
+from .records import (
+    Booked,
+    ChargerRecord,
+    SignedValue,
+    Start,
+    Stop,
+    Transaction,
+)
 
-type Notes = Mapping[int, tuple[float, datetime]]
-"""The newest meter value of transactions: Wh and its time."""
+type Notes = Mapping[int, Sequence[Reading]]
+"""The newest meter values of transactions."""
+
+_MAX_SIGNED = 1000
+"""Signed values of one transaction: more are none that anybody bills by."""
 
 _COLUMNS = (
     "id, charger, wire_id, connector, id_tag, meter_start_wh, start_time, "
     "meter_stop_wh, stop_time, stop_reason, last_wh, last_time, start_unknown, "
-    "closed_locally"
+    "closed_locally, energy_wh, cost, priced_wh, currency"
 )
-_SELECT = f"SELECT {_COLUMNS} FROM transactions"  # noqa: S608  # constant columns
+SELECT = f"SELECT {_COLUMNS} FROM transactions"  # noqa: S608  # constant columns
 
 
 def text(time: datetime | None) -> str | None:
@@ -28,7 +39,8 @@ def _time(stored: str | None) -> datetime | None:
     return datetime.fromisoformat(stored) if stored else None
 
 
-def _transaction(row: tuple[object, ...]) -> Transaction:
+def transaction(row: tuple[object, ...]) -> Transaction:
+    """Return a row as what it says."""
     names = _COLUMNS.split(", ")
     fields = dict(zip(names, row, strict=True))
     for name in ("start_time", "stop_time", "last_time"):
@@ -40,16 +52,16 @@ def _transaction(row: tuple[object, ...]) -> Transaction:
 
 def by_id(db: sqlite3.Connection, number: int) -> Transaction:
     """Return a transaction that is known to exist."""
-    return _transaction(db.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone())
+    return transaction(db.execute(f"{SELECT} WHERE id = ?", (number,)).fetchone())
 
 
 def find(db: sqlite3.Connection, charger: str, wire_id: int) -> Transaction | None:
     """Return what a wallbox calls by this number, the newest if there are several."""
     row = db.execute(
-        f"{_SELECT} WHERE charger = ? AND wire_id = ? ORDER BY id DESC LIMIT 1",
+        f"{SELECT} WHERE charger = ? AND wire_id = ? ORDER BY id DESC LIMIT 1",
         (charger, wire_id),
     ).fetchone()
-    return row and _transaction(row)
+    return row and transaction(row)
 
 
 def transactions(
@@ -57,10 +69,8 @@ def transactions(
 ) -> tuple[Transaction, ...]:
     """Return a wallbox's transactions in the order in which they were recorded."""
     condition = "AND stop_time IS NULL" if only_open else ""
-    rows = db.execute(
-        f"{_SELECT} WHERE charger = ? {condition} ORDER BY id", (charger,)
-    )
-    return tuple(_transaction(row) for row in rows)
+    rows = db.execute(f"{SELECT} WHERE charger = ? {condition} ORDER BY id", (charger,))
+    return tuple(transaction(row) for row in rows)
 
 
 def _next_id(db: sqlite3.Connection, charger: str) -> int:
@@ -74,7 +84,7 @@ def _next_id(db: sqlite3.Connection, charger: str) -> int:
     return number
 
 
-def start(db: sqlite3.Connection, report: Start) -> Booked:
+def start(db: sqlite3.Connection, report: Start, now: datetime) -> Booked:
     """Record a beginning once, however often it is reported."""
     time = text(report.time)
     key = (
@@ -86,19 +96,22 @@ def start(db: sqlite3.Connection, report: Start) -> Booked:
     )
     # Without its time a later report is only the same while that one still runs.
     row = db.execute(
-        f"{_SELECT} WHERE charger = ? AND connector = ? AND id_tag = ? "
+        f"{SELECT} WHERE charger = ? AND connector = ? AND id_tag = ? "
         "AND meter_start_wh IS ? AND start_time IS ? AND start_unknown = 0 "
         "AND (start_time IS NOT NULL OR stop_time IS NULL)",
         key,
     ).fetchone()
     if row:
-        return Booked(_transaction(row), repeated=True)
+        return Booked(transaction(row), repeated=True)
     number = _next_id(db, report.charger)
+    # Of a clock that is ahead, the values to come would all be older.
+    first = time and text(min(report.time or now, now))
+    wh = report.meter_start_wh
     db.execute(
         "INSERT INTO transactions (id, wire_id, charger, connector, id_tag, "
-        "meter_start_wh, start_time, last_wh, last_time, start_raw) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, number, *key, report.meter_start_wh, time, report.raw),
+        "meter_start_wh, start_time, last_wh, last_time, energy_wh, start_raw) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (number, number, *key, wh, first, None if wh is None else 0.0, report.raw),
     )
     return Booked(by_id(db, number), repeated=False)
 
@@ -108,9 +121,14 @@ def stop(db: sqlite3.Connection, report: Stop, now: datetime) -> Booked:
     time = text(report.time) or text(now)
     end = (report.meter_stop_wh, time, report.reason, report.raw)
     known = find(db, report.charger, report.wire_id)
-    if known is not None and report.wire_id <= 0 and not known.is_open:
+    guessed = False
+    if report.wire_id <= 0 and (known is None or not known.is_open):
         # Boxes without a number of ours use -1 or 0 for all of them.
         known = _same_end(db, report, time)
+        if known is not None:
+            return Booked(known, repeated=True)
+        known = _meant(db, report, time)
+        guessed = known is not None
     if known is None:
         number = _next_id(db, report.charger)
         db.execute(
@@ -119,26 +137,72 @@ def stop(db: sqlite3.Connection, report: Stop, now: datetime) -> Booked:
             "VALUES (?, ?, ?, '', 1, ?, ?, ?, ?)",
             (number, report.charger, report.wire_id, *end),
         )
-        return Booked(by_id(db, number), repeated=False)
-    if known.is_open or known.closed_locally:
+    elif known.is_open or known.closed_locally:
+        number = known.id
+        if report.meter_stop_wh is not None:
+            read = (float(report.meter_stop_wh), min(report.time or now, now))
+            book(db, number, [read], end=True)
         db.execute(
             "UPDATE transactions SET meter_stop_wh = ?, stop_time = ?, "
-            "stop_reason = ?, stop_raw = ?, closed_locally = 0 WHERE id = ?",
-            (*end, known.id),
+            "stop_reason = ?, stop_raw = ?, closed_locally = ? WHERE id = ?",
+            (*end, guessed, number),
         )
-        return Booked(by_id(db, known.id), repeated=False)
-    return Booked(known, repeated=True)
+    else:
+        return Booked(known, repeated=True)
+    keep_signed(db, number, report.signed, now)
+    return Booked(by_id(db, number), repeated=False)
+
+
+def _meant(
+    db: sqlite3.Connection, report: Stop, time: str | None
+) -> Transaction | None:
+    """Return the one that runs and that an end without a number fits, if it is one."""
+    rows = db.execute(
+        f"{SELECT} WHERE charger = ?1 AND stop_time IS NULL AND start_time <= ?2 "
+        "AND (meter_start_wh IS NULL OR ?3 IS NULL OR meter_start_wh <= ?3) "
+        "AND (?4 = '' OR id_tag = '' OR id_tag = ?4 COLLATE NOCASE) LIMIT 2",
+        (report.charger, time, report.meter_stop_wh, report.id_tag),
+    ).fetchall()
+    return transaction(rows[0]) if len(rows) == 1 else None
+
+
+def keep_signed(
+    db: sqlite3.Connection,
+    number: int,
+    values: Iterable[SignedValue],
+    now: datetime,
+) -> None:
+    """Keep what a meter has signed, word for word, once."""
+    db.executemany(
+        "INSERT OR IGNORE INTO signed_values (transaction_id, time, context, text) "
+        "SELECT ?1, ?2, ?3, ?4 WHERE ?3 LIKE 'Transaction.%' OR ?5 > "
+        "(SELECT count(*) FROM signed_values WHERE transaction_id = ?1)",
+        [
+            (number, text(one.time or now), one.context, one.text, _MAX_SIGNED)
+            for one in values
+        ],
+    )
+
+
+def signed(db: sqlite3.Connection, number: int) -> tuple[SignedValue, ...]:
+    """Return what the meter has signed of a transaction, the oldest first."""
+    rows = db.execute(
+        "SELECT time, context, text FROM signed_values WHERE transaction_id = ? "
+        "ORDER BY time, rowid",
+        (number,),
+    )
+    return tuple(SignedValue(_time(time), *words) for time, *words in rows)
 
 
 def _same_end(
     db: sqlite3.Connection, report: Stop, time: str | None
 ) -> Transaction | None:
     row = db.execute(
-        f"{_SELECT} WHERE charger = ? AND wire_id = ? AND meter_stop_wh IS ? "
-        "AND stop_time = ?",
+        f"{SELECT} WHERE charger = ? AND (wire_id = ? OR closed_locally) "
+        "AND meter_stop_wh IS ? AND stop_time = ?",
         (report.charger, report.wire_id, report.meter_stop_wh, time),
     ).fetchone()
-    return row and _transaction(row)
+    return row and transaction(row)
 
 
 def adopt(
@@ -155,8 +219,8 @@ def adopt(
         number = _next_id(db, charger)
         db.execute(
             "INSERT INTO transactions (id, charger, wire_id, connector, id_tag, "
-            "start_unknown, meter_start_wh, start_time, last_wh, last_time) "
-            "VALUES (?, ?, ?, ?, '', 1, ?, ?, ?, ?)",
+            "start_unknown, meter_start_wh, start_time, last_wh, last_time, "
+            "energy_wh) VALUES (?, ?, ?, ?, '', 1, ?, ?, ?, ?, ?)",
             (
                 number,
                 charger,
@@ -166,6 +230,7 @@ def adopt(
                 text(time),
                 wh,
                 None if wh is None else text(time),
+                None if wh is None else 0.0,
             ),
         )
         return by_id(db, number)
@@ -191,13 +256,15 @@ def close_locally(
     return by_id(db, number)
 
 
-def note(db: sqlite3.Connection, notes: Notes) -> None:
-    """Keep the newest meter value of each transaction."""
-    db.executemany(
-        "UPDATE transactions SET last_wh = ?2, last_time = ?3 "
-        "WHERE id = ?1 AND (last_time IS NULL OR last_time <= ?3)",
-        [(number, wh, text(time)) for number, (wh, time) in notes.items()],
-    )
+def note(db: sqlite3.Connection, notes: Notes) -> dict[int, float]:
+    """Add the newest meter values to their transactions; return what these cost."""
+    costs = {}
+    for number, readings in notes.items():
+        in_order = sorted(readings, key=lambda one: one[1])
+        cost = book(db, number, in_order, end=False)
+        if cost is not None:
+            costs[number] = cost
+    return costs
 
 
 def remember(db: sqlite3.Connection, record: ChargerRecord) -> None:

@@ -102,9 +102,9 @@ async def test_a_start_on_no_connector(
 async def test_a_stop_of_nothing(
     wallbox: Wallbox, journal: Journal, transaction: object
 ) -> None:
-    """It is recorded, and stops nothing that runs."""
+    """It is recorded, and stops nothing that it does not fit."""
     number = await wallbox.starts()
-    assert await wallbox.stops(transaction) == {}
+    assert await wallbox.stops(transaction, 500) == {}
     assert wallbox.charger.connector(1).transaction == number
     assert len(await journal.transactions("GARAGE")) == 2
     (stopped,) = wallbox.changes[-1].occurrences

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ...journal import Transaction
+from ...journal import Transaction, gained
 from ...model import Setpoint
 from .freshness import Freshness
 from .limit import Limit
@@ -32,14 +32,11 @@ class Session:
         self.transaction = transaction
         self.start = transaction.start_time or now
         """When it began, or was first seen."""
-        self.energy_wh: float | None = None
-        self._last_wh: float | None = None
-        self._last_time: datetime | None = None
-        if transaction.meter_start_wh is not None:
-            self._last_wh = float(transaction.meter_start_wh)
-            self.energy_wh = 0.0
-        if transaction.last_wh is not None:
-            self.register(transaction.last_wh, transaction.last_time, live=True)
+        self.energy_wh = transaction.energy_wh
+        self.cost = transaction.cost
+        """As of the last commit of the journal."""
+        self._last_wh = transaction.last_wh
+        self._last_time = transaction.last_time
 
     def register(self, wh: float, time: datetime | None, *, live: bool) -> None:
         """Take a new value of the register; one from a queue only in its order."""
@@ -48,16 +45,10 @@ class Session:
             if not live and last_time is not None and time < last_time:
                 return
             self._last_time = time
-        if self._last_wh is None:
-            self.energy_wh = 0.0
-        elif wh >= self._last_wh:
-            self.energy_wh = (self.energy_wh or 0.0) + wh - self._last_wh
-        elif wh < self._last_wh / 2:
-            # Some count each session from 0.
-            self.energy_wh = (self.energy_wh or 0.0) + wh
-        else:
-            return  # some are a Wh below what they said before
-        self._last_wh = wh
+        gain = gained(self._last_wh, wh)
+        if gain is not None:
+            self.energy_wh = (self.energy_wh or 0.0) + gain
+            self._last_wh = wh
 
 
 class Connector:
@@ -76,6 +67,8 @@ class Connector:
         self.measured_at: float | None = None
         """When its last live meter values came, on the monotonic clock in s."""
         self.session: Session | None = None
+        self.ended: Transaction | None = None
+        """The last that the wallbox ended: a closing value may still come."""
         self.freshness = Freshness()
         self.limit = limit
 
@@ -98,6 +91,11 @@ class Connector:
     def session_energy_wh(self) -> float | None:
         """The energy of the running transaction."""
         return self.session.energy_wh if self.session else None
+
+    @property
+    def session_cost(self) -> float | None:
+        """The cost of the running transaction, as far as prices were known."""
+        return self.session.cost if self.session else None
 
     @property
     def session_start(self) -> datetime | None:

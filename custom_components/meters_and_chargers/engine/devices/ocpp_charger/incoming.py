@@ -149,9 +149,12 @@ class Incoming:
                     self._station.values.update(sample.values)
                     if sample.offered_ma is not None:
                         connector.offered_ma = sample.offered_ma
-        await self._transactions.meter(
-            connector, report.transaction, report.samples, live=live
-        )
+        try:
+            await self._transactions.meter(
+                connector, report.transaction, report.samples, live=live
+            )
+        except JournalError as err:
+            return self._unanswered(err)
         if not live:
             return {}, self._named(new)
         connector.measured_at = self._station.monotonic()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import math
 import re
 
+from ...journal import SignedValue
 from ...model import Point
 from ...protocols.ocpp.types import Json, Payload
 from .measurands import CURRENT_OFFERED, ENERGY_REGISTER, Measurand, table
@@ -16,6 +17,7 @@ _MAX_INTEGER = 2**53  # beyond it a float, which some send for integers, has gap
 _MAX_SAMPLES = 1000
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SIGNED = "SignedData"
 _OFFERED_UNITS = {"": 1.0, "A": 1.0, "mA": 0.001}
 _MAX_OFFERED_A = 1000
 
@@ -64,6 +66,7 @@ class Sample:
     time: datetime | None
     values: Mapping[Point, float]
     offered_ma: int | None
+    signed: tuple[SignedValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class StopTransaction:
     meter_stop_wh: int | None
     time: datetime | None
     reason: str
+    id_tag: str
     samples: tuple[Sample, ...]
 
 
@@ -196,6 +200,7 @@ def stop_transaction(payload: Payload) -> StopTransaction:
         meter_stop_wh=_not_negative(payload.get("meterStop")),
         time=moment(payload.get("timestamp")),
         reason=snake(payload.get("reason")),
+        id_tag=text(payload.get("idTag")),
         samples=_samples(payload.get("transactionData"), 0),
     )
 
@@ -229,9 +234,14 @@ def _sample(
 ) -> Sample:
     values: dict[Point, float] = {}
     offered_ma = None
+    time = moment(item.get("timestamp"))
+    signed: tuple[SignedValue, ...] = ()
     sampled = item.get("sampledValue")
     for entry in sampled[:_MAX_SAMPLES] if isinstance(sampled, list) else ():
         if not isinstance(entry, dict):
+            continue
+        if entry.get("format") == _SIGNED:
+            signed += _signed(entry, time)
             continue
         name = _name(entry, "measurand") or ENERGY_REGISTER
         measurand = measurands.get((name, _name(entry, "phase")))
@@ -239,7 +249,18 @@ def _sample(
             _take(entry, measurand, values)
         elif name == CURRENT_OFFERED:
             offered_ma = _offered_ma(entry)
-    return Sample(moment(item.get("timestamp")), values, offered_ma)
+    return Sample(time, values, offered_ma, signed)
+
+
+def _signed(
+    entry: Mapping[str, Json], time: datetime | None
+) -> tuple[SignedValue, ...]:
+    """Keep a signed value word for word: nobody but its verifier reads it."""
+    value = entry.get("value")
+    if not isinstance(value, str) or not value:
+        return ()
+    kept = value.encode("utf-8", "replace").decode("utf-8")
+    return (SignedValue(time, text(entry.get("context")), kept),)
 
 
 def _name(entry: Mapping[str, Json], key: str) -> str:

@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 import logging
 
-from ...journal import Booked, JournalError, Start, Stop, Transaction
+from ...journal import (
+    GRACE_S,
+    Booked,
+    JournalError,
+    SignedValue,
+    Start,
+    Stop,
+    Transaction,
+)
 from .connector import CHARGING, Connector, Session
 from .measurands import register
 from .reading import Sample, StartTransaction, StopTransaction
@@ -78,7 +86,9 @@ class Transactions:
                 meter_stop_wh=meter_stop_wh,
                 time=report.time,
                 reason=report.reason,
+                id_tag=report.id_tag,
                 raw=raw,
+                signed=_signed(report.samples),
             )
         )
         transaction = booked.transaction
@@ -86,12 +96,10 @@ class Transactions:
         if connector is None or connector.number == 0:
             return Stopped(booked, None, None)
         session = connector.session
-        if session is None or session.transaction.id != transaction.id:
-            return Stopped(booked, connector, _difference(transaction))
-        connector.session = None
-        if meter_stop_wh is not None:
-            session.register(meter_stop_wh, report.time, live=True)
-        return Stopped(booked, connector, session.energy_wh)
+        if session is not None and session.transaction.id == transaction.id:
+            connector.session = None
+            connector.ended = transaction
+        return Stopped(booked, connector, transaction.energy_wh)
 
     async def meter(
         self,
@@ -101,7 +109,10 @@ class Transactions:
         *,
         live: bool,
     ) -> None:
-        """Give meter values to the transaction they belong to."""
+        """Give meter values to the transaction they belong to.
+
+        Raises `JournalError` where signed ones could not be kept.
+        """
         session = connector.session
         if wire_id is not None and wire_id > 0 and connector.number:
             if session is None or session.transaction.wire_id != wire_id:
@@ -110,7 +121,21 @@ class Transactions:
         elif not live:
             return
         if session is not None:
-            self._note(session.transaction, session, connector.number, samples, live)
+            await self._note(session.transaction, connector, samples, live=live)
+        elif (ended := self._just_ended(connector, samples)) is not None:
+            await self._note(ended, connector, samples, live=live)
+
+    def _just_ended(
+        self, connector: Connector, samples: tuple[Sample, ...]
+    ) -> Transaction | None:
+        """Return the transaction whose closing value this may be."""
+        ended = connector.ended
+        if ended is None or ended.stop_time is None:
+            return None
+        late = self._stamp(samples[-1].time) - ended.stop_time
+        if late.total_seconds() > GRACE_S:
+            connector.ended = None
+        return connector.ended
 
     async def close(self, connector: Connector, reason: str) -> bool:
         """Close what runs on a connector; the wallbox's own end still counts."""
@@ -142,10 +167,7 @@ class Transactions:
         runs = live and transaction.is_open
         if runs and transaction.connector == connector.number:
             await self._run(connector, transaction)
-        session = connector.session
-        if session is not None and session.transaction.id != transaction.id:
-            session = None
-        self._note(transaction, session, connector.number, samples, live)
+        await self._note(transaction, connector, samples, live=live)
 
     async def _find(
         self,
@@ -195,15 +217,18 @@ class Transactions:
                 err,
             )
 
-    def _note(
+    async def _note(
         self,
         transaction: Transaction,
-        session: Session | None,
-        number: int,
+        connector: Connector,
         samples: tuple[Sample, ...],
-        live: bool,  # noqa: FBT001  # private; passed on as it came
+        *,
+        live: bool,
     ) -> None:
-        point = register(number)
+        session = connector.session
+        if session is not None and session.transaction.id != transaction.id:
+            session = None
+        point = register(connector.number)
         for sample in samples:
             wh = sample.values.get(point)
             if wh is None:
@@ -212,6 +237,10 @@ class Transactions:
             self._journal.note_meter(transaction.id, wh, time)
             if session is not None:
                 session.register(wh, time, live=live)
+        if session is not None:
+            session.cost = self._journal.cost_of(transaction.id, session.cost)
+        if signed := _signed(samples):
+            await self._journal.keep_signed(transaction.id, signed)
 
     def _stamp(self, time: datetime | None) -> datetime:
         """Return a sample's time, or ours where it has none or one to come."""
@@ -234,8 +263,6 @@ def _last_register(samples: tuple[Sample, ...]) -> int | None:
     return round(values[-1]) if values else None
 
 
-def _difference(transaction: Transaction) -> float | None:
-    start, stop = transaction.meter_start_wh, transaction.meter_stop_wh
-    if start is None or stop is None:
-        return None
-    return float(stop - start) if stop >= start else None
+def _signed(samples: tuple[Sample, ...]) -> tuple[SignedValue, ...]:
+    """Return what the meter has signed."""
+    return tuple(one for sample in samples for one in sample.signed)
