@@ -157,7 +157,8 @@ def both(*defects: Defect) -> Defect:
 
 def no_actions(root: Path) -> None:
     """Take all actions away."""
-    for path in (root / ACTIONS, root / OURS / "services.py"):
+    sources = ("services.py", "session_actions.py")
+    for path in (root / ACTIONS, *(root / OURS / name for name in sources)):
         path.unlink(missing_ok=True)
     everywhere("services", {})(root)
     put(ICON_FILE, "services", {})(root)

@@ -20,6 +20,7 @@ from . import (
     reason_text,
     registry,
     services,
+    session_actions,
     site_leave,
     site_watch,
     tls_watch,
@@ -54,6 +55,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Make the actions known; an automation that uses one is then never wrong."""
     services.register(hass)
+    session_actions.register(hass)
     await reason_text.async_load(hass)
     return True
 

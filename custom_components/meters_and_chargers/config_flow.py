@@ -69,6 +69,7 @@ from .pico_flow import PicoOptions, is_pico
 from .push_flow import push_fields, take_push
 from .search_flow import SearchSteps
 from .serial_line import let_go
+from .session_options import SessionOptions
 from .site_flow import SiteSteps
 from .site_options import SiteOptions
 from .subentry_flow import ChargerFlow
@@ -249,18 +250,23 @@ class MetersAndChargersFlow(
             return SiteOptions()
         if config_entry.data[CONF_FAMILY] == FAMILY_OCPP_CHARGER:
             return WallboxOptions()
+        if config_entry.data[CONF_FAMILY] == FAMILY_OCPP_SERVER:
+            return SessionOptions()
         return PicoOptions() if is_pico(config_entry) else DeviceOptions()
 
     @classmethod
     @callback
     @override
     def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
-        """All but OCPP servers and families without a choice of intervals have some."""
-        if config_entry.data[CONF_FAMILY] in (FAMILY_SITE, FAMILY_OCPP_CHARGER):
+        """All but families without a choice of intervals have some."""
+        family_key = config_entry.data[CONF_FAMILY]
+        if is_pico(config_entry) or family_key in (
+            FAMILY_SITE,
+            FAMILY_OCPP_CHARGER,
+            FAMILY_OCPP_SERVER,
+        ):
             return True
-        if is_pico(config_entry):
-            return True
-        family = FAMILIES.get(config_entry.data[CONF_FAMILY])
+        family = FAMILIES.get(family_key)
         return family is not None and bool(family.intervals_s)
 
     @classmethod

@@ -1,6 +1,7 @@
 """The OCPP server of Home Assistant: who may connect, and who knocks."""
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,16 @@ from .const import (
     CONF_FALLBACK_CURRENT,
     CONF_FAMILY,
     CONF_MAXIMUM_CURRENT,
+    CONF_PRICE,
     CONF_SERVER,
     DOMAIN,
     FAMILY_OCPP_CHARGER,
 )
 from .engine.devices.ocpp_charger import Central, Knock, OcppCharger
-from .engine.journal import JournalError
+from .engine.journal import Journal, JournalError
 from .links import OcppListener, open_ocpp
+from .session_price import SessionPrice
+from .session_statistics import SessionStatistics
 
 if TYPE_CHECKING:
     # It imports the server.
@@ -48,6 +52,14 @@ def wallboxes_of(hass: HomeAssistant, server_id: str) -> list[ChargerEntry]:
         if entry.data[CONF_FAMILY] == FAMILY_OCPP_CHARGER
         and entry.data[CONF_SERVER] == server_id
     ]
+
+
+def journals(hass: HomeAssistant) -> Iterator[Journal]:
+    """Yield the open journal of each server that listens; all are one file."""
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        server = entry.runtime_data
+        if isinstance(server, OcppServer) and server.listener is not None:
+            yield server.listener.journal
 
 
 @callback
@@ -82,6 +94,8 @@ class OcppServer:
         self._hass = hass
         self._entry = entry
         self._listener: OcppListener | None = None
+        self._price: SessionPrice | None = None
+        self._statistics: SessionStatistics | None = None
         self._stopping = False
 
     @property
@@ -93,6 +107,11 @@ class OcppServer:
     def listener(self) -> OcppListener | None:
         """The open listener with what it needs; None when nothing listens."""
         return self._listener
+
+    @property
+    def has_price(self) -> bool:
+        """Whether sessions cost what a sensor says."""
+        return bool(self._entry.options.get(CONF_PRICE))
 
     @property
     def central(self) -> Central:
@@ -116,6 +135,8 @@ class OcppServer:
                 translation_key="server_not_ready",
                 translation_placeholders={"error": str(err)},
             ) from err
+        self._price = SessionPrice(self._hass, self._listener.journal)
+        self._statistics = SessionStatistics(self._hass, self._listener.journal)
         waiting = []
         for entry in self.charger_entries():
             await self.charger(entry)
@@ -130,11 +151,18 @@ class OcppServer:
                 translation_key="port_in_use",
                 translation_placeholders={"port": str(self._entry.data[CONF_PORT])},
             ) from err
+        await self.follow_price(self._entry.options.get(CONF_PRICE))
+        self._statistics.start()
         self._entry.async_on_unload(
             self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stop)
         )
         for entry in waiting:
             self._hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    async def follow_price(self, entity_id: str | None) -> None:
+        """Let a sensor say from now on what energy costs, or none."""
+        if self._price is not None:
+            await self._price.follow(entity_id)
 
     async def _stop(self, _event: Event) -> None:
         await self.stop()
@@ -142,6 +170,10 @@ class OcppServer:
     async def stop(self) -> None:
         """Close every connection, then the listener, then the journal."""
         self._stopping = True
+        if self._price is not None:
+            self._price.stop()
+        if self._statistics is not None:
+            self._statistics.stop()
         if self._listener is not None:
             await self._listener.close()
             self._listener = None
@@ -168,6 +200,9 @@ class OcppServer:
         )
         await charger.load()
         self._fall_back(entry, charger)
+        if self._price is not None and self._statistics is not None:
+            await self._price.add(charger_id)
+            charger.subscribe(self._statistics.changed)
         self.central.accept(charger_id, charger)
         if known is not None:
             await known.close()

@@ -82,6 +82,12 @@ class PriceSensor:
         return to_come
 
 
+def per_kwh(state: State) -> float | None:
+    """Return what a sensor says that a kWh costs now, in whole units of currency."""
+    present = _present(state, 0)
+    return None if present is None else present.price / _PER_CURRENCY
+
+
 def factor(unit: str | None) -> float:
     """Return what a price in a unit is multiplied by; thousandths of a cent a kWh."""
     words = (unit or "").lower().replace(" ", "").split("/")

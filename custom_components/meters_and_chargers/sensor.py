@@ -66,6 +66,7 @@ async def async_setup_entry(
                 for kind in (
                     StatusSensor,
                     SessionEnergySensor,
+                    SessionCostSensor,
                     SessionStartSensor,
                     TransactionSensor,
                 )
@@ -268,6 +269,27 @@ class SessionEnergySensor(_ConnectorSensor):
     def native_value(self) -> float | None:
         """The energy since the transaction began; Wh."""
         return self._hub.charger.connector(self._number).session_energy_wh
+
+
+class SessionCostSensor(_ConnectorSensor):
+    """The cost of the running transaction; off where no price is known."""
+
+    _key = "session_cost"
+    _attr_device_class = SensorDeviceClass.MONETARY
+    _attr_suggested_display_precision = 2
+
+    def __init__(self, hub: ChargerHub, number: int) -> None:
+        """Show the house's own currency."""
+        super().__init__(hub, number)
+        self._attr_native_unit_of_measurement = hub.hass.config.currency
+        self._attr_entity_registry_enabled_default = hub.server.has_price
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """The cost since the transaction began."""
+        cost = self._hub.charger.connector(self._number).session_cost
+        return None if cost is None else round(cost, 2)
 
 
 class SessionStartSensor(_ConnectorSensor):

@@ -194,6 +194,8 @@ def price(
     (before,) = db.execute(
         "SELECT max(since) FROM prices WHERE charger = ?", (charger,)
     ).fetchone()
+    if before is None and current is None:
+        return
     if before is not None and _same(db, charger, before, current, currency):
         return
     db.execute(

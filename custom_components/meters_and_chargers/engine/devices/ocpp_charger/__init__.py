@@ -1,14 +1,16 @@
 """Wallboxes that speak OCPP 1.6 and dial us."""
 
 from .central import Central
-from .change import OCCURRENCES, Change, Kind, Occurrence
+from .change import OCCURRENCES, Change, Kind, Occurrence, redact
 from .charger import FAMILY_KEY, OcppCharger
 from .connector import STATUSES, Connector
+from .requests import OWN_TAG
 from .waiting import Knock
 
 __all__ = [
     "FAMILY_KEY",
     "OCCURRENCES",
+    "OWN_TAG",
     "STATUSES",
     "Central",
     "Change",
@@ -17,4 +19,5 @@ __all__ = [
     "Knock",
     "Occurrence",
     "OcppCharger",
+    "redact",
 ]

@@ -13,6 +13,9 @@ _UNSUPPORTED = frozenset({"not_supported", "not_implemented"})
 _DONE = frozenset({"accepted", "scheduled", "reboot_required", "unlocked"})
 _MAX_CODE = 40
 
+OWN_TAG = "HomeAssistant"
+"""The card of what is started by us."""
+
 
 class Requests:
     """Asks the wallbox behind the open link; all of them raise `DeviceError`."""
@@ -45,7 +48,7 @@ class Requests:
         kind = Unsupported if status in _UNSUPPORTED else Refused
         raise kind(f"{action}: {status.replace('_', ' ') or 'no status'}")
 
-    async def remote_start(self, connector: int, id_tag: str = "HomeAssistant") -> None:
+    async def remote_start(self, connector: int, id_tag: str = OWN_TAG) -> None:
         """Start a transaction."""
         await self.demand(
             "RemoteStartTransaction", {"connectorId": connector, "idTag": id_tag}

@@ -1,0 +1,169 @@
+"""The log of charging sessions in words for users: as an answer, and as a table."""
+
+from collections.abc import Iterable, Mapping
+import csv
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+import io
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_CHARGER_ID, CONF_FAMILY, DOMAIN, FAMILY_OCPP_CHARGER
+from .engine.devices.ocpp_charger import OWN_TAG, redact
+from .engine.journal import Transaction
+
+_MOST_W = 60_000
+"""80 A on three phases, and some more: who draws more does not, or counts wrong."""
+_SPARE_WH = 1_000
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+type Value = str | int | float | bool | None
+type Row = dict[str, Value]
+
+_COLUMNS: Final = (
+    "start",
+    "end",
+    "duration",
+    "charger",
+    "connector",
+    "tag",
+    "energy",
+    "cost",
+    "currency",
+    "price",
+    "priced_energy",
+    "meter_start",
+    "meter_end",
+    "reason",
+    "running",
+    "start_unknown",
+    "end_unknown",
+    "doubtful",
+    "id",
+)
+
+
+def label_of(_hass: HomeAssistant, id_tag: str) -> str:
+    """Return what a card is called; never its number."""
+    if id_tag == OWN_TAG:
+        return "Home Assistant"
+    short = redact(id_tag)
+    return f"…{short}" if short else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the owner calls wallboxes and cards."""
+
+    hass: HomeAssistant
+    titles: Mapping[str, str]
+    """By the wallboxes' identities."""
+
+    @classmethod
+    def of(cls, hass: HomeAssistant) -> Names:
+        """Return the names as they are now."""
+        return cls(
+            hass,
+            {
+                entry.data[CONF_CHARGER_ID]: entry.title
+                for entry in hass.config_entries.async_entries(DOMAIN)
+                if entry.data[CONF_FAMILY] == FAMILY_OCPP_CHARGER
+            },
+        )
+
+    def charger(self, one: Transaction) -> str:
+        """Return what a wallbox is called, or one of its connectors."""
+        title = self.titles.get(one.charger, one.charger)
+        return f"{title} {one.connector}" if (one.connector or 1) > 1 else title
+
+
+def row(one: Transaction, names: Names, now: datetime) -> Row:
+    """Return a session as users read it: kWh, minutes, local times."""
+    lasts = _duration(one, now)
+    meter_end = one.last_wh if one.is_open else one.meter_stop_wh
+    price = None
+    if one.cost is not None and one.priced_wh:
+        price = round(one.cost / one.priced_wh * 1000, 4)
+    return {
+        "start": _local(one.start_time),
+        "end": _local(one.stop_time),
+        "duration": None if lasts is None else round(lasts.total_seconds() / 60, 1),
+        "charger": names.charger(one),
+        "connector": one.connector,
+        "tag": label_of(names.hass, one.id_tag),
+        "energy": _kwh(one.energy_wh),
+        "cost": None if one.cost is None else round(one.cost, 2),
+        "currency": one.currency or None,
+        "price": price,
+        "priced_energy": None if one.cost is None else _kwh(one.priced_wh),
+        "meter_start": _kwh(one.meter_start_wh),
+        "meter_end": _kwh(meter_end),
+        "reason": one.stop_reason or None,
+        "running": one.is_open,
+        "start_unknown": one.start_unknown,
+        "end_unknown": one.closed_locally,
+        "doubtful": _is_doubtful(one, lasts),
+        "id": one.id,
+    }
+
+
+def totals(rows: Iterable[Row]) -> dict[str, Value]:
+    """Return the sums of what is not doubtful; the cost only of one currency."""
+    sure = [one for one in rows if not one["doubtful"]]
+    currencies = {one["currency"] for one in sure if one["cost"] is not None}
+    cost = sum(float(one["cost"] or 0) for one in sure)
+    return {
+        "sessions": len(sure),
+        "energy": round(sum(float(one["energy"] or 0) for one in sure), 3),
+        "cost": round(cost, 2) if len(currencies) == 1 else None,
+        "currency": currencies.pop() if len(currencies) == 1 else None,
+    }
+
+
+def table(rows: Iterable[Row], *, comma: bool) -> str:
+    """Return rows as CSV for spreadsheets; with ``comma`` in decimals, ``;`` parts."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";" if comma else ",")
+    writer.writerow(_COLUMNS)
+    for one in rows:
+        writer.writerow(_cell(one[column], comma=comma) for column in _COLUMNS)
+    # Spreadsheets know by this mark that it is UTF-8.
+    return "\N{ZERO WIDTH NO-BREAK SPACE}" + text.getvalue()
+
+
+def _cell(value: Value, *, comma: bool) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        # A name is never a formula.
+        return f"'{value}" if value.startswith(_FORMULAS) else value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value).replace(".", ",") if comma else str(value)
+
+
+def _is_doubtful(one: Transaction, lasts: timedelta | None) -> bool:
+    """Say whether no wallbox can have given that much in that time."""
+    if lasts is None or one.energy_wh is None:
+        return False
+    hours = max(lasts.total_seconds(), 0) / 3600
+    return one.energy_wh > hours * _MOST_W + _SPARE_WH
+
+
+def _duration(one: Transaction, now: datetime) -> timedelta | None:
+    if one.start_time is None:
+        return None
+    return max((one.stop_time or now) - one.start_time, timedelta())
+
+
+def _local(time: datetime | None) -> str | None:
+    if time is None:
+        return None
+    return dt_util.as_local(time).isoformat(timespec="seconds")
+
+
+def _kwh(wh: float | None) -> float | None:
+    return None if wh is None else round(wh / 1000, 3)
