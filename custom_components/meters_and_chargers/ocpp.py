@@ -230,6 +230,8 @@ class OcppServer:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PATIENCE_S):
                     await charger.fall_back_to(None)
+        if self._price is not None:
+            self._price.drop(charger_id)
         await self.central.remove(charger_id)
 
     @callback

@@ -60,6 +60,11 @@ class SessionPrice:
             await self._tell({charger})
 
     @callback
+    def drop(self, charger: str) -> None:
+        """Tell nothing more of a wallbox that was removed."""
+        self._chargers.discard(charger)
+
+    @callback
     def stop(self) -> None:
         """Follow the sensor no more; the last price holds."""
         if self._deaf is not None:

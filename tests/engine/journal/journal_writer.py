@@ -52,4 +52,25 @@ async def main(path: str, first: int) -> None:
         print(f"stop {number} {booked.transaction.id}", flush=True)  # noqa: T201  # as above
 
 
-asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+async def charge(path: str) -> None:
+    """Begin one transaction, record a meter value, and say so; then go on for ever."""
+    journal = _journal()
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    book = await journal.Journal.open(path, notes_every_s=0.01)
+    await book.note_price("GARAGE", begin, 0.5, "CHF")
+    start = journal.Start(
+        charger="GARAGE", connector=1, id_tag="TAG", meter_start_wh=1000, time=begin
+    )
+    number = (await book.start_transaction(start)).transaction.id
+    for minute in range(1_000_000):
+        wh = 1000 + minute
+        book.note_meter(number, wh, begin + timedelta(minutes=minute))
+        await asyncio.sleep(0.01)
+        (running,) = await book.open_transactions("GARAGE")
+        print(running.energy_wh, flush=True)  # noqa: T201  # as above
+
+
+if len(sys.argv) > 2:  # the path, and where to begin
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+else:
+    asyncio.run(charge(sys.argv[1]))

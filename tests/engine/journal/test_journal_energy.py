@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -133,6 +135,32 @@ async def test_a_restart_loses_no_cost(path: Path) -> None:
     await journal.close()
 
 
+async def test_a_kill_in_the_middle_of_a_session(
+    path: Path, socket_enabled: None
+) -> None:
+    """What was recorded is there, goes on, and has its cost at the end, once."""
+    writer = Path(__file__).parent / "journal_writer.py"
+    process = subprocess.Popen(  # noqa: ASYNC220, S603  # our own file; it has to be killed
+        [sys.executable, str(writer), str(path)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    said = [process.stdout.readline() for _ in range(10)]
+    process.kill()
+    said += process.stdout.readlines()
+    process.stdout.close()
+    process.wait()
+    journal = await Journal.open(path)
+    (running,) = await journal.open_transactions("GARAGE")
+    assert running.energy_wh >= max(float(one) for one in said if one.endswith("\n"))
+    assert running.cost == pytest.approx(running.energy_wh / 2000)
+    end = datetime(2026, 1, 2, tzinfo=UTC)
+    report = Stop(charger="GARAGE", wire_id=running.id, meter_stop_wh=9000, time=end)
+    kept = (await journal.stop_transaction(report)).transaction
+    assert (kept.energy_wh, kept.cost) == (8000, pytest.approx(4.0))
+    assert sum(one.wh for one in await journal.hours()) == pytest.approx(8000)
+    await journal.close()
+
+
 async def test_the_log_by_wallbox_and_time(journal: Journal) -> None:
     """The newest first, from a time on and before another, as many as asked for."""
     for index, charger in enumerate(("GARAGE", "STREET", "GARAGE")):
@@ -151,13 +179,15 @@ async def test_the_log_by_wallbox_and_time(journal: Journal) -> None:
 
 
 async def test_signed_values_are_bounded(journal: Journal) -> None:
-    """A thousand of one session, and always those of its begin and end."""
-    many = tuple(SignedValue(at(index), "", "S") for index in range(1100))
-    await journal.keep_signed(1, many)
-    await journal.keep_signed(1, (SignedValue(at(9000), "Transaction.End", "E"),))
-    kept = await journal.signed_values(1)
-    assert len(kept) == 1001
-    assert kept[-1].text == "E"
+    """A hundred of one session, and room for those of its begin and end."""
+
+    def many(context: str) -> tuple[SignedValue, ...]:
+        return tuple(SignedValue(at(index), context, "S") for index in range(300))
+
+    await journal.keep_signed(1, many("Sample.Periodic"))
+    assert len(await journal.signed_values(1)) == 100
+    await journal.keep_signed(1, many("Transaction.End"))
+    assert len(await journal.signed_values(1)) == 200
 
 
 async def test_meter_values_that_wait_are_bounded(journal: Journal) -> None:

@@ -17,8 +17,10 @@ from .records import (
 type Notes = Mapping[int, Sequence[Reading]]
 """The newest meter values of transactions."""
 
-_MAX_SIGNED = 1000
+_MAX_SIGNED = 100
 """Signed values of one transaction: more are none that anybody bills by."""
+_MAX_SIGNED_ENDS = 200
+"""With those of its begin and end."""
 
 _COLUMNS = (
     "id, charger, wire_id, connector, id_tag, meter_start_wh, start_time, "
@@ -175,10 +177,18 @@ def keep_signed(
     """Keep what a meter has signed, word for word, once."""
     db.executemany(
         "INSERT OR IGNORE INTO signed_values (transaction_id, time, context, text) "
-        "SELECT ?1, ?2, ?3, ?4 WHERE ?3 LIKE 'Transaction.%' OR ?5 > "
+        "SELECT ?1, ?2, ?3, ?4 WHERE ?5 > "
         "(SELECT count(*) FROM signed_values WHERE transaction_id = ?1)",
         [
-            (number, text(one.time or now), one.context, one.text, _MAX_SIGNED)
+            (
+                number,
+                text(one.time or now),
+                one.context,
+                one.text,
+                _MAX_SIGNED_ENDS
+                if one.context.startswith("Transaction.")
+                else _MAX_SIGNED,
+            )
             for one in values
         ],
     )
