@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 import sqlite3
+from typing import Any
 
 import pytest
 
@@ -153,3 +154,50 @@ async def test_a_killed_home_assistant_leaves_the_fallback(tmp_path: Path) -> No
             assert house.cars[0].current_a == 7
         finally:
             await wallbox.stop()
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_kill_in_the_middle_of_a_session(tmp_path: Path) -> None:
+    """The log has one session afterwards, with all its energy, and so do statistics."""
+    house = House("clear", 12 * 3600)
+    port = free_port(0)
+    address = f"ws://127.0.0.1:{port}"
+    wallbox = ChargePoint(house, house.cars[0], address, "CARPORT1", redial_s=(0.5, 1))
+    home = HomeAssistant(tmp_path, NEWEST)
+
+    async def ended() -> dict[str, Any] | None:
+        answer = await home.request(
+            "POST", f"/api/services/{DOMAIN}/get_sessions?return_response", {}
+        )
+        (only,) = answer["service_response"]["sessions"]
+        return None if only["running"] else only
+
+    async def counted() -> float | None:
+        start = {"start_time": "2026-01-01T00:00:00Z", "period": "hour"}
+        statistic = f"{DOMAIN}:wallbox_energy_carport1"
+        found = await home.ws(
+            "recorder/statistics_during_period", **start, statistic_ids=[statistic]
+        )
+        return found[statistic][-1]["sum"] if found else None
+
+    async with living(house):
+        try:
+            await home.start()
+            await let_in(home, wallbox, port)
+            await home.kill()
+            # It charges on, and its end waits in the wallbox.
+            await asyncio.sleep(5)
+            house.cars[0].connected = False
+            await eventually("the transaction's end", lambda: not wallbox.transaction)
+            async with home:
+                session = await wait_until("the end in the log", ended, 60)
+                assert not session["start_unknown"]
+                gained = session["meter_end"] - session["meter_start"]
+                assert session["energy"] == pytest.approx(gained, abs=0.002)
+                assert session["energy"] > 0
+                total = await wait_until("statistics", counted, 60)
+                assert total == pytest.approx(session["energy"], abs=0.001)
+                assert home.problems() == []
+        finally:
+            await wallbox.stop()
+            await home.stop()
