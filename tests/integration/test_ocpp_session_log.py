@@ -162,6 +162,22 @@ async def test_signed_values_are_shown_when_asked_for(
     assert answer["sessions"][0]["signed_values"] == []
 
 
+async def test_session_of_which_only_the_end_is_known(
+    hass: HomeAssistant, log: Journal
+) -> None:
+    """What nobody knows is empty, and it counts nothing."""
+    await log.stop_transaction(
+        Stop(charger="GARAGE", wire_id=99, meter_stop_wh=700, time=NOON)
+    )
+    before = await sessions(hass, to="2026-06-01 12:00:00")
+    assert before["sessions"] == []
+    answer = await sessions(hass, to="2026-06-01 12:00:01")
+    one = next(found for found in answer["sessions"] if found["id"] == 4)
+    assert one["start_unknown"]
+    assert [one[key] for key in ("start", "duration", "energy", "cost")] == [None] * 4
+    assert answer["total"]["energy"] == 4.0
+
+
 async def test_what_no_wallbox_can_give(hass: HomeAssistant, log: Journal) -> None:
     """Shown, but not part of the totals."""
     start = Start(charger="GARAGE", connector=1, id_tag="", meter_start_wh=0, time=NOON)
@@ -281,6 +297,22 @@ async def test_price_is_followed(
     ]
     assert await choose_price(hass, server, None) is None
     assert server.runtime_data.central.charger("GARAGE/1").link is connection
+
+
+async def test_price_of_a_removed_wallbox(
+    hass: HomeAssistant, server: ConfigEntry[Any], garage: Garage
+) -> None:
+    """Nothing more is kept for it, and its sessions stay in the log."""
+    await choose_price(hass, server, "sensor.price")
+    entry = await charging(hass, garage)
+    hass.states.async_set("sensor.price", "0.1", {"unit_of_measurement": "EUR/kWh"})
+    await hass.async_block_till_done()
+    await hass.config_entries.async_remove(entry.entry_id)
+    hass.states.async_set("sensor.price", "0.2", {"unit_of_measurement": "EUR/kWh"})
+    await hass.async_block_till_done()
+    assert await prices_of(server) == [(0.1, "EUR")]
+    (only,) = (await sessions(hass))["sessions"]
+    assert only["charger"] == "GARAGE/1"
 
 
 async def test_price_that_can_t_be_recorded(
