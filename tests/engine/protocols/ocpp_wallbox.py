@@ -9,11 +9,13 @@ from typing import Any
 import aiohttp
 
 from custom_components.meters_and_chargers.engine.protocols.ocpp import (
+    NOTHING_SHOWN,
     Call,
     CallError,
     Link,
     Payload,
     Server,
+    Shown,
 )
 
 HOST = "127.0.0.1"
@@ -60,10 +62,14 @@ class Doors:
         self.desk = Desk()
         self.refused = refused
         self.knocks: list[tuple[str, str]] = []
+        self.shown: list[Shown] = []
 
-    def admit(self, charger_id: str, peer: str) -> Desk | None:
+    def admit(
+        self, charger_id: str, peer: str, shown: Shown = NOTHING_SHOWN
+    ) -> Desk | None:
         """Note who knocks."""
         self.knocks.append((charger_id, peer))
+        self.shown.append(shown)
         return None if charger_id in self.refused else self.desk
 
 

@@ -18,6 +18,8 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp import (
     Call,
     CallError,
     Handler,
+    Shown,
+    Unauthorised,
 )
 from custom_components.meters_and_chargers.engine.protocols.ocpp.strict import check
 
@@ -169,10 +171,40 @@ async def test_strangers(server: FakeServer, peer: str) -> None:
     assert server.dial("NEW", peer) is None
 
 
-async def test_a_listener_with_credentials(clock: Clock) -> None:
-    """Whoever has none is refused."""
-    central = Central(list[Knock]().append, has_credentials=True)
-    assert central.admit("NEW", HOME) is None
+async def test_a_listener_with_credentials(
+    clock: Clock, new_charger: Callable[..., OcppCharger]
+) -> None:
+    """A new one is refused and shown, once a minute; ten of them at most."""
+    knocks: list[Knock] = []
+    central = Central(
+        knocks.append, has_credentials=True, now=clock.now, call_later=clock.call_later
+    )
+    for _ in range(3):
+        with pytest.raises(Unauthorised):
+            central.admit("NEW", HOME)
+    assert [knock.charger_id for knock in knocks] == ["NEW"]
+    assert central.knocks[0].attempts == 3
+    clock.advance(61)
+    with pytest.raises(Unauthorised):
+        central.admit("NEW", HOME)
+    assert len(knocks) == 2
+    for number in range(9):
+        with pytest.raises(Unauthorised):
+            central.admit(f"NEW{number}", HOME)
+    assert central.admit("ONE TOO MANY", HOME) is None
+    assert central.admit("NEW", HOME, Shown(forwarded=True)) is None
+    charger = new_charger("NEW")
+    central.accept("NEW", charger)
+    central.guard("NEW").add_password("sixteen letters!")
+    central.guard("NEW").hold_to(1)
+    with pytest.raises(Unauthorised):
+        central.admit("NEW", HOME)
+    shown = Shown(password=b"sixteen letters!")
+    assert central.admit("NEW", HOME, shown) is charger
+    await central.remove("NEW")
+    with pytest.raises(Unauthorised, match="accepted"):
+        central.admit("NEW", HOME, shown)
+    await central.close()
 
 
 async def test_ten_may_wait(server: FakeServer) -> None:
@@ -202,7 +234,7 @@ async def test_accepting_a_waiting_one(
     await rest()
     assert link.asked == [("TriggerMessage", {"requestedMessage": "BootNotification"})]
     assert (await server.call("NEW", BOOT))["status"] == "Accepted"
-    assert server.central.admit("NEW", "8.8.8.8") is charger
+    assert server.central.admit("NEW", HOME) is charger
 
 
 async def test_a_boot_that_cannot_be_asked_for(

@@ -4,6 +4,7 @@ from .central import Central
 from .change import OCCURRENCES, Change, Kind, Occurrence, redact
 from .charger import FAMILY_KEY, OcppCharger
 from .connector import STATUSES, Connector
+from .guard import Guard, Issued, Security
 from .requests import OWN_TAG
 from .waiting import Knock
 
@@ -15,9 +16,12 @@ __all__ = [
     "Central",
     "Change",
     "Connector",
+    "Guard",
+    "Issued",
     "Kind",
     "Knock",
     "Occurrence",
     "OcppCharger",
+    "Security",
     "redact",
 ]

@@ -7,8 +7,9 @@ from datetime import datetime
 import logging
 
 from ...model import DeviceError
-from ...protocols.ocpp.types import Handler
+from ...protocols.ocpp.types import NOTHING_SHOWN, Handler, Shown, Unauthorised
 from .charger import OcppCharger
+from .guard import Guard
 from .limit import CallLater, call_later_on_loop
 from .station import utc_now
 from .waiting import Knock, Waiting, is_local
@@ -16,6 +17,8 @@ from .waiting import Knock, Waiting, is_local
 _LOGGER = logging.getLogger(__name__)
 
 MAX_WAITING = 10
+KNOCK_AGAIN_S = 60.0
+"""How long one that is refused until it has a password is not shown again."""
 
 type Move = Callable[[str, Handler], bool]
 """Hands an open connection to another handler; `protocols.ocpp.Server.move`."""
@@ -33,52 +36,69 @@ class Central:
         now: Callable[[], datetime] = utc_now,
         call_later: CallLater = call_later_on_loop,
     ) -> None:
-        """Let new ones wait unless the listener has credentials.
+        """Let new ones wait; where credentials are asked for, refused and shown.
 
         ``move`` may be set later: the server it belongs to needs its gate first.
         """
         self.move = move
         self._on_knock = on_knock
-        self._has_credentials = has_credentials
+        self.has_credentials = has_credentials
         self._now = now
         self._call_later = call_later
         self._chargers: dict[str, OcppCharger] = {}
+        self._guards: dict[str, Guard] = {}
         self._waiting: dict[str, Waiting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def knocks(self) -> tuple[Knock, ...]:
-        """Who is connected and waits."""
+        """Who is connected and waits, or was refused until it has a password."""
         return tuple(
             waiting.knock
             for waiting in self._waiting.values()
-            if waiting.link is not None
+            if waiting.link is not None or self.has_credentials
         )
 
     def charger(self, charger_id: str) -> OcppCharger | None:
         """Return an accepted wallbox."""
         return self._chargers.get(charger_id)
 
-    def admit(self, charger_id: str, peer: str) -> Handler | None:
-        """Return what answers this wallbox; None refuses it."""
+    def guard(self, charger_id: str) -> Guard:
+        """Return who stands before an accepted wallbox, or one about to be."""
+        return self._guards.setdefault(charger_id, Guard())
+
+    def admit(
+        self, charger_id: str, peer: str, shown: Shown = NOTHING_SHOWN
+    ) -> Handler | None:
+        """Return what answers this wallbox; None refuses it.
+
+        Raises `Unauthorised` for a known one that does not prove who it is, and for a
+        new one where credentials are asked for: it is shown to be accepted.
+        """
         charger = self._chargers.get(charger_id)
         if charger is not None:
+            self.guard(charger_id).admit(peer, shown)
             return charger
-        if self._has_credentials or not is_local(peer):
+        if shown.forwarded or not is_local(peer):
             return None
         waiting = self._waiting.get(charger_id)
         if waiting is not None:
             waiting.knock = replace(
                 waiting.knock, peer=peer, attempts=waiting.knock.attempts + 1
             )
+        else:
+            waiting = self._wait(charger_id, peer)
+        if waiting is None or not self.has_credentials:
             return waiting
-        return self._wait(charger_id, peer)
+        waiting.refused(KNOCK_AGAIN_S)
+        raise Unauthorised("nobody has accepted it yet")
 
     def accept(self, charger_id: str, charger: OcppCharger) -> None:
         """Let a charger answer from now on, also on a connection that is open."""
         self._chargers[charger_id] = charger
         waiting = self._waiting.pop(charger_id, None)
         if waiting is not None:
+            waiting.stop()
             knock = waiting.knock
             charger.introduce(knock.maker, knock.model, knock.serial)
         # The standard forbids to ask for another boot of one that was accepted.
@@ -87,6 +107,7 @@ class Central:
     async def remove(self, charger_id: str) -> None:
         """Forget a charger and close its connection; it knocks again like a new one."""
         charger = self._chargers.pop(charger_id, None)
+        self._guards.pop(charger_id, None)
         if charger is None:
             return
         link = charger.link
@@ -108,7 +129,7 @@ class Central:
         """Let a new one wait if there is room; who has gone makes room first."""
         if len(self._waiting) >= MAX_WAITING:
             gone = next(
-                (key for key, other in self._waiting.items() if other.link is None),
+                (key for key, other in self._waiting.items() if other.has_gone),
                 None,
             )
             if gone is None:

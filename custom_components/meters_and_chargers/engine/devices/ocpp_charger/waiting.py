@@ -74,6 +74,11 @@ class Waiting:
         self._on_opened = on_opened
         self._timer: Timer | None = None
 
+    @property
+    def has_gone(self) -> bool:
+        """Whether it is not connected, and has not just been refused."""
+        return self.link is None and self._timer is None
+
     def opened(self, link: Link) -> None:
         """Take over a new connection."""
         self.link = link
@@ -102,10 +107,20 @@ class Waiting:
             "interval": ASK_AGAIN_S,
         }
 
+    def refused(self, again_s: float) -> None:
+        """Report one that may not even wait, and not again for some seconds."""
+        if self._timer is None:
+            self._timer = self._call_later(again_s, self._forget_timer)
+            self._report()
+
     def stop(self) -> None:
         """Report nothing by itself any more."""
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
+
+    def _forget_timer(self) -> None:
+        self._timer = None
 
     def _report(self) -> None:
         self._on_knock(self.knock)

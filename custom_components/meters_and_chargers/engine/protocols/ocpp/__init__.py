@@ -1,15 +1,30 @@
 """OCPP 1.6J: bounded frames, one session a wallbox, the server they dial."""
 
+from .door import Tls
 from .frame import Code
 from .server import Server
 from .session import Session
 from .strict import InvalidMessage, message, preload
 from .trace import Trace
-from .types import Call, CallError, Gate, Handler, Json, Link, Payload
+from .types import (
+    NOTHING_SHOWN,
+    Call,
+    CallError,
+    Certificate,
+    Gate,
+    Handler,
+    Json,
+    Link,
+    Payload,
+    Shown,
+    Unauthorised,
+)
 
 __all__ = [
+    "NOTHING_SHOWN",
     "Call",
     "CallError",
+    "Certificate",
     "Code",
     "Gate",
     "Handler",
@@ -19,7 +34,10 @@ __all__ = [
     "Payload",
     "Server",
     "Session",
+    "Shown",
+    "Tls",
     "Trace",
+    "Unauthorised",
     "message",
     "preload",
 ]

@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 import logging
+import ssl
 from types import MappingProxyType
 
 from aiohttp import WSCloseCode, hdrs, web
 
-from . import handshake
+from . import handshake, proof
+from .door import Door, Tls
 from .frame import MAX_CHARACTERS
 from .session import CALL_TIMEOUT_S, CLOSE_S, Session
 from .trace import Trace
-from .types import Gate, Handler, Link
+from .types import Gate, Handler, Link, Unauthorised
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ _MAX_TRACED = 200
 _MAX_NAMED = 200
 """Wallboxes whose refusal is logged, so that nobody can fill the memory."""
 
+_CHALLENGE = 'Basic realm="OCPP"'
 _HANDSHAKE = (
     hdrs.CONNECTION,
     hdrs.UPGRADE,
@@ -47,19 +50,20 @@ class Server:
         ping_s: float | None = PING_S,
         assume_16: bool = False,
         timeout_s: float = CALL_TIMEOUT_S,
+        tls: Tls = Tls.OFF,
+        context: ssl.SSLContext | None = None,
     ) -> None:
         """Prepare; `start` opens the port. Port 0 takes a free one.
 
-        ``assume_16`` lets in wallboxes that name no OCPP version.
+        ``assume_16`` lets in wallboxes that name no OCPP version. ``context`` has the
+        server's certificate; without it nothing is encrypted, whatever ``tls`` says.
         """
         self._gate = gate
-        self._host = host
-        self._port = port
+        self._door = Door(host, port, tls, context, refused=self._name)
         self._ping_s = ping_s
         self._assume_16 = assume_16
         self._timeout_s = timeout_s
         self._runner: web.AppRunner | None = None
-        self._site: web.TCPSite | None = None
         self._sessions: dict[str, Session] = {}
         self._ending: set[Session] = set()
         """Sessions out of use that still say goodbye."""
@@ -69,7 +73,11 @@ class Server:
     @property
     def port(self) -> int:
         """The port listened on; the wanted one before the start."""
-        return self._port if self._site is None else self._site.port
+        return self._door.port
+
+    def use(self, context: ssl.SSLContext) -> None:
+        """Show another certificate from now on; open connections stay."""
+        self._door.context = context
 
     @property
     def links(self) -> Mapping[str, Link]:
@@ -86,21 +94,21 @@ class Server:
         app.router.add_route(hdrs.METH_GET, "/{path:.*}", self._serve)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
         await runner.setup()
-        site = web.TCPSite(runner, self._host, self._port)
+        if (factory := runner.server) is None:
+            raise RuntimeError("a runner without its server")
         try:
-            await site.start()
+            await self._door.open(factory)
         except OSError:
             await runner.cleanup()
             raise
-        self._runner, self._site = runner, site
+        self._runner = runner
 
     async def stop(self) -> None:
         """Stop listening and close every connection; takes less than 3 s."""
-        if self._runner is None or self._site is None:
+        if self._runner is None:
             return
-        runner, site = self._runner, self._site
-        self._runner = self._site = None
-        await site.stop()
+        runner, self._runner = self._runner, None
+        await self._door.close()
         open_sessions = [*self._sessions.values(), *self._ending]
         await asyncio.gather(*(session.close() for session in open_sessions))
         await runner.cleanup()
@@ -137,8 +145,9 @@ class Server:
             if hdrs.SEC_WEBSOCKET_KEY in request.headers:
                 self._name(charger_id, "its WebSocket handshake is incomplete")
             raise web.HTTPBadRequest
-        if (handler := self._gate.admit(charger_id, _peer(request))) is None:
+        if (handler := self._admit(request, charger_id)) is None:
             raise web.HTTPNotFound
+        self._door.settle(request.protocol)
         names = handshake.offered(
             request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, ())
         )
@@ -156,6 +165,17 @@ class Server:
             await self._run(request, socket, charger_id, handler)
         return socket
 
+    def _admit(self, request: web.Request, charger_id: str) -> Handler | None:
+        """Ask the gate; who has not proved who it is gets 401, before the upgrade."""
+        shown = proof.shown(request, charger_id)
+        try:
+            return self._gate.admit(charger_id, _peer(request), shown)
+        except Unauthorised as err:
+            self._name(charger_id, err.reason)
+            raise web.HTTPUnauthorized(
+                headers={hdrs.WWW_AUTHENTICATE: _CHALLENGE}
+            ) from err
+
     async def _run(
         self,
         request: web.Request,
@@ -166,6 +186,9 @@ class Server:
         """Serve a connection, which replaces an older one of the same wallbox."""
         if (older := self._sessions.get(charger_id)) is not None:
             older.begin_close()
+        if charger_id in self._named:
+            self._named.remove(charger_id)
+            _LOGGER.info("%s could connect", charger_id)
         trace = self._begin_trace(charger_id)
         session = Session(
             socket,

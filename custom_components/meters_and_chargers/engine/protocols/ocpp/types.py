@@ -1,7 +1,7 @@
 """The words between the frame layer, the server and what answers a wallbox."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
@@ -63,8 +63,44 @@ class Handler(Protocol):
         """Answer a call; None sends nothing. Raises `CallError` to refuse."""
 
 
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A client certificate that was verified; ``serial`` is hexadecimal, capitals."""
+
+    name: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a wallbox shows of itself before it may talk; empty is a wrong password."""
+
+    encrypted: bool = False
+    forwarded: bool = False
+    """Whether somebody in between has passed it on."""
+    password: bytes | None = field(default=None, repr=False)
+    certificate: Certificate | None = None
+
+
+NOTHING_SHOWN = Shown()
+
+
+class Unauthorised(Exception):
+    """A wallbox that has not proved who it is; ``reason`` may be logged."""
+
+    def __init__(self, reason: str) -> None:
+        """Say what is missing."""
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Gate(Protocol):
     """Decides who may connect."""
 
-    def admit(self, charger_id: str, peer: str) -> Handler | None:
-        """Return what answers this wallbox; None refuses it with 404."""
+    def admit(
+        self, charger_id: str, peer: str, shown: Shown = NOTHING_SHOWN
+    ) -> Handler | None:
+        """Return what answers this wallbox; None refuses it with 404.
+
+        Raises `Unauthorised`, which refuses it with 401.
+        """

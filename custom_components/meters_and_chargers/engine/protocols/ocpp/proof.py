@@ -1,0 +1,57 @@
+"""By what a wallbox proves who it is, before its connection becomes a WebSocket."""
+
+import base64
+import binascii
+import ssl
+
+from aiohttp import hdrs, web
+
+from .types import Certificate, Shown
+
+_FORWARDED = (hdrs.FORWARDED, hdrs.X_FORWARDED_FOR)
+
+
+def shown(request: web.Request, charger_id: str) -> Shown:
+    """Return what a request shows.
+
+    A password is taken as the bytes that came, not as text: it may be 20 random ones
+    ([SEC] A00.FR.205, [J] 6.2).
+    """
+    transport = request.transport
+    tls = None if transport is None else transport.get_extra_info("ssl_object")
+    header = request.headers.get(hdrs.AUTHORIZATION, "")
+    return Shown(
+        encrypted=tls is not None,
+        forwarded=any(name in request.headers for name in _FORWARDED),
+        password=_password(header, charger_id.encode()),
+        certificate=None if tls is None else _certificate(tls),
+    )
+
+
+def _password(header: str, user: bytes) -> bytes | None:
+    """Return the password of a user; empty where another one is named."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        decoded = base64.b64decode(value.strip(), validate=True)
+    except binascii.Error, ValueError:
+        return b""
+    # An identity may hold a colon itself.
+    named = user + b":"
+    return decoded.removeprefix(named) if decoded.startswith(named) else b""
+
+
+def _certificate(tls: ssl.SSLObject) -> Certificate | None:
+    """Return the client's certificate; Python shows only one that was verified."""
+    found = tls.getpeercert()
+    if not found:
+        return None
+    serial, subject = found.get("serialNumber"), found.get("subject")
+    names = [
+        str(pair[1])
+        for part in (subject if isinstance(subject, tuple) else ())
+        for pair in part
+        if pair[0] == "commonName"
+    ]
+    return Certificate(names[0] if names else "", str(serial))

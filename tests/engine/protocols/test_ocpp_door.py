@@ -1,0 +1,279 @@
+"""Plain, encrypted and certified connections on one port, and what is neither."""
+
+import asyncio
+import base64
+from contextlib import suppress
+import logging
+from pathlib import Path
+import ssl
+from typing import Any
+
+import aiohttp
+from cryptography.hazmat.primitives.asymmetric import rsa
+from ocpp_certificates import TestAuthority, client_context, server_context
+from ocpp_wallbox import (
+    HOST,
+    OCPP16,
+    SWITCHING,
+    Doors,
+    Wallbox,
+    knock,
+    serving,
+    settled,
+)
+import pytest
+
+from custom_components.meters_and_chargers.engine.protocols.ocpp import (
+    Certificate,
+    Handler,
+    Server,
+    Shown,
+    Tls,
+    Unauthorised,
+)
+from custom_components.meters_and_chargers.engine.protocols.ocpp import door as doors_
+
+NONE = Shown()
+
+
+@pytest.fixture(autouse=True)
+def auto_enable_custom_integrations(socket_enabled: None) -> None:
+    """Start no Home Assistant; these need sockets alone."""
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> TestAuthority:
+    """Return an authority of the house."""
+    return TestAuthority(tmp_path)
+
+
+async def asked(server: Server, context: ssl.SSLContext | None = None) -> Any:
+    """Connect, ask once, and return the kind of the answer."""
+    scheme = "ws" if context is None else "wss"
+    address = f"{scheme}://{HOST}:{server.port}/CP1"
+    async with (
+        aiohttp.ClientSession() as client,
+        client.ws_connect(
+            address, protocols=["ocpp1.6"], ssl=context or False
+        ) as socket,
+    ):
+        return (await Wallbox(socket).ask())[0]
+
+
+async def test_one_port_for_all(authority: TestAuthority) -> None:
+    """Plain, TLS and a client's certificate: each is known for what it is."""
+    doors = Doors()
+    path, serial = authority.issue("CP1")
+    context = server_context(authority)
+    async with serving(doors, tls=Tls.DETECT, context=context) as server:
+        assert await asked(server) == 3
+        assert await asked(server, client_context(authority)) == 3
+        assert await asked(server, client_context(authority, path)) == 3
+    assert doors.shown == [
+        NONE,
+        Shown(encrypted=True),
+        Shown(encrypted=True, certificate=Certificate("CP1", serial)),
+    ]
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_tls_versions(authority: TestAuthority, version: ssl.TLSVersion) -> None:
+    """1.2 and 1.3 are spoken, and a certificate arrives by both."""
+    doors = Doors()
+    client = client_context(authority, authority.issue("CP1")[0])
+    client.minimum_version = client.maximum_version = version
+    context = server_context(authority)
+    async with serving(doors, tls=Tls.REQUIRED, context=context) as server:
+        assert await asked(server, client) == 3
+    assert doors.shown[0].certificate is not None
+
+
+async def test_wrong_certificates(
+    authority: TestAuthority, tmp_path: Path, expected_logs: list[str]
+) -> None:
+    """Of another authority, or past its end: the handshake fails, others go on."""
+    expected_logs.append("its encryption failed")
+    doors = Doors()
+    other = TestAuthority(tmp_path, "Other")
+    context = server_context(authority)
+    async with serving(doors, tls=Tls.DETECT, context=context) as server:
+        for path in (other.issue("CP1")[0], authority.issue("CP1", days=-1)[0]):
+            with pytest.raises((aiohttp.ClientError, OSError)):
+                await asked(server, client_context(authority, path))
+        assert doors.shown == []
+        assert await asked(server, client_context(authority)) == 3
+
+
+async def test_a_mode_refuses_the_other_kind(
+    authority: TestAuthority, expected_logs: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Plain where TLS is required, TLS where it is off; each is said once."""
+    expected_logs += ["does not encrypt, but must", "encryption is off here"]
+    doors = Doors()
+    context = server_context(authority)
+    async with serving(doors, tls=Tls.REQUIRED, context=context) as server:
+        for _ in range(2):
+            with pytest.raises((aiohttp.ClientError, OSError)):
+                await asked(server)
+        assert await asked(server, client_context(authority)) == 3
+    async with serving(doors, tls=Tls.DETECT) as server:
+        with pytest.raises((aiohttp.ClientError, OSError)):
+            await asked(server, client_context(authority))
+        assert await asked(server) == 3
+    said = [record.getMessage() for record in caplog.records]
+    assert said.count("127.0.0.1 can't connect: it does not encrypt, but must") == 1
+
+
+async def test_a_new_certificate_drops_nobody(
+    authority: TestAuthority, tmp_path: Path
+) -> None:
+    """Who is connected stays, who comes sees the new one."""
+    doors = Doors()
+    newer = TestAuthority(tmp_path, "Newer")
+    context = server_context(authority)
+    async with serving(doors, tls=Tls.DETECT, context=context) as server:
+        address = f"wss://{HOST}:{server.port}/CP2"
+        async with (
+            aiohttp.ClientSession() as client,
+            client.ws_connect(
+                address, protocols=["ocpp1.6"], ssl=client_context(authority)
+            ) as socket,
+        ):
+            server.use(server_context(newer))
+            assert await asked(server, client_context(newer)) == 3
+            assert (await Wallbox(socket).ask())[0] == 3
+
+
+async def test_both_kinds_of_keys_are_served(authority: TestAuthority) -> None:
+    """A wallbox that knows only one of RSA and ECDSA finds its own."""
+    context = server_context(authority)
+    context.load_cert_chain(
+        authority.issue("house", ip=HOST, key=rsa.generate_private_key(65537, 2048))[0]
+    )
+    async with serving(Doors(), tls=Tls.DETECT, context=context) as server:
+        for cipher in ("ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"):
+            client = client_context(authority)
+            client.maximum_version = ssl.TLSVersion.TLSv1_2
+            client.set_ciphers(cipher)
+            assert await asked(server, client) == 3
+
+
+@pytest.mark.parametrize("begins", [b"", b"\x16", b"\x16\x03\x01\x00\x02xx", b"GET /"])
+async def test_who_never_gets_on_is_closed(
+    authority: TestAuthority,
+    begins: bytes,
+    expected_logs: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Silent at once or later, in TLS or before: the line is closed, others go on."""
+    expected_logs.append("its encryption failed")
+    for bound in ("PEEK_S", "TLS_S", "SETTLE_S"):
+        monkeypatch.setattr(doors_, bound, 0.2)
+    context = server_context(authority)
+    async with serving(Doors(), tls=Tls.DETECT, context=context) as server:
+        reader, writer = await asyncio.open_connection(HOST, server.port)
+        writer.write(begins)
+        assert await asked(server) == 3
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        assert not server._door._visitors
+
+
+async def test_silent_ones_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the bound the oldest silent one of that address makes room."""
+    monkeypatch.setattr(doors_, "MAX_NEW_OF_PEER", 4)
+    async with serving(Doors()) as server:
+        silent = [await asyncio.open_connection(HOST, server.port) for _ in range(4)]
+        assert await asked(server) == 3
+        assert await silent[0][0].read() == b""
+        monkeypatch.setattr(doors_, "MAX_NEW_OF_PEER", 100)
+        monkeypatch.setattr(doors_, "MAX_NEW", 3)
+        assert await asked(server) == 3
+        assert await silent[1][0].read() == b""
+        for _, writer in silent:
+            writer.close()
+
+
+async def test_an_admitted_one_has_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound for beginners does not concern who is in."""
+    monkeypatch.setattr(doors_, "SETTLE_S", 0.1)
+    doors = Doors()
+    async with serving(doors) as server:
+        _, _, writer = await knock(server, "/CP1", OCPP16)
+        await settled(lambda: server.links)
+        await asyncio.sleep(0.3)
+        assert doors.desk.events == ["opened CP1"]
+        writer.close()
+
+
+class Locked(Doors):
+    """A gate that wants one password."""
+
+    password = b"\x00\xff:\x80" * 5
+
+    def admit(self, charger_id: str, peer: str, shown: Shown = NONE) -> Handler | None:
+        """Compare the raw bytes."""
+        handler = super().admit(charger_id, peer, shown)
+        if shown.password != self.password:
+            raise Unauthorised("its password is wrong")
+        return handler
+
+
+def basic(user: str, password: bytes) -> str:
+    """Return the header of a name and a password."""
+    both = base64.b64encode(user.encode() + b":" + password)
+    return f"Authorization: Basic {both.decode()}"
+
+
+async def test_passwords_are_bytes(
+    expected_logs: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """20 raw bytes with zeros and colons arrive; without them 401 and no upgrade."""
+    expected_logs.append("its password is wrong")
+    caplog.set_level(logging.INFO)
+    doors = Locked()
+    async with serving(doors) as server:
+        for header in (
+            "X-Nothing: 1",
+            basic("CP2", doors.password),
+            basic("CP1", b"wrong"),
+            "Authorization: Basic ####",
+            "Authorization: Bearer abc",
+        ):
+            answer, _, writer = await knock(server, "/CP1", OCPP16, header)
+            assert answer[0] == "HTTP/1.1 401 Unauthorized"
+            assert 'WWW-Authenticate: Basic realm="OCPP"' in answer
+            writer.close()
+        assert doors.desk.events == []
+        answer, _, writer = await knock(
+            server, "/CP1", OCPP16, basic("CP1", doors.password)
+        )
+        assert answer[0] == SWITCHING
+        writer.close()
+    said = [record.getMessage() for record in caplog.records]
+    assert said.count("CP1 can't connect: its password is wrong") == 1
+    assert said.count("CP1 could connect") == 1
+    assert repr(doors.password) not in repr(doors.shown)
+
+
+async def test_forwarded_is_seen() -> None:
+    """Whoever comes by a proxy is known for it, and its header changes no address."""
+    doors = Doors()
+    async with serving(doors) as server:
+        _, _, writer = await knock(
+            server,
+            "/CP1",
+            OCPP16,
+            "X-Forwarded-For: 10.0.0.1",
+            basic("GARAGE:1", b"a:b"),
+        )
+        writer.close()
+        _, _, writer = await knock(
+            server, "/GARAGE:1", OCPP16, basic("GARAGE:1", b"a:b")
+        )
+        writer.close()
+    assert doors.knocks[0] == ("CP1", HOST)
+    assert doors.shown[0].forwarded
+    assert doors.shown[0].password == b""
+    assert doors.shown[1] == Shown(password=b"a:b")
