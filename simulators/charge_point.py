@@ -21,6 +21,7 @@ from .car import LOWEST_OFFER_A, Car
 from .charge_point_line import Connection, Entry, Line, Message
 from .charge_point_meter import sample
 from .charge_point_profiles import Profiles
+from .charge_point_security import Security
 from .charge_point_session import CONFIGURATION, Session
 from .house import House
 
@@ -80,13 +81,20 @@ class ChargePoint:
         self.no_trigger = False
         self.reject_profiles = False
         self.reject_durations = False
+        self.secure = True
+        """Whether it knows the security extension."""
+        self.stays = False
+        """Whether it takes a new profile only after a restart."""
         self.operative = True
         self.fault: str | None = None
         self.transaction: Transaction | None = None
         self.profiles = Profiles()
         self.configuration = dict(CONFIGURATION)
+        self.serial = f"SN-{identity}"[:25]
+        address = f"{url.rstrip('/')}/{quote(identity, safe='')}"
+        self.security = Security(identity, address, self.serial)
         self.line = Line(
-            f"{url.rstrip('/')}/{quote(identity, safe='')}",
+            self.security,
             self._hello,
             lambda connection: self._session(connection, answer_s),
             self._registered,
@@ -300,7 +308,12 @@ class ChargePoint:
 
     def configure(self, key: str, value: str) -> None:
         """Take a setting."""
+        if key == "AuthorizationKey":
+            self.security.password = bytes.fromhex(value)
+            return
         self.configuration[key] = value
+        if key == "CpoName":
+            self.security.operator = value
         if key == "HeartbeatInterval":
             self.line.beat_every(int(value))
 
@@ -313,6 +326,11 @@ class ChargePoint:
         else:
             self.end(Reason.soft_reset)
             self.line.reboot(at_once=False)
+
+    def ask_for_certificate(self) -> None:
+        """Make a new key and have it signed."""
+        request = call.SignCertificate(self.security.request())
+        self.line.say(Message(lambda: request, asked=True))
 
     def beat(self) -> None:
         """Send a heartbeat."""
@@ -348,7 +366,7 @@ class ChargePoint:
         return call.BootNotification(
             charge_point_model="Wallbox",
             charge_point_vendor="Simulated",
-            charge_point_serial_number=f"SN-{self.identity}"[:25],
+            charge_point_serial_number=self.serial,
             firmware_version="1.6.0",
         )
 

@@ -14,6 +14,8 @@ import aiohttp
 from ocpp.exceptions import OCPPError  # type: ignore[import-untyped]  # has no types
 from ocpp.v16 import call  # type: ignore[import-untyped]
 
+from .charge_point_security import Security
+
 _MOST_REFUSALS = 3
 _BOOK = 10_000
 # What stands first in a frame: a call, its answer, an error for an answer.
@@ -114,14 +116,14 @@ class Line:
 
     def __init__(
         self,
-        address: str,
+        security: Security,
         hello: Callable[[], Any],
         make_session: Callable[[Connection], Session],
         registered: Callable[[bool], None],
         redial_s: tuple[float, float],
     ) -> None:
-        """Tell where to dial; `registered` hears of each line, and if after a boot."""
-        self.address = address
+        """Tell how to dial; `registered` hears of each line, and if after a boot."""
+        self.security = security
         self.book: deque[Entry] = deque(maxlen=_BOOK)
         self.dials = True
         self.no_boot = False
@@ -217,18 +219,23 @@ class Line:
     async def _dial(self, client: aiohttp.ClientSession) -> bool:
         """Talk as long as the connection lasts; say whether there was one."""
         try:
+            how = await asyncio.to_thread(self.security.dialling)
             async with client.ws_connect(
-                self.address,
+                how.address,
+                headers=how.headers,
+                ssl=how.tls or True,
                 protocols=("ocpp1.6",),
                 heartbeat=20,
                 timeout=aiohttp.ClientWSTimeout(ws_close=1),
             ) as socket_:
                 if socket_.protocol == "ocpp1.6":
+                    self.security.dialled(success=True)
                     await self._talk(Connection(socket_, self.book))
                     return True
         except aiohttp.ClientError, OSError:
             pass
         self.refused += 1
+        self.security.dialled(success=False)
         return False
 
     async def _talk(self, connection: Connection) -> None:

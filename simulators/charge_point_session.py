@@ -6,6 +6,7 @@ from functools import partial
 import json
 from typing import TYPE_CHECKING, Any, cast
 
+from ocpp.exceptions import NotSupportedError  # type: ignore[import-untyped]
 from ocpp.routing import on  # type: ignore[import-untyped]  # has no types
 from ocpp.v16 import ChargePoint as Ocpp  # type: ignore[import-untyped]
 from ocpp.v16 import call_result
@@ -26,6 +27,7 @@ CONFIGURATION = {
     "ChargingScheduleMaxPeriods": "24",
     "ConnectionTimeOut": "60",
     "ConnectorSwitch3to1PhaseSupported": "false",
+    "CpoName": "",
     "HeartbeatInterval": "60",
     "MaxChargingProfilesInstalled": "10",
     "MeterValueSampleInterval": "10",
@@ -36,6 +38,7 @@ CONFIGURATION = {
     "SupportedFeatureProfiles": "Core,RemoteTrigger,SmartCharging",
 }
 _WRITABLE = {
+    "CpoName",
     "ConnectionTimeOut",
     "HeartbeatInterval",
     "MeterValueSampleInterval",
@@ -201,10 +204,16 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
     def change_configuration(self, key: str, value: str) -> Any:
         """Take a value for a key that may be written."""
         box = self._box
+        if key == "AuthorizationKey" and box.secure:
+            return call_result.ChangeConfiguration(self._password(value))
+        if key == "SecurityProfile" and box.secure:
+            return call_result.ChangeConfiguration(self._profile(value))
         if key not in box.configuration:
             return call_result.ChangeConfiguration("NotSupported")
         if key == "MeterValuesSampledData":
             good = set(value.split(",")) <= set(MEASURANDS)
+        elif key == "CpoName":
+            good = True
         elif box.configuration[key].isdecimal():
             good = value.isdecimal()
         else:
@@ -212,6 +221,46 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
         if key not in _WRITABLE or not good:
             return call_result.ChangeConfiguration(_REJECTED)
         return call_result.ChangeConfiguration(self._then(box.configure, key, value))
+
+    def _password(self, value: str) -> str:
+        try:
+            bytes.fromhex(value)
+        except ValueError:
+            return _REJECTED
+        # Its present line stays; the next one needs it.
+        return self._then(self._box.configure, "AuthorizationKey", value)
+
+    def _profile(self, value: str) -> str:
+        box = self._box
+        if not value.isdecimal() or not box.security.try_profile(int(value)):
+            return _REJECTED
+        if box.stays:
+            return "RebootRequired"
+        return self._then(box.line.drop)
+
+    @_answers("InstallCertificate")
+    def install_certificate(self, certificate_type: str, certificate: str) -> Any:
+        """Trust whom a new central system is known by."""
+        box = self._box
+        if not box.secure:
+            raise NotSupportedError
+        known = certificate_type == "CentralSystemRootCertificate"
+        good = known and box.security.trust(certificate)
+        return call_result.InstallCertificate(_ACCEPTED if good else _REJECTED)
+
+    @_answers("ExtendedTriggerMessage")
+    def extended_trigger(self, requested_message: str, **_: object) -> Any:
+        """Ask for a certificate."""
+        box = self._box
+        if not box.secure or requested_message != "SignChargePointCertificate":
+            return call_result.ExtendedTriggerMessage("NotImplemented")
+        return call_result.ExtendedTriggerMessage(self._then(box.ask_for_certificate))
+
+    @_answers("CertificateSigned")
+    def certificate_signed(self, certificate_chain: str) -> Any:
+        """Take the certificate of its key."""
+        good = self._box.security.take(certificate_chain)
+        return call_result.CertificateSigned(_ACCEPTED if good else _REJECTED)
 
     @_answers("DataTransfer")
     def data_transfer(self, **_: object) -> Any:

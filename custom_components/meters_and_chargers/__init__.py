@@ -14,6 +14,7 @@ from . import (
     ksem_wallbox,
     links,
     load_management,
+    ocpp_tls,
     pico_account,
     pico_group,
     pico_station,
@@ -108,6 +109,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
         pico_account.forget(hass, entry)
         await pico_station.forget(hass, entry)
     load_management.forget(hass, entry)
+    await ocpp_tls.forget(hass, entry)
     await tls_watch.forget(hass, entry)
 
 

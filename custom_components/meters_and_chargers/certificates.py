@@ -23,13 +23,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-_CERTIFICATE, _KEY = "certificate.pem", "key.pem"
-_RSA_BITS = 2048
+CERTIFICATE, KEY = "certificate.pem", "key.pem"
+RSA_BITS = 2048
 _VALID = timedelta(days=3650)
 _KEPT_S = 24 * 3600
 """How long the pair of an abandoned set-up is kept: the owner may have accepted it."""
 _NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, to which Python gives no name."""
+
+type Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 class Kind(StrEnum):
@@ -77,11 +79,7 @@ def make(kind: Kind) -> Pair:
     It has the extensions which `openssl req -x509` gives, the way the KSEM's manual
     names: older OpenSSL takes no other form for self-signed.
     """
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = (
-        rsa.generate_private_key(65537, _RSA_BITS)
-        if kind is Kind.RSA
-        else ec.generate_private_key(ec.SECP256R1())
-    )
+    key = new_key(kind)
     public = key.public_key()
     name = x509.Name(
         [
@@ -109,6 +107,18 @@ def make(kind: Kind) -> Pair:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
+    return as_pair(certificate, key)
+
+
+def new_key(kind: Kind, rsa_bits: int = RSA_BITS) -> Key:
+    """Make a key; RSA takes some tenths of a second."""
+    if kind is Kind.RSA:
+        return rsa.generate_private_key(65537, rsa_bits)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def as_pair(certificate: x509.Certificate, key: Key) -> Pair:
+    """Return both as PEM."""
     return Pair(
         certificate.public_bytes(serialization.Encoding.PEM),
         key.private_bytes(
@@ -138,26 +148,26 @@ def check(pair: Pair) -> Pair:
     now = datetime.now(UTC)
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         raise Unusable("tls_expired")
-    if isinstance(key, rsa.RSAPrivateKey) and key.key_size < _RSA_BITS:
+    if isinstance(key, rsa.RSAPrivateKey) and key.key_size < RSA_BITS:
         raise Unusable("tls_key_short")
     return pair
 
 
-def store(folder: Path, pair: Pair) -> Stored:
-    """Keep a pair in files which nobody else can read."""
-    pair_id = uuid4().hex
+def store(folder: Path, pair: Pair, pair_id: str | None = None) -> Stored:
+    """Keep a pair in files which nobody else can read; one of that id is replaced."""
+    pair_id = pair_id or uuid4().hex
     home = folder / pair_id
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    home.mkdir(mode=0o700)
-    _write(home / _KEY, pair.key)
-    _write(home / _CERTIFICATE, pair.certificate)
+    home.mkdir(mode=0o700, exist_ok=True)
+    _write(home / KEY, pair.key)
+    _write(home / CERTIFICATE, pair.certificate)
     return load(folder, pair_id)
 
 
 def load(folder: Path, pair_id: str) -> Stored:
     """Look a kept pair up; raises `OSError` when it is gone."""
     certificate = x509.load_pem_x509_certificate(
-        (folder / pair_id / _CERTIFICATE).read_bytes()
+        (folder / pair_id / CERTIFICATE).read_bytes()
     )
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return Stored(
@@ -213,7 +223,7 @@ def _context(folder: Path, pair_id: str | None) -> ssl.SSLContext:
     context.verify_mode = ssl.CERT_NONE
     if pair_id is not None:
         home = folder / pair_id
-        context.load_cert_chain(home / _CERTIFICATE, home / _KEY)
+        context.load_cert_chain(home / CERTIFICATE, home / KEY)
     return context
 
 

@@ -45,6 +45,13 @@ CONF_MAXIMUM_CURRENT: Final = "maximum_current"
 # Options of such a wallbox; off stays written until what was on has been cleared.
 CONF_FALLBACK: Final = "fallback"
 CONF_FALLBACK_CURRENT: Final = "fallback_current"
+# How a server encrypts, what its certificate names, the pair of its owner's to show
+# instead, whether new wallboxes need a password; how a wallbox proves who it is.
+CONF_TLS_MODE: Final = "tls_mode"
+CONF_NAMES: Final = "names"
+CONF_OWN_PAIR: Final = "own_pair"
+CONF_CREDENTIALS: Final = "credentials"
+CONF_SECURITY: Final = "security"
 
 # Entry data of a site.
 FAMILY_SITE: Final = "site"

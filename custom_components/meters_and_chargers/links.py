@@ -31,6 +31,7 @@ from . import certificates, serial_line
 from .const import (
     CONF_ACCESS_KEY,
     CONF_BY_ACCOUNT,
+    CONF_CREDENTIALS,
     CONF_ENCRYPTED,
     CONF_FAMILY,
     CONF_GROUP_ID,
@@ -39,6 +40,7 @@ from .const import (
     CONF_PAIR,
     CONF_PINNED,
     CONF_TLS,
+    CONF_TLS_MODE,
     CONF_UNIT_ID,
     DOMAIN,
 )
@@ -60,7 +62,7 @@ from .engine.protocols.modbus import (
     load_requests,
     look,
 )
-from .engine.protocols.ocpp import Server, preload
+from .engine.protocols.ocpp import Server, Tls, preload
 from .search import Found
 
 _SPACINGS: HassKey[dict[tuple[str, int], Spacing]] = HassKey(f"{DOMAIN}_spacings")
@@ -278,11 +280,20 @@ class OcppListener:
         await self.journal.close()
 
 
+def authority_folder(hass: HomeAssistant) -> Path:
+    """Return where our authority and the certificates of OCPP servers are kept."""
+    return Path(hass.config.path(".storage", f"{DOMAIN}_authority"))
+
+
 async def open_ocpp(
-    hass: HomeAssistant, host: str, port: int, on_knock: Callable[[Knock], None]
+    hass: HomeAssistant,
+    data: Mapping[str, Any],
+    context: ssl.SSLContext | None,
+    on_knock: Callable[[Knock], None],
 ) -> OcppListener:
     """Prepare an OCPP server; it does not listen yet.
 
+    ``context`` is what it shows to wallboxes that encrypt.
     Raises `RequirementsNotFound` when its library can't be installed, and
     `JournalError` when the journal can't be opened.
     """
@@ -293,8 +304,10 @@ async def open_ocpp(
     # One file for all servers: numbers of transactions are unique over all wallboxes.
     path = folder / f"{DOMAIN}_journal.db"
     journal = await Journal.open(path)
-    central = Central(on_knock=on_knock)
-    server = Server(central, host, port)
+    central = Central(on_knock, has_credentials=data.get(CONF_CREDENTIALS, False))
+    tls = Tls(data.get(CONF_TLS_MODE, Tls.OFF))
+    host, port = data[CONF_HOST], data[CONF_PORT]
+    server = Server(central, host, port, tls=tls, context=context)
     central.move = server.move
     return OcppListener(server, central, journal, path)
 

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import (
@@ -10,25 +12,29 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigEntryState,
 )
-from homeassistant.const import CONF_HOST, CONF_PORT, EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import CONF_PORT, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import discovery_flow
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.requirements import RequirementsNotFound
 
+from . import ocpp_tls
 from .const import (
     CONF_CHARGER_ID,
+    CONF_CREDENTIALS,
     CONF_FALLBACK,
     CONF_FALLBACK_CURRENT,
     CONF_FAMILY,
     CONF_MAXIMUM_CURRENT,
     CONF_PRICE,
+    CONF_SECURITY,
     CONF_SERVER,
     DOMAIN,
     FAMILY_OCPP_CHARGER,
 )
-from .engine.devices.ocpp_charger import Central, Knock, OcppCharger
+from .engine.devices.ocpp_charger import Central, Knock, OcppCharger, Security
 from .engine.journal import Journal, JournalError
 from .links import OcppListener, open_ocpp
 from .session_price import SessionPrice
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
 
 _PATIENCE_S = 5.0
 """How long a removed wallbox may take to forget what it was told."""
+_DAY = timedelta(days=1)
 
 type ServerEntry = ConfigEntry[OcppServer]
 
@@ -125,8 +132,8 @@ class OcppServer:
         try:
             self._listener = await open_ocpp(
                 self._hass,
-                self._entry.data[CONF_HOST],
-                self._entry.data[CONF_PORT],
+                self._entry.data,
+                await ocpp_tls.context(self._hass, self._entry.data),
                 self._knocked,
             )
         except (JournalError, RequirementsNotFound) as err:
@@ -158,6 +165,23 @@ class OcppServer:
         )
         for entry in waiting:
             self._hass.config_entries.async_schedule_reload(entry.entry_id)
+        await self.look_at_certificates()
+        self._entry.async_on_unload(
+            async_track_time_interval(self._hass, self.look_at_certificates, _DAY)
+        )
+
+    async def look_at_certificates(self, _now: datetime | None = None) -> None:
+        """Renew ours, show what its entry says now, and tell of those that end."""
+        if self._listener is None:
+            return
+        self._listener.central.has_credentials = self._entry.data.get(
+            CONF_CREDENTIALS, False
+        )
+        context = await ocpp_tls.look(self._hass, self._entry)
+        if context is not None and self._listener is not None:
+            self._listener.server.use(context)
+        for entry in self.charger_entries():
+            ocpp_tls.look_at_wallbox(self._hass, entry)
 
     async def follow_price(self, entity_id: str | None) -> None:
         """Let a sensor say from now on what energy costs, or none."""
@@ -187,6 +211,7 @@ class OcppServer:
         if self._listener is None:
             raise ConfigEntryNotReady
         charger_id: str = entry.data[CONF_CHARGER_ID]
+        self._guard(entry)
         known = self.central.charger(charger_id)
         maximum_ma = entry.data[CONF_MAXIMUM_CURRENT] * 1000
         if known is not None and known.setpoint.maximum_ma == maximum_ma:
@@ -222,6 +247,20 @@ class OcppServer:
             charger.fall_back_to(value_ma, left=not chosen),
             f"fallback of {entry.title}",
         )
+
+    def _guard(self, entry: ChargerEntry) -> None:
+        """Hold a wallbox to what its entry says, and remember what it proves."""
+        guard = self.central.guard(entry.data[CONF_CHARGER_ID])
+        guard.security = Security.of(entry.data.get(CONF_SECURITY, {}))
+
+        @callback
+        def changed(security: Security) -> None:
+            data = {**entry.data, CONF_SECURITY: security.as_data()}
+            self._hass.config_entries.async_update_entry(entry, data=data)
+            ocpp_tls.look_at_wallbox(self._hass, entry)
+
+        guard.on_change = changed
+        guard.on_answer = partial(ocpp_tls.tell_refused, self._hass, entry)
 
     async def forget(self, charger_id: str) -> None:
         """Let a wallbox be unknown again; it keeps its limit, but no fallback."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+import re
 from typing import Any, override
 
 from homeassistant.config_entries import (
@@ -9,28 +10,47 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     OptionsFlowWithReload,
 )
-from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
     TextSelector,
+    TextSelectorConfig,
 )
 import voluptuous as vol
 
+from . import certificates, links, ocpp_tls
+from .certificates import Unusable
 from .const import (
     CONF_CHARGER_ID,
+    CONF_CREDENTIALS,
     CONF_FALLBACK,
     CONF_FALLBACK_CURRENT,
     CONF_FAMILY,
     CONF_MAXIMUM_CURRENT,
+    CONF_NAMES,
+    CONF_OWN_PAIR,
+    CONF_SECURITY,
     CONF_SERVER,
+    CONF_TLS_MODE,
     FAMILY_OCPP_CHARGER,
     FAMILY_OCPP_SERVER,
 )
-from .ocpp import tell_left_behind
+from .engine.devices.ocpp_charger import Security
+from .ocpp import OcppServer, tell_left_behind
+from .ocpp_tls import (
+    TLS_DETECT,
+    TLS_OFF,
+    TLS_REQUIRED,
+    is_password,
+    new_password,
+)
 from .ocpp_wallbox import ChargerEntry
+from .tls_flow import CONF_CERTIFICATE, UPLOAD, uploaded
 
 _PORT = 9000
 _ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - wallboxes dial us over the network
@@ -66,14 +86,27 @@ _LISTENER = vol.Schema(
             vol.Coerce(int),
         ),
         vol.Required(CONF_HOST, default=_ALL_ADDRESSES): TextSelector(),
+        vol.Required(CONF_TLS_MODE, default=TLS_DETECT): SelectSelector(
+            SelectSelectorConfig(
+                options=[TLS_DETECT, TLS_REQUIRED, TLS_OFF],
+                translation_key=CONF_TLS_MODE,
+            )
+        ),
+        vol.Required(CONF_CREDENTIALS, default=False): BooleanSelector(),
     }
 )
+_NAME = re.compile(r"[A-Za-z0-9*:]([A-Za-z0-9.:\-]{0,250}[A-Za-z0-9])?")
+_KEEP, _OURS, _OWN = "keep", "ours", "own"
+_SHOW = "show_certificate"
 
 
 class OcppSteps(ConfigFlow):
     """The steps of OCPP in the integration's flow."""
 
     _knock: Mapping[str, Any]
+    _listener: Mapping[str, Any]
+    """What was typed into the form of a server."""
+    _own: str | None = None
 
     async def async_step_ocpp_server(
         self, user_input: dict[str, Any] | None = None
@@ -105,19 +138,97 @@ class OcppSteps(ConfigFlow):
         if user_input is not None:
             same = user_input[CONF_PORT] == entry.data[CONF_PORT]
             errors = {} if same else await _tried(user_input)
+            if not all(map(_NAME.fullmatch, user_input.get(CONF_NAMES, ()))):
+                errors[CONF_NAMES] = "invalid_name"
             if not errors:
-                return self.async_update_reload_and_abort(
-                    entry,
-                    data_updates=user_input,
-                    title=f"OCPP {user_input[CONF_PORT]}",
-                )
+                self._listener = user_input
+                if user_input[CONF_CERTIFICATE] == _OWN:
+                    return await self.async_step_ocpp_upload()
+                return await self._server_changed()
+        own = CONF_OWN_PAIR in entry.data
+        shown = {
+            CONF_TLS_MODE: TLS_OFF,
+            **entry.data,
+            CONF_CERTIFICATE: _KEEP if own else _OURS,
+            **(user_input or {}),
+        }
         return self.async_show_form(
             step_id="reconfigure_ocpp_server",
-            data_schema=self.add_suggested_values_to_schema(
-                _LISTENER, user_input or entry.data
-            ),
+            data_schema=self.add_suggested_values_to_schema(_changed(own=own), shown),
             errors=errors,
         )
+
+    async def async_step_ocpp_upload(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take the certificate and key of the owner's."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            folder = links.authority_folder(self.hass)
+            try:
+                stored = await self.hass.async_add_executor_job(
+                    uploaded, self.hass, user_input, folder
+                )
+            except Unusable as err:
+                errors["base"] = err.key
+            else:
+                return await self._server_changed(stored.id)
+        return self.async_show_form(
+            step_id="ocpp_upload", data_schema=UPLOAD, errors=errors
+        )
+
+    async def _server_changed(self, own: str | None = None) -> ConfigFlowResult:
+        """Show what a wallbox has to trust, if that is wanted, and change the entry."""
+        self._own = own
+        if self._listener[_SHOW]:
+            return await self.async_step_ocpp_authority()
+        return await self._server_done()
+
+    async def async_step_ocpp_authority(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the certificate that a wallbox has to trust."""
+        if user_input is not None:
+            return await self._server_done()
+        found = await ocpp_tls.root(self.hass)
+        names = {**self._get_reconfigure_entry().data, **self._listener}
+        return self.async_show_form(
+            step_id="ocpp_authority",
+            data_schema=vol.Schema({}),
+            description_placeholders={
+                "certificate": found.pem,
+                "name": found.name,
+                "fingerprint": found.fingerprint,
+                "names": ", ".join(await ocpp_tls.names_of(self.hass, names)),
+            },
+        )
+
+    async def _server_done(self) -> ConfigFlowResult:
+        """Change the entry; connections stay unless the listener itself changes."""
+        entry, typed = self._get_reconfigure_entry(), self._listener
+        listener = (CONF_HOST, CONF_PORT, CONF_TLS_MODE)
+        same = all(entry.data.get(key) == typed[key] for key in listener)
+        kept = typed[CONF_CERTIFICATE] == _KEEP
+        own = entry.data.get(CONF_OWN_PAIR) if kept else self._own
+        data = {
+            **entry.data,
+            **{key: typed[key] for key in (*listener, CONF_CREDENTIALS)},
+            CONF_NAMES: typed.get(CONF_NAMES, []),
+        }
+        before = data.pop(CONF_OWN_PAIR, None)
+        if own is not None:
+            data[CONF_OWN_PAIR] = own
+        if before not in (None, own):
+            await self.hass.async_add_executor_job(
+                certificates.remove, links.authority_folder(self.hass), before
+            )
+        title = f"OCPP {typed[CONF_PORT]}"
+        if not same:
+            return self.async_update_reload_and_abort(entry, data=data, title=title)
+        result = self.async_update_and_abort(entry, data=data)
+        if isinstance(server := getattr(entry, "runtime_data", None), OcppServer):
+            await server.look_at_certificates()
+        return result
 
     @override
     async def async_step_integration_discovery(
@@ -152,32 +263,65 @@ class OcppSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """Ask whether the wallbox may come in, what it is called, what it may draw."""
         knock = self._knock
+        server = self.hass.config_entries.async_get_entry(knock[CONF_SERVER])
+        if server is not None and server.data.get(CONF_CREDENTIALS):
+            return await self.async_step_knock_password()
         if user_input is not None:
-            return self.async_create_entry(
-                title=user_input[CONF_NAME],
-                data={
-                    CONF_FAMILY: FAMILY_OCPP_CHARGER,
-                    CONF_SERVER: knock[CONF_SERVER],
-                    CONF_CHARGER_ID: knock[CONF_CHARGER_ID],
-                    CONF_MAXIMUM_CURRENT: user_input[CONF_MAXIMUM_CURRENT],
-                },
-            )
-        name = _maker_and_model(knock) or knock[CONF_CHARGER_ID]
+            return self._taken_in(user_input)
         return self.async_show_form(
             step_id="knock",
-            data_schema=vol.Schema(
-                {
-                    vol.Required(CONF_NAME, default=name): TextSelector(),
-                    **_MAXIMUM_CURRENT,
-                }
-            ),
-            description_placeholders={
-                "charger_id": knock[CONF_CHARGER_ID],
-                "peer": knock["peer"],
-                "model": _maker_and_model(knock) or "-",
-                "serial": knock["serial"] or "-",
-            },
+            data_schema=self._knock_form(),
+            description_placeholders=self._knock_words(),
         )
+
+    async def async_step_knock_password(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask the same, and give the wallbox a password, without which it stays out."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if is_password(user_input[CONF_PASSWORD]):
+                return self._taken_in(user_input)
+            errors[CONF_PASSWORD] = "invalid_password"
+        proposed = (user_input or {}).get(CONF_PASSWORD) or new_password()
+        password = vol.Required(CONF_PASSWORD, default=proposed)
+        return self.async_show_form(
+            step_id="knock_password",
+            data_schema=self._knock_form().extend({password: TextSelector()}),
+            errors=errors,
+            description_placeholders=self._knock_words(),
+        )
+
+    def _taken_in(self, typed: Mapping[str, Any]) -> ConfigFlowResult:
+        """Take in what knocks, as typed."""
+        knock = self._knock
+        data = {
+            CONF_FAMILY: FAMILY_OCPP_CHARGER,
+            CONF_SERVER: knock[CONF_SERVER],
+            CONF_CHARGER_ID: knock[CONF_CHARGER_ID],
+            CONF_MAXIMUM_CURRENT: typed[CONF_MAXIMUM_CURRENT],
+        }
+        if password := typed.get(CONF_PASSWORD):
+            data[CONF_SECURITY] = Security.by_password(password).as_data()
+        return self.async_create_entry(title=typed[CONF_NAME], data=data)
+
+    def _knock_form(self) -> vol.Schema:
+        name = _maker_and_model(self._knock) or self._knock[CONF_CHARGER_ID]
+        return vol.Schema(
+            {
+                vol.Required(CONF_NAME, default=name): TextSelector(),
+                **_MAXIMUM_CURRENT,
+            }
+        )
+
+    def _knock_words(self) -> dict[str, str]:
+        knock = self._knock
+        return {
+            "charger_id": knock[CONF_CHARGER_ID],
+            "peer": knock["peer"],
+            "model": _maker_and_model(knock) or "-",
+            "serial": knock["serial"] or "-",
+        }
 
     async def async_step_reconfigure_ocpp_charger(
         self, user_input: dict[str, Any] | None = None
@@ -235,6 +379,22 @@ class WallboxOptions(OptionsFlowWithReload):
             ),
             errors=errors,
         )
+
+
+def _changed(*, own: bool) -> vol.Schema:
+    """Return the form that changes a server."""
+    options = [*((_KEEP,) if own else ()), _OURS, _OWN]
+    return _LISTENER.extend(
+        {
+            vol.Required(CONF_CERTIFICATE, default=options[0]): SelectSelector(
+                SelectSelectorConfig(
+                    options=options, translation_key="server_certificate"
+                )
+            ),
+            vol.Optional(CONF_NAMES): TextSelector(TextSelectorConfig(multiple=True)),
+            vol.Required(_SHOW, default=False): BooleanSelector(),
+        }
+    )
 
 
 def _maker_and_model(knock: Mapping[str, Any]) -> str:

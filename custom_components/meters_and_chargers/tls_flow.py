@@ -67,7 +67,7 @@ ENCRYPTION = SelectSelector(
         mode=SelectSelectorMode.DROPDOWN,
     )
 )
-_UPLOAD = vol.Schema(
+UPLOAD = vol.Schema(
     {
         vol.Required(CONF_CERTIFICATE): FileSelector(
             FileSelectorConfig(accept=".pem,.crt,.cer")
@@ -184,8 +184,9 @@ class TlsSteps(ConfigFlow):
         placeholders = self._words()
         if user_input is not None:
             try:
+                folder = links.certificate_folder(self.hass)
                 pair = await self.hass.async_add_executor_job(
-                    _uploaded, self.hass, user_input
+                    uploaded, self.hass, user_input, folder
                 )
             except Unusable as err:
                 errors["base"] = err.key
@@ -196,7 +197,7 @@ class TlsSteps(ConfigFlow):
                 errors["base"] = problem
         return self.async_show_form(
             step_id="tls_upload",
-            data_schema=_UPLOAD,
+            data_schema=UPLOAD,
             errors=errors,
             description_placeholders=placeholders,
         )
@@ -400,7 +401,9 @@ def _load_or_make(
     return certificates.store(folder, certificates.make(Kind(choice)))
 
 
-def _uploaded(hass: HomeAssistant, user_input: Mapping[str, str]) -> Stored:
+def uploaded(
+    hass: HomeAssistant, user_input: Mapping[str, str], folder: Path
+) -> Stored:
     """Check and keep what was uploaded; raises `Unusable`."""
     try:
         with (
@@ -410,4 +413,4 @@ def _uploaded(hass: HomeAssistant, user_input: Mapping[str, str]) -> Stored:
             pair = certificates.Pair(certificate.read_bytes(), key.read_bytes())
     except ValueError as err:
         raise Unusable("tls_upload_again") from err
-    return certificates.store(links.certificate_folder(hass), certificates.check(pair))
+    return certificates.store(folder, certificates.check(pair))

@@ -710,7 +710,7 @@ async def test_it_dials_until_somebody_is_there(
     house = House("clear", 36_000, cars=cars())
     (client,) = CLIENTS
     box = client.factory(house, "ws://127.0.0.1:1")
-    assert box.line.address == "ws://127.0.0.1:1/CARPORT1"
+    assert box.security.dialling().address == "ws://127.0.0.1:1/CARPORT1"
     await box.start()
     await until(lambda: box.line.refused)
     house.step()

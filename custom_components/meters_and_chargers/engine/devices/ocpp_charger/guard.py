@@ -75,6 +75,11 @@ class Security:
     certificates: tuple[Issued, ...] = ()
 
     @classmethod
+    def by_password(cls, text: str) -> Self:
+        """Return what a wallbox is held to that was given a password to begin with."""
+        return cls(PASSWORD, (Password.of(text),))
+
+    @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
         """Return what `as_data` has made; empty data are profile 0."""
         return cls(
