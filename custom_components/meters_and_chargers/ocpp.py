@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+import logging
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import (
@@ -20,7 +21,8 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.requirements import RequirementsNotFound
 
-from . import ocpp_tls
+from . import authority, ocpp_tls
+from .certificates import Unusable
 from .const import (
     CONF_CHARGER_ID,
     CONF_CREDENTIALS,
@@ -34,15 +36,17 @@ from .const import (
     DOMAIN,
     FAMILY_OCPP_CHARGER,
 )
-from .engine.devices.ocpp_charger import Central, Knock, OcppCharger, Security
+from .engine.devices.ocpp_charger import Central, Issued, Knock, OcppCharger, Security
 from .engine.journal import Journal, JournalError
-from .links import OcppListener, open_ocpp
+from .links import OcppListener, authority_folder, open_ocpp
 from .session_price import SessionPrice
 from .session_statistics import SessionStatistics
 
 if TYPE_CHECKING:
     # It imports the server.
     from .ocpp_wallbox import ChargerEntry
+
+_LOGGER = logging.getLogger(__name__)
 
 _PATIENCE_S = 5.0
 """How long a removed wallbox may take to forget what it was told."""
@@ -223,6 +227,7 @@ class OcppServer:
             self._listener.journal,
             maximum_a=entry.data[CONF_MAXIMUM_CURRENT],
         )
+        charger.credentials.signer = partial(self._sign, charger)
         await charger.load()
         self._fall_back(entry, charger)
         if self._price is not None and self._statistics is not None:
@@ -261,6 +266,33 @@ class OcppServer:
 
         guard.on_change = changed
         guard.on_answer = partial(ocpp_tls.tell_refused, self._hass, entry)
+
+    async def _sign(self, charger: OcppCharger, request: str) -> str | None:
+        """Sign a wallbox's request, which has to name its identity or serial number."""
+        guard = self.central.guard(charger.charger_id)
+        if not guard.may_request:
+            return None
+        serial = charger.maker_serial
+
+        def fits(name: str) -> bool:
+            return name == charger.charger_id or bool(serial and serial in name)
+
+        try:
+            signed = await self._hass.async_add_executor_job(
+                authority.sign, authority_folder(self._hass), request, fits
+            )
+        except Unusable as err:
+            _LOGGER.warning(
+                "%s asked for a certificate that it can't have: %s",
+                charger.charger_id,
+                err.key,
+            )
+            return None
+        guard.awaits_request = False
+        guard.add_certificate(
+            Issued(signed.serial, signed.name, signed.ends.isoformat())
+        )
+        return signed.pem
 
     async def forget(self, charger_id: str) -> None:
         """Let a wallbox be unknown again; it keeps its limit, but no fallback."""

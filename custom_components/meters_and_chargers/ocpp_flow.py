@@ -42,6 +42,7 @@ from .const import (
 )
 from .engine.devices.ocpp_charger import Security
 from .ocpp import OcppServer, tell_left_behind
+from .ocpp_security_flow import CONF_STEP, SecuritySteps, security_fields
 from .ocpp_tls import (
     TLS_DETECT,
     TLS_OFF,
@@ -338,8 +339,8 @@ class OcppSteps(ConfigFlow):
         )
 
 
-class WallboxOptions(OptionsFlowWithReload):
-    """What a wallbox does by itself when it hears nothing of Home Assistant."""
+class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
+    """What a wallbox does without Home Assistant, and how it proves who it is."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -355,7 +356,10 @@ class WallboxOptions(OptionsFlowWithReload):
         options = {**entry.options}
         errors: dict[str, str] = {}
         if user_input is not None:
-            if 0 < user_input[CONF_FALLBACK_CURRENT] < _MINIMUM_A:
+            step = user_input.pop(CONF_STEP)
+            if problem := self.security_problem(step):
+                errors["base"] = problem
+            elif 0 < user_input[CONF_FALLBACK_CURRENT] < _MINIMUM_A:
                 errors["base"] = "fallback_range"
             else:
                 # One that never had a fallback has none to be cleared.
@@ -363,13 +367,14 @@ class WallboxOptions(OptionsFlowWithReload):
                 options |= user_input
                 if never and not user_input[CONF_FALLBACK]:
                     del options[CONF_FALLBACK]
-                return self.async_create_entry(data=options)
+                return await self.security_step(step, options)
         form = vol.Schema(
             {
                 vol.Required(CONF_FALLBACK, default=False): BooleanSelector(),
                 vol.Required(CONF_FALLBACK_CURRENT, default=_MINIMUM_A): _amperes(
                     0, entry.data[CONF_MAXIMUM_CURRENT]
                 ),
+                **security_fields(),
             }
         )
         return self.async_show_form(

@@ -21,6 +21,7 @@ from ...model import (
 from ...protocols.ocpp.types import Call, Link, Payload
 from .change import Change
 from .connector import AVAILABLE, Connector
+from .credentials import Credentials
 from .incoming import Incoming
 from .limit import CallLater, Limit, Timer, call_later_on_loop
 from .profile import Configuration
@@ -89,6 +90,7 @@ class OcppCharger(Requests):
         self._values = MappingProxyType(self._station.values)
         self._listeners: dict[object, Listener] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.credentials = Credentials(self, self._spawn)
         self._settling: Timer | None = None
         self._closing: dict[int, Timer] = {}
         self._configuring = asyncio.Lock()
@@ -200,6 +202,8 @@ class OcppCharger(Requests):
 
     async def called(self, link: Link, call: Call) -> Payload | None:
         """Answer a call; raises `CallError` for an action that we don't know."""
+        if call.action == "SignCertificate":
+            return await self.credentials.answer(call)
         answer, change = await self._incoming.answer(call)
         if link is self.link:
             self._follow_up(call.action, change)

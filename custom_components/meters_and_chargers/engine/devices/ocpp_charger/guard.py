@@ -118,6 +118,8 @@ class Guard:
         """Hears the reason of a refusal, and an empty text of an admission."""
         self.proved: int | None = None
         """The profile of the newest connection."""
+        self.awaits_request = False
+        """Whether it was just told to ask for a certificate."""
 
     def admit(self, peer: str, shown: Shown) -> None:
         """Let it in, or raise `Unauthorised`; a higher profile is kept."""
@@ -131,6 +133,11 @@ class Guard:
         self.proved = proved
         if self.on_answer is not None:
             self.on_answer("")
+
+    @property
+    def may_request(self) -> bool:
+        """Whether it may have a certificate: when it was told to, or shows one."""
+        return self.awaits_request or self.proved == CERTIFICATE
 
     def add_password(self, text: str) -> None:
         """Take one more password; those before hold until it is used."""

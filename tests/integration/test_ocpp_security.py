@@ -1,0 +1,241 @@
+"""A wallbox's security is raised over OCPP, step by step, and taken back."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+
+from custom_components.meters_and_chargers import (
+    authority,
+    certificates,
+    ocpp_security,
+    ocpp_tls,
+)
+from custom_components.meters_and_chargers.certificates import Kind
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger import Security
+from custom_components.meters_and_chargers.engine.protocols.ocpp import (
+    door as doors,
+)
+
+from .test_ocpp import Garage, charging, garage, let_in, server, until
+from .test_ocpp_tls import PASSWORD, change, issue
+
+__all__ = ["garage", "server"]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a shorter root key, and lose patience sooner."""
+    monkeypatch.setattr(authority, "_ROOT_BITS", 2048)
+    monkeypatch.setattr(ocpp_security, "GRACE_S", 2)
+    monkeypatch.setattr(doors, "PEEK_S", 10)
+
+
+async def choose(
+    hass: HomeAssistant, entry: ConfigEntry[Any], step: str
+) -> dict[str, Any]:
+    """Open the options of a wallbox and choose a step."""
+    result: Any = await hass.config_entries.options.async_init(entry.entry_id)
+    return await go_on(
+        hass,
+        result,
+        {"fallback": False, "fallback_current": 6, "security_step": step},
+    )
+
+
+async def go_on(
+    hass: HomeAssistant, result: dict[str, Any], typed: dict[str, Any]
+) -> dict[str, Any]:
+    """Send a form."""
+    found: Any = await hass.config_entries.options.async_configure(
+        result["flow_id"], typed
+    )
+    return found
+
+
+async def raised(
+    hass: HomeAssistant, garage: Garage, entry: ConfigEntry[Any], profile: int
+) -> dict[str, Any]:
+    """Go through the steps of one profile; return the last screen."""
+    result = await choose(hass, entry, "raise")
+    assert result["step_id"] == f"security_raise_{profile}"
+    return await waited(hass, garage, result)
+
+
+async def waited(
+    hass: HomeAssistant, garage: Garage, result: dict[str, Any]
+) -> dict[str, Any]:
+    """Confirm, and wait for the end of the progress."""
+    result = await go_on(hass, result, {})
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    found: dict[str, Any] = {}
+
+    def ended() -> bool:
+        flow = hass.config_entries.options.async_get(result["flow_id"])
+        found.update(flow)
+        return flow["step_id"] != "security_wait"
+
+    await until(hass, garage, ended, "the end of the progress")
+    shown: Any = await hass.config_entries.options.async_configure(result["flow_id"])
+    return shown
+
+
+async def test_from_nothing_to_a_certificate(
+    hass: HomeAssistant,
+    garage: Garage,
+    expected_logs: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    server: ConfigEntry[Any],
+) -> None:
+    """0, 1, 2, 3, each shown by the wallbox's own proof; renewed; its end is told."""
+    expected_logs += ["no longer connected", "can't connect"]
+    entry = await charging(hass, garage)
+    box = garage.wallbox.security
+    for profile in (1, 2, 3):
+        result = await raised(hass, garage, entry, profile)
+        assert result["step_id"] == "security_done"
+        assert result["description_placeholders"] == {"profile": str(profile)}
+        result = await go_on(hass, result, {})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert box.profile == profile
+        assert entry.data["security"]["profile"] == profile
+        await until(hass, garage, lambda: entry.runtime_data.charger.online, "online")
+    assert box.certificate
+    assert len(box.password) == 20
+    assert box.password.hex() not in str(entry.as_dict())
+    before = box.certificate
+    result = await raised(hass, garage, entry, 3)
+    assert result["step_id"] == "security_done"
+    assert box.certificate != before
+    garage.wallbox.drop()
+    await until(
+        hass,
+        garage,
+        lambda: (
+            len(Security.of(entry.data["security"]).certificates) == 1
+            and entry.runtime_data.charger.online
+        ),
+        "back with the new one",
+    )
+    assert issue(hass, "wallbox_certificate_ends", entry) is None
+    monkeypatch.setattr(ocpp_tls, "_WARNING", timedelta(days=3 * 365))
+    await server.runtime_data.look_at_certificates()
+    assert issue(hass, "wallbox_certificate_ends", entry)
+
+
+async def test_a_stranger_with_its_name(
+    hass: HomeAssistant, garage: Garage, expected_logs: list[str]
+) -> None:
+    """Raised once, who comes without the proof is refused; its owner may lower it."""
+    expected_logs += ["no longer connected", "can't connect"]
+    entry = await let_in(hass, garage)
+    assert (await raised(hass, garage, entry, 1))["step_id"] == "security_done"
+    garage.wallbox.security.profile = 0
+    garage.wallbox.drop()
+    await until(hass, garage, lambda: issue(hass, "wallbox_refused", entry), "refused")
+    result = await choose(hass, entry, "raise")
+    assert result["errors"] == {"base": "not_connected"}
+    result = await choose(hass, entry, "lower")
+    result = await go_on(hass, result, {"security_profile": "0"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await until(hass, garage, lambda: entry.runtime_data.charger.online, "let in")
+    assert entry.data["security"] == Security().as_data()
+    result = await choose(hass, entry, "lower")
+    assert result["errors"] == {"base": "lowest_profile"}
+
+
+async def test_a_password_by_hand(
+    hass: HomeAssistant, garage: Garage, expected_logs: list[str]
+) -> None:
+    """Nothing changes until the wallbox uses it; from then on it has to."""
+    expected_logs += ["no longer connected"]
+    entry = await let_in(hass, garage)
+    result = await choose(hass, entry, "password")
+    result = await go_on(hass, result, {"password": "too short"})
+    assert result["errors"] == {"password": "invalid_password"}
+    await go_on(hass, result, {"password": PASSWORD})
+    assert entry.data["security"]["profile"] == 0
+    garage.wallbox.security.password = PASSWORD.encode()
+    garage.wallbox.security.profile = 1
+    garage.wallbox.drop()
+    await until(
+        hass, garage, lambda: entry.data["security"]["profile"] == 1, "profile 1"
+    )
+
+
+async def test_what_does_not_work_locks_nobody_out(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: list[str],
+) -> None:
+    """Without the extension, without TLS, never back: said, and all is as before."""
+    expected_logs += ["no longer connected", "can't connect", "certificate"]
+    entry = await let_in(hass, garage)
+    garage.wallbox.secure = False
+    result = await raised(hass, garage, entry, 1)
+    assert result["step_id"] == "security_raise_1"
+    assert result["errors"] == {"base": "raise_unsupported"}
+    garage.wallbox.secure = True
+    result = await waited(hass, garage, result)
+    assert result["step_id"] == "security_done"
+    await change(hass, server, tls_mode="off")
+    await hass.async_block_till_done()
+
+    def online() -> bool:
+        hub = getattr(entry, "runtime_data", None)
+        return hub is not None and hub.charger.online
+
+    await until(hass, garage, online, "back")
+    result = await choose(hass, entry, "raise")
+    assert result["errors"] == {"base": "tls_is_off"}
+    await change(hass, server, tls_mode="detect")
+    await hass.async_block_till_done()
+    await until(hass, garage, online, "back")
+    # It trusts somebody else.
+    monkeypatch.setattr(ocpp_security, "PATIENCE_S", 3)
+    monkeypatch.setattr(garage.wallbox.security, "trust", lambda _: True)
+    garage.wallbox.security.roots.append(
+        certificates.make(Kind.ECDSA).certificate.decode()
+    )
+    result = await raised(hass, garage, entry, 2)
+    assert result["errors"] == {"base": "raise_not_back"}
+    assert entry.data["security"]["profile"] == 1
+    await until(hass, garage, online, "back by itself")
+    assert garage.wallbox.security.profile == 1
+
+
+async def test_a_request_nobody_asked_for(
+    hass: HomeAssistant,
+    garage: Garage,
+    expected_logs: list[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Of one that was not told to, or in another's name, nothing is signed."""
+    expected_logs += ["certificate that it can't have: csr_wrong_name"]
+    entry = await let_in(hass, garage)
+    await until(hass, garage, lambda: entry.runtime_data.charger.online, "online")
+    garage.wallbox.ask_for_certificate()
+
+    def answers() -> list[Any]:
+        return [
+            one.payload
+            for one in garage.wallbox.book
+            if one.action == "SignCertificate.conf"
+        ]
+
+    await until(hass, garage, answers, "an answer")
+    guard = ocpp_security.guard_of(hass, entry)
+    assert guard is not None
+    guard.awaits_request = True
+    garage.wallbox.security._name = "SOMEBODY ELSE"
+    garage.wallbox.ask_for_certificate()
+    await until(hass, garage, lambda: len(answers()) == 2, "an answer")
+    assert answers() == [{"status": "Rejected"}] * 2
+    assert not garage.wallbox.security.certificate
+    said = [record.getMessage() for record in caplog.records]
+    assert sum("csr_wrong_name" in line for line in said) == 1
