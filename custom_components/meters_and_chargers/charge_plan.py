@@ -61,18 +61,29 @@ class CarLevel:
 
     def energy_wh(self, percent: int, session_wh: int) -> int | None:
         """Return the session's energy at which the car has a level."""
-        level = self._level()
-        if level is not None and (
-            self._told is None
-            or level != self._told[0]
-            or session_wh < self._told[1]  # another car
-        ):
-            self._told = level, session_wh
-        if self._told is None:
+        if (told := self._heard(session_wh)) is None:
             return None
-        level, since_wh = self._told
+        level, since_wh = told
         missing = max(0.0, percent - level) / 100 * self._capacity_wh
         return since_wh + round(missing)
+
+    def percent(self, session_wh: int) -> int | None:
+        """Return the level at this energy of the session, rounded down."""
+        if (told := self._heard(session_wh)) is None:
+            return None
+        level, since_wh = told
+        return int(level + (session_wh - since_wh) / self._capacity_wh * 100)
+
+    def _heard(self, session_wh: int) -> tuple[float, int] | None:
+        """Return the last level, and the session's energy when it was told."""
+        level, told = self._level(), self._told
+        if level is None and told is not None:
+            level = told[0]
+        if level is not None and (
+            told is None or level != told[0] or session_wh < told[1]  # another session
+        ):
+            self._told = level, session_wh
+        return self._told
 
     def _level(self) -> float | None:
         state = self._hass.states.get(self._entity_id)

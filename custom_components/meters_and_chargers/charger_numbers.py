@@ -1,4 +1,4 @@
-"""What the owner of a wallbox allows it at a site: bounds, target, rank, price."""
+"""What the owner of a wallbox allows it at a site: bounds, target, rank, overrides."""
 
 from typing import Any, override
 
@@ -8,6 +8,7 @@ from homeassistant.components.number import (
     NumberMode,
 )
 from homeassistant.const import (
+    PERCENTAGE,
     EntityCategory,
     Platform,
     UnitOfElectricCurrent,
@@ -36,6 +37,8 @@ def add_charger_numbers(
     ]
     if controller.prices is not None:
         numbers.append(CheapPrice(controller, charger))
+    if charger.car_level is not None:
+        numbers.append(MinimumLevel(controller, charger))
     async_add_entities(numbers, config_subentry_id=charger.subentry_id)
     offer_when(
         lambda: charger.counts_energy,
@@ -288,3 +291,37 @@ class CheapPrice(_SiteNumber):
     @override
     def _recall(self, kept: dict[str, Any]) -> None:
         self._charger.max_price = kept.get("max_price")
+
+
+class MinimumLevel(_SiteNumber):
+    """It charges fast while its car has less than this; per cent, 0 for never."""
+
+    _attr_entity_category = EntityCategory.CONFIG
+    _attr_native_unit_of_measurement = PERCENTAGE
+    _attr_native_min_value = 0
+    _attr_native_max_value = 100
+    _attr_native_step = 1
+
+    def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
+        """Belong to a charger of a site."""
+        super().__init__(controller, charger, "min_level")
+
+    @property
+    @override
+    def native_value(self) -> int:
+        """The level."""
+        return self._charger.minimum_percent
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Change the level and act on it at once; per cent."""
+        self._charger.minimum_percent = round(value)
+        self._controller.look()
+
+    @override
+    def _kept(self) -> dict[str, Any]:
+        return {"minimum_percent": self._charger.minimum_percent}
+
+    @override
+    def _recall(self, kept: dict[str, Any]) -> None:
+        self._charger.minimum_percent = kept.get("minimum_percent", 0)

@@ -69,6 +69,8 @@ class SiteCharger:
         """Whether the user lets it charge at all."""
         self.max_price: float | None = None
         """It charges fast at this price or below; currency per kWh."""
+        self.minimum_percent = 0
+        """It charges fast while its car is below this level; 0 for never."""
         self.boost_until_ms: int | None = None
         """Until when it charges fast; by the event loop's clock."""
         self.boost_ma: int | None = None
@@ -270,6 +272,7 @@ class SiteCharger:
             max_price=None
             if self.max_price is None
             else round(self.max_price * _CENTS),
+            minimum_percent=self.minimum_percent,
         )
 
     @property
@@ -298,6 +301,7 @@ class SiteCharger:
             boost_until_ms=self._boost_until_ms,
             boost_ma=self.boost_ma,
             plan=engine_plan(self._plan, self.car_level, session_wh),
+            charge_percent=self._charge_percent(session_wh or 0),
         )
 
     @property
@@ -318,6 +322,11 @@ class SiteCharger:
         if self.plan is not None and self.plan.over(dt_util.utcnow()):
             self.clear_plan()
         return self.plan
+
+    def _charge_percent(self, session_wh: int) -> int | None:
+        """How full the car is, where that decides something."""
+        level = self.car_level if self.minimum_percent else None
+        return None if level is None else level.percent(session_wh)
 
     @property
     def _now_ms(self) -> int:

@@ -242,3 +242,31 @@ async def test_decisions_are_exported_without_names(
         )
     with pytest.raises(ServiceValidationError):
         await act(hass, "clear_plan")
+
+
+async def test_minimum_level_charges_at_once(
+    hass: HomeAssistant, house: ConfigEntry[SiteController]
+) -> None:
+    """It reaches the decision with the car's level; what was charged since counts."""
+    await choose_mode(hass, "solar")
+    number = {"entity_id": "number.garage_minimum_charge_level"}
+    state = hass.states.get(number["entity_id"])
+    assert state is not None
+    assert state.state == "0"
+    await hass.services.async_call(
+        "number", "set_value", {**number, "value": 45}, blocking=True
+    )
+    charger = house.runtime_data.chargers[0]
+    assert charger.settings.minimum_percent == 45
+    assert charger.state.charge_percent == 40
+    found = house.runtime_data.last_look
+    assert found is not None
+    assert found.state.chargers[0].charge_percent == 40
+    charger.counted_wh += 2_400
+    assert charger.state.charge_percent == 44
+    hass.states.async_set("sensor.car", "unavailable")
+    charger.counted_wh += 100
+    assert charger.state.charge_percent == 45
+    # Another session begins before the car says anything.
+    charger.counted_wh = 0
+    assert charger.state.charge_percent == 40

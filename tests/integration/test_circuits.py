@@ -227,6 +227,9 @@ async def test_what_the_user_wants_of_a_charger_reaches_the_decision(
     # A plan in per cent needs the car's level.
     garage.set_plan(ChargePlan(ready, soc_percent=80))
     assert looked(site).state.chargers[0].plan is None
+    garage.minimum_percent = 20
+    assert looked(site).state.chargers[0].charge_percent is None
+    garage.minimum_percent = 0
     assert not garage.car_level.known
     report(hass, "%", car=60)
     plan = looked(site).state.chargers[0].plan

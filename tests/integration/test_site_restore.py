@@ -22,7 +22,11 @@ from .test_devices import value
 from .test_site_surface import act, set_up_house, show
 
 METERED = {
-    "charger": {"charger_meter": "sensor.wallbox"},
+    "charger": {
+        "charger_meter": "sensor.wallbox",
+        "car_level": "sensor.car",
+        "capacity": 50,
+    },
     "price": "sensor.price",
 }
 
@@ -59,6 +63,7 @@ async def test_choices_go_on_after_a_restart(hass: HomeAssistant, start: Start) 
         ("switch.garage_charging_allowed", STATE_OFF, {}),
         ("number.garage_priority", "7", {"priority": 7}),
         ("number.garage_cheap_price", "0.2", {"max_price": 0.2}),
+        ("number.garage_minimum_charge_level", "20", {"minimum_percent": 20}),
         ("select.garage_phases", "3", {}),
         ("select.garage_mode", "solar", {"plan": plan}),
         (
@@ -88,6 +93,7 @@ async def test_choices_go_on_after_a_restart(hass: HomeAssistant, start: Start) 
     assert charger.enabled is False
     assert charger.priority == 7
     assert charger.max_price == 0.2
+    assert charger.minimum_percent == 20
     assert charger.phase_use is PhaseUse.THREE
     assert charger.plan is not None
     assert (charger.plan.ready_at, charger.plan.energy_wh) == (ready_at, 9_000)

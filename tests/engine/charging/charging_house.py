@@ -95,6 +95,8 @@ class House:
     boost_ma: dict[str, int] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     """Their times are those of `wall_ms`."""
+    levels: dict[str, int] = field(default_factory=dict)
+    """How full cars are, in per cent; where nothing is said, nobody can tell."""
     prices: tuple[Price, ...] = ()
     battery: Battery | None = None
     day: int = 0
@@ -232,6 +234,7 @@ class House:
                     boost_ma=self.boost_ma.get(one.key),
                     plan=self.plans.get(one.key),
                     phases=self._said(one),
+                    charge_percent=self.levels.get(one.key),
                 )
             )
         circuits = tuple(

@@ -49,6 +49,7 @@ EVENT = st.fixed_dictionaries(
             [None, Battery(-4_000, 30), Battery(3_000, 80), Battery(-500, None)]
         ),
         "by_hand": st.dictionaries(KEYS, st.integers(0, 18), max_size=1),
+        "levels": st.dictionaries(KEYS, st.sampled_from([10, 30]), max_size=1),
     }
 )
 EVENTS = st.lists(EVENT, min_size=1, max_size=6)
@@ -65,6 +66,7 @@ def sites(draw: st.DrawFn, count: int = 3, **fixed: object) -> Settings:
             dead_band_ma=draw(st.sampled_from([0, 3_000])),
             target_wh=draw(st.sampled_from([None, 5_000])),
             max_price=draw(st.sampled_from([None, 10])),
+            minimum_percent=draw(st.sampled_from([0, 20])),
         )
         for key in "abc"[: draw(st.integers(1, count))]
     ]
@@ -90,6 +92,7 @@ def apply(house: House, event: dict[str, object]) -> None:
     house.plugged = _known("abc", event["plugged"])
     house.unmeasured, house.draws = event["unmeasured"], event["draws"]
     house.session_wh, house.battery = event["session_wh"], event["battery"]
+    house.levels = event["levels"]
     house.boost_until_s = {
         key: house.second + seconds for key, seconds in event["boost_s"].items()
     }
@@ -229,6 +232,7 @@ def test_charging_and_pausing_last_their_time(
     began: dict[str, int] = {}
     ended: dict[str, int] = {}
     same = {"by_hand": {}, "plan": {}, "boost_s": {}, "draws": {}, "battery": None}
+    same |= {"levels": {}}
     same |= {"modes": (Mode.SOLAR,) * 3, "session_wh": {}, "unmeasured": set()}
     for event in events:
         sunny = event["base"][0] < 0

@@ -1,4 +1,4 @@
-"""What goes before a charger's mode: a boost, a plan, a low price."""
+"""What goes before a charger's mode: a boost, an empty car, a plan, a low price."""
 
 from dataclasses import replace
 
@@ -29,12 +29,12 @@ def lead(settings: Settings, state: State, charger: Charger, now_ms: int) -> Cha
     if session is not charger.memory.session:
         charger = replace(charger, memory=replace(charger.memory, session=session))
     priced = _priced(state, charger, now_ms)
-    boosted = boosts(seen, now_ms)
-    if (boosted or planned or priced) and charger.stopped is None:
+    boosted, empty = boosts(seen, now_ms), _empty(charger, seen)
+    if (boosted or empty or planned or priced) and charger.stopped is None:
         boost = None
         if boosted:
             boost = Explanation(Reason.BOOST, seen.boost_until_ms)
-        found = (boost, planned, priced)
+        found = (boost, empty, planned, priced)
         first = next((one for one in found if one and not _waits(one)), None)
         later = next((one for one in found if one and _waits(one)), None)
         most = seen.boost_ma if boost else None
@@ -47,6 +47,14 @@ def lead(settings: Settings, state: State, charger: Charger, now_ms: int) -> Cha
 
 def _waits(told: Explanation) -> bool:
     return told.reason in (Reason.PLAN_LATER, Reason.PRICE_HIGH)
+
+
+def _empty(charger: Charger, seen: ChargerState) -> Explanation | None:
+    """Whether its car has less than its owner always wants in it."""
+    least, level = charger.settings.minimum_percent, seen.charge_percent
+    if level is None or level >= least or charger.mode not in _SUNNY:
+        return None
+    return Explanation(Reason.MIN_SOC, figures={"soc": least})
 
 
 def _priced(state: State, charger: Charger, now_ms: int) -> Explanation | None:

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     PLAN = "plan"
     PLAN_LATE = "plan_late"
     PRICE = "price"
+    MIN_SOC = "min_soc"
     BOOST = "boost"
     FUSE = "fuse"
     POWER_CAP = "power_cap"
@@ -111,6 +112,7 @@ STAGES: Mapping[Reason, Stage] = {
             Reason.PLAN,
             Reason.PLAN_LATE,
             Reason.PRICE,
+            Reason.MIN_SOC,
             Reason.BOOST,
             Reason.MIN_ON,
             Reason.ONE_PHASE_SOON,
@@ -206,6 +208,7 @@ FIGURES: Mapping[Reason, Mapping[str, Figure]] = {
     Reason.PLAN: {"ready": Figure.TIME},
     Reason.PLAN_LATE: {"late": Figure.DURATION},
     Reason.PRICE: {**_PRICES, **_END},
+    Reason.MIN_SOC: {"soc": Figure.PERCENT},
     Reason.BOOST: _END,
     Reason.FUSE: {**_FUSE, **_LIMIT},
     Reason.POWER_CAP: _CAP,

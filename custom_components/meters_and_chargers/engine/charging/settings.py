@@ -50,6 +50,8 @@ class ChargerSettings:
     """The least time between two changes of its phases."""
     max_price: int | None = None
     """It charges fast at this price or below, in the unit of `Price.price`."""
+    minimum_percent: int = 0
+    """It charges fast while its car's battery is below this level; 0 for never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

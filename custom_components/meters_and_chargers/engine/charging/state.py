@@ -94,6 +94,8 @@ class ChargerState:
     boost_ma: int | None = None
     """With how much it does; None for all it can."""
     plan: Plan | None = None
+    charge_percent: int | None = None
+    """How full its car's battery is; None when nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True)

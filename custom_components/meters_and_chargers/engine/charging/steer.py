@@ -29,6 +29,7 @@ _CHARGING = (
     Reason.BOOST,
     Reason.PLAN,
     Reason.PRICE,
+    Reason.MIN_SOC,
 )
 
 

@@ -18,6 +18,7 @@ _AS_MUCH_AS_MAY_BE = {
     Reason.PLAN,
     Reason.PLAN_LATE,
     Reason.PRICE,
+    Reason.MIN_SOC,
     Reason.SOLAR,
 }
 
