@@ -72,6 +72,7 @@ class SiteController:
             SiteCircuit(hass, subentry.title, subentry.data, subentry, self.look)
             for subentry in entry.get_subentries_of_type(SUBENTRY_CIRCUIT)
         )
+        self._count_wallboxes()
         self.battery = HouseBattery.of(hass, entry.data)
         self.prices = PriceSensor.of(hass, entry.data)
         self._settings = Settings(fuse_ma=self.house.rating_ma, chargers=())
@@ -83,6 +84,17 @@ class SiteController:
         """Whether the entry is unloaded only to be loaded again at once."""
         self.history: deque[Look] = deque(maxlen=_KEPT_LOOKS)
         """Looks that commanded something or changed a reason, and the last one."""
+
+    def _count_wallboxes(self) -> None:
+        """Tell each circuit how many wallboxes it feeds."""
+        circuits = {one.key: one for one in self.circuits}
+        self.house.wallboxes = len(self.chargers)
+        for charger in self.chargers:
+            key, path = charger.circuit, set[str]()
+            while key in circuits and key not in path:
+                path.add(key)
+                circuits[key].wallboxes += 1
+                key = circuits[key].parent
 
     @callback
     def take_options(self, options: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from .engine.charging import (
 from .grid import Grid, grid_of
 
 DIM_CAP_W = 4200
-"""What a grid operator leaves one wallbox when it dims."""
+"""What a grid operator leaves each wallbox when it dims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class SiteCircuit:
     """What a fuse carries, and what it is allowed at present.
 
     `dimmed` and `dim_cap_w` say what the grid operator leaves the wallboxes below it
-    together; `cap` what an automation allows for a while, everything counted.
+    together, so much for each unless the owner has `dim_chosen_w`; `cap` what an
+    automation allows for a while, everything counted.
     """
 
     def __init__(
@@ -52,13 +53,21 @@ class SiteCircuit:
         self.view: CircuitView | None = None
         """What is shown of it, by the last decision."""
         self.dimmed = False
-        self.dim_cap_w = DIM_CAP_W
+        self.dim_chosen_w: int | None = None
+        self.wallboxes = 0
+        """How many hang on it, on circuits below it too."""
         self.cap: Cap | None = None
         self.grid: Grid | None = grid_of(hass, data, on_sample)
         rating = round(data[CONF_FUSE_CURRENT] * 1000)
         self.rating_ma: PhaseCurrents = (rating, rating, rating)
-        self._parent: str = data.get(CONF_PARENT, MAIN)
+        self.parent: str = data.get(CONF_PARENT, MAIN)
         self._power_cap_w: int | None = int(data.get(CONF_POWER_CAP) or 0) or None
+
+    @property
+    def dim_cap_w(self) -> int:
+        """What its wallboxes may draw together while the grid operator dims."""
+        chosen = self.dim_chosen_w
+        return DIM_CAP_W * max(1, self.wallboxes) if chosen is None else chosen
 
     @property
     def dim_w(self) -> int | None:
@@ -83,7 +92,7 @@ class SiteCircuit:
         """Return what the engine needs to know of a circuit below the main fuse."""
         settings = CircuitSettings(
             key=self.key,
-            parent=self._parent,
+            parent=self.parent,
             fuse_ma=self.fuse_ma(now_ms),
             power_cap_w=self.power_cap_w(self._power_cap_w, now_ms),
         )

@@ -6,16 +6,16 @@ from homeassistant.components.number import (
     NumberDeviceClass,
     NumberEntity,
     NumberMode,
-    RestoreNumber,
 )
 from homeassistant.const import EntityCategory, UnitOfPower
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 
 from .const import CONF_FUSE_CURRENT
 from .controller import SiteController
 from .entity import CircuitEntity
-from .site_circuit import SiteCircuit
+from .site_circuit import DIM_CAP_W, SiteCircuit
 from .site_options import FIGURES, highest, shown
 
 _CLASSES = {
@@ -92,8 +92,11 @@ class OptionNumber(CircuitEntity, NumberEntity):
         choose(self._controller, self._key, value=value)
 
 
-class DimCap(CircuitEntity, RestoreNumber):
-    """What the grid operator leaves the wallboxes below a fuse while it dims; W."""
+class DimCap(CircuitEntity, NumberEntity, RestoreEntity):
+    """What the grid operator leaves the wallboxes below a fuse while it dims; W.
+
+    As much for each of them as a rule, until the owner chooses another figure.
+    """
 
     _attr_device_class = NumberDeviceClass.POWER
     _attr_native_unit_of_measurement = UnitOfPower.WATT
@@ -107,13 +110,23 @@ class DimCap(CircuitEntity, RestoreNumber):
         """Belong to a site or a circuit."""
         super().__init__(controller, circuit, "dim_cap")
 
+    @property
+    @override
+    def extra_restore_state_data(self) -> RestoredExtraData:
+        """Keep what the owner chose, which the state alone does not tell."""
+        return RestoredExtraData({"chosen_w": self._circuit.dim_chosen_w})
+
     @override
     async def async_added_to_hass(self) -> None:
         """Go on with the figure from before a restart."""
         await super().async_added_to_hass()
-        last = await self.async_get_last_number_data()
-        if last is not None and last.native_value is not None:
-            self._circuit.dim_cap_w = round(last.native_value)
+        if (last := await self.async_get_last_extra_data()) is None:
+            return
+        kept = last.as_dict()
+        # Earlier versions kept what was shown, at first the power of one wallbox.
+        shown_w = kept.get("native_value")
+        chosen_w = None if shown_w in (None, DIM_CAP_W) else round(shown_w)
+        self._circuit.dim_chosen_w = kept.get("chosen_w", chosen_w)
 
     @property
     @override
@@ -127,6 +140,8 @@ class DimCap(CircuitEntity, RestoreNumber):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Change the power and act on it at once; W."""
-        self._circuit.dim_cap_w = round(value)
+        """Change the power and act on it at once; W. The usual one is no choice."""
+        self._circuit.dim_chosen_w = None
+        if round(value) != self._circuit.dim_cap_w:
+            self._circuit.dim_chosen_w = round(value)
         self._controller.look()

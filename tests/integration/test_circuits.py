@@ -173,11 +173,54 @@ async def test_caps_and_dimming_reach_the_decision(
 
     assert looked(site).state.dim_w is None
     site.house.dimmed = barn.dimmed = True
-    barn.dim_cap_w = 8400
+    barn.dim_chosen_w = 8400
     state = looked(site).state
     assert state.dim_w == 4200
     assert state.circuits[0].dim_w == 8400
     freezer.tick(1)
+
+
+async def test_grid_operator_leaves_as_much_for_each_wallbox(
+    hass: HomeAssistant,
+) -> None:
+    """Those on circuits below count too; another figure is the owner's until undone."""
+    barn = ConfigSubentryData(
+        data={"fuse_current": 25},
+        subentry_type="circuit",
+        title="Barn",
+        unique_id=None,
+        subentry_id="barn",
+    )
+    stable = {**barn, "title": "Stable", "subentry_id": "stable"}
+    stable["data"] = {"fuse_current": 16, "parent": "barn"}
+    second = ConfigSubentryData(
+        data={
+            "charger": "ocpp_b:1",
+            "charger_phases": ALL,
+            "mode": "off",
+            "circuit": "barn",
+        },
+        subentry_type="charger",
+        title="Barn",
+        unique_id="ocpp_b:1",
+    )
+    third = {**second, "title": "Stable", "unique_id": "ocpp_c:1"}
+    third["data"] = {**second["data"], "charger": "ocpp_c:1", "circuit": "stable"}
+    entry = await set_up(hass, barn, stable, second, third)
+    site = entry.runtime_data
+    house, barn_circuit, stable_circuit = site.house, *site.circuits
+    for circuit in (house, barn_circuit, stable_circuit):
+        circuit.dimmed = True
+    state = looked(site).state
+    assert state.dim_w == 3 * 4200
+    assert [one.dim_w for one in state.circuits] == [2 * 4200, 4200]
+    number = {"entity_id": "number.house_grid_operator_limit"}
+    for chosen, kept in ((4200, 4200), (12_600, None)):
+        await hass.services.async_call(
+            "number", "set_value", {**number, "value": chosen}, blocking=True
+        )
+        assert looked(site).state.dim_w == chosen
+        assert house.dim_chosen_w == kept
 
 
 async def test_only_looks_that_tell_something_are_kept(hass: HomeAssistant) -> None:

@@ -109,6 +109,25 @@ async def test_choices_go_on_after_a_restart(hass: HomeAssistant, start: Start) 
     assert (state.state, state.attributes["worst"]) == ("5", 9.0)
 
 
+@pytest.mark.parametrize(
+    ("kept", "chosen_w"),
+    [
+        ({"chosen_w": 4_200}, 4_200),
+        ({"chosen_w": None}, None),
+        ({"native_value": 4_200}, None),
+    ],
+    ids=["chosen", "usual", "usual of an earlier version"],
+)
+async def test_usual_limit_of_the_grid_operator_is_no_choice(
+    hass: HomeAssistant, start: Start, kept: dict[str, Any], chosen_w: int | None
+) -> None:
+    """It follows the number of wallboxes after a restart too."""
+    last = State("number.house_grid_operator_limit", "4200")
+    mock_restore_cache_with_extra_data(hass, [(last, kept)])
+    house = await start()
+    assert house.runtime_data.house.dim_chosen_w == chosen_w
+
+
 async def test_plan_and_boost_that_are_over_are_forgotten(
     hass: HomeAssistant, start: Start
 ) -> None:
