@@ -1,11 +1,12 @@
-"""Tells the owner of a site when a charger is wired otherwise, disobeys, or wears."""
+"""Tells a site's owner when a charger is slow, disobeys, wears, is wired otherwise."""
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
+from .const import CONF_BY_ACCOUNT, DOMAIN
 from .controller import SiteController, SiteEntry
+from .coordinator import DeviceCoordinator
 from .engine.charging import Reason
 from .engine.charging.rotation import RotationWatch
 from .site_charger import SiteCharger
@@ -38,7 +39,7 @@ class Steady:
 
 
 class ChargerWatch:
-    """Makes issues about the chargers of a site: wiring, obedience, wear."""
+    """Makes issues about the chargers of a site: wiring, obedience, wear, slowness."""
 
     def __init__(self, hass: HomeAssistant, entry: SiteEntry) -> None:
         """Watch nothing yet."""
@@ -71,6 +72,9 @@ class ChargerWatch:
             count = charger.writer.writes - self._written[charger.key]
             wears = charger.own_entity is not None and count >= MANY_WRITES
             self._say("many_writes", charger, so=wears, count=str(count))
+            if isinstance(told := charger.present, DeviceCoordinator):
+                by_account = bool(told.config_entry.data.get(CONF_BY_ACCOUNT))
+                self._say("slow_group", charger, so=by_account)
             found = mismatches.get(charger.key)
             named, seen = (found.named, found.seen) if found else (0, 0)
             self._say(

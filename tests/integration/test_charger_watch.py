@@ -15,6 +15,7 @@ from custom_components.meters_and_chargers.charger_watch import (
     ChargerWatch,
 )
 from custom_components.meters_and_chargers.controller import SiteController
+from custom_components.meters_and_chargers.coordinator import DeviceCoordinator
 from custom_components.meters_and_chargers.engine.charging import (
     ChargerState,
     Explanation,
@@ -98,6 +99,30 @@ async def test_foreign_wallbox_that_is_written_to_often(
     tomorrow = dt_util.now() + timedelta(days=1)
     monkeypatch.setattr(dt_util, "now", lambda: tomorrow)
     watch.look()
+    assert not issues(issue_registry)
+
+
+async def test_group_that_is_told_through_its_account(
+    hass: HomeAssistant,
+    house: ConfigEntry[SiteController],
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """No fuse may depend on it; nothing changes while its own entry is away."""
+    watch, charger = ChargerWatch(hass, house), house.runtime_data.chargers[0]
+    watch.look()
+    assert not issues(issue_registry)
+    told = charger.present
+    assert isinstance(told, DeviceCoordinator)
+    entry = told.config_entry
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "by_account": True}
+    )
+    watch.look()
+    charger.present = None
+    watch.look()
+    found = issues(issue_registry)["slow_group"]
+    assert found.translation_placeholders == {"site": "House", "charger": "Garage"}
+    watch.clear()
     assert not issues(issue_registry)
 
 
