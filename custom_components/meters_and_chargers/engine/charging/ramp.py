@@ -65,7 +65,8 @@ def aim(wish: Wish, granted_ma: int, now_ms: int, *, may_rise: bool) -> Aim:
     limit = charger.limit_ma
     if charger.charging and charger.changes_phases and granted_ma > 0:
         return _switch(wish)
-    if granted_ma > limit:
+    late = granted_ma == limit < wish.current_ma and not may_rise
+    if granted_ma > limit or late:
         return _rise(wish, granted_ma, now_ms, may_rise=may_rise)
     wish = replace(wish, charger=_forget_headroom(charger))
     keep = Aim(wish.charger, limit, wish.reason, wish.until_ms)

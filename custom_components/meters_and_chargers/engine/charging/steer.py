@@ -62,6 +62,11 @@ class _Shares:
     """What is left beside the limits of now, before anybody is told another."""
     chargers: Sequence[Charger]
 
+    def may_rise(self, charger: Charger) -> bool:
+        """Whether there is room for more than it has been given."""
+        need = charger.worth_ma if charger.charging else charger.lowest_ma
+        return self.keep.least(charger) >= need
+
     def equals(self, charger: Charger) -> list[Charger]:
         """The others of its priority that have got more than their minimum."""
         return [
@@ -143,7 +148,7 @@ def _grant(
     """Share what the house leaves."""
     online = [wish.charger for wish in wishes.values()]
     wants = {
-        key: 0 if key in paused else wish.current_ma for key, wish in wishes.items()
+        key: 0 if key in paused else _want(site, wish) for key, wish in wishes.items()
     }
     kept = {
         one.key
@@ -157,6 +162,15 @@ def _grant(
     for one in online:
         now.put(one, one.on_phases(one.limit_ma))
     return _Shares(grant(online, wants, keep, kept), keep, now, online)
+
+
+def _want(site: Site, wish: Wish) -> int:
+    """What counts of a wish: who may not rise takes nothing for it from others."""
+    charger = wish.charger
+    if site.may_rise(charger) or site.tree.trust(charger).blind:
+        return wish.current_ma
+    has = max(charger.limit_ma, charger.lowest_ma) if charger.charging else 0
+    return min(wish.current_ma, has)
 
 
 def _drop(
@@ -233,7 +247,8 @@ def _named(
     """Say why a charger gets what it gets by a meter that can be trusted."""
     if charger.memory.held is not None:
         return _held(result)
-    if shares.granted[charger.key] < charger.floor(wished_ma):
+    late = result.reason is Reason.AGEING and shares.may_rise(charger)
+    if shares.granted[charger.key] < charger.floor(wished_ma) and not late:
         return name_bound(site.tree, result, shares.keep, shares.equals(charger))
     if charger.switching or (charger.charging and charger.changes_phases):
         return replace(result, reason=Reason.SWITCHING, until_ms=None)
