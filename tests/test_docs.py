@@ -311,7 +311,7 @@ def test_every_option_of_a_site_is_listed_with_its_default() -> None:
         name = english()[f"options.step.site.sections.{figure.section}.data.{key}"]
         default = (getattr(DEFAULTS, figure.field) or 0) / figure.factor
         ((_, shown, _),) = row_of(text, f"*{name}*")
-        assert shown.strip() == f"{default:g} {figure.unit}", name
+        assert shown.strip() == f"{default:g} {figure.unit}".strip(), name
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -17,6 +17,9 @@ TIMING = {
     "min_off": 120,
     "phase_up": 300,
     "phase_down": 180,
+    "most_starts": 40,
+    "most_phase_changes": 20,
+    "dead_band": 3,
     "residual_power": 50,
     "margin_current": 1,
     "failsafe_current": 10,
@@ -48,7 +51,9 @@ async def test_times_and_limits_are_options(
             form["flow_id"], USUAL | {"timing": TIMING | {"failsafe_current": 13}}
         )
     wanted = {
-        "timing": TIMING | {"start_delay": 20, "margin_current": 1.5, "observe": True},
+        "timing": TIMING
+        | {"start_delay": 20, "margin_current": 1.5, "observe": True}
+        | {"most_starts": 6, "most_phase_changes": 4, "dead_band": 0.5},
         "limits": LIMITS | {"power_cap": 9000, "unbalance_limit": 20},
         "battery": BATTERY | {"battery_first": 60},
     }
@@ -62,6 +67,9 @@ async def test_times_and_limits_are_options(
     assert look.settings.start_delay_ms == 20_000
     assert look.settings.margin_ma == 1_500
     assert look.settings.observe
+    assert look.settings.most_starts == 6
+    assert look.settings.most_phase_changes == 4
+    assert look.settings.dead_band_ma == 500
     assert look.settings.power_cap_w == 9_000
     assert look.settings.unbalance_ma == 20_000
     assert look.settings.unbalance_counts_base

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from charging_house import House, settings_for
+import pytest
 from test_charging_surplus import FINE, ONE, solar_house, sun
 
 from custom_components.meters_and_chargers.engine.charging import (
@@ -10,7 +11,6 @@ from custom_components.meters_and_chargers.engine.charging import (
     Mode,
     Reason,
 )
-from custom_components.meters_and_chargers.engine.charging.charger import look
 
 
 def test_least_changes_are_never_written() -> None:
@@ -76,14 +76,13 @@ def test_change_that_lasted_is_the_least_of_its_time() -> None:
     assert house.limit() == 11_000
 
 
-def test_dead_band_is_never_below_the_step() -> None:
-    """With a dead band of 0 every change of a step is written at once."""
-    house = solar_house(ChargerSettings(key="a", dead_band_ma=0))
+@pytest.mark.parametrize("dead_band_ma", [0, 100, 1_000])
+def test_dead_band_is_never_below_the_step(dead_band_ma: int) -> None:
+    """With a dead band of no more than a step each step is written at once."""
+    house = solar_house(ChargerSettings(key="a"), dead_band_ma=dead_band_ma)
     house.base_ma = sun(11.2)
     house.run(2)
     assert house.limit() == 11_000
-    charger = look(ChargerSettings(key="a", dead_band_ma=100), None, None, 0)
-    assert charger.dead_band_ma == 1_000
 
 
 def test_fuse_does_not_wait_for_the_dead_band() -> None:

@@ -35,7 +35,6 @@ def sites(draw: st.DrawFn) -> Settings:
             step_ma=step if same else draw(STEPS),
             priority=draw(st.integers(0, 1)),
             write_interval_ms=draw(st.sampled_from([2_000, 5_000])),
-            dead_band_ma=draw(st.sampled_from([0, 3_000])),
             target_wh=draw(st.sampled_from([None, 5_000])),
         )
         for key in "abc"[: draw(st.integers(1, 3))]
@@ -44,6 +43,7 @@ def sites(draw: st.DrawFn) -> Settings:
         *chargers,
         fuse_ma=draw(st.sampled_from([20_000, 25_000, 40_000])),
         failsafe_ma=draw(st.sampled_from([0, 8_000, 10_000, 20_000])),
+        dead_band_ma=draw(st.sampled_from([0, 3_000])),
         start_delay_ms=4_000,
         stop_delay_ms=6_000,
         min_on_ms=8_000,

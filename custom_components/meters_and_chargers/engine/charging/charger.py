@@ -105,11 +105,6 @@ class Charger:
         return max(self.settings.least_change_ma, self.settings.step_ma)
 
     @property
-    def dead_band_ma(self) -> int:
-        """The smallest change by the sun that needs not last before it is written."""
-        return max(self.settings.dead_band_ma, self.settings.step_ma)
-
-    @property
     def rating_ma(self) -> int:
         """The most it may draw while its limit is not known."""
         return max(self.settings.rating_ma, self.settings.maximum_ma)

@@ -31,8 +31,6 @@ class ChargerSettings:
     step_ma: int = 1_000
     least_change_ma: int = 300
     """A smaller change is not worth a write, or would not be written."""
-    dead_band_ma: int = 3_000
-    """Changes of the sun that are worth less than this must last before a write."""
     write_interval_ms: int = 2_000
     settle_ms: int = 8_000
     """How long after a write its measurement may still lag behind."""
@@ -100,6 +98,8 @@ class Settings:
     """Starts of one charger a day after which it waits twice as long; so with the
     changes of its phases."""
     most_phase_changes: int = 20
+    dead_band_ma: int = 3_000
+    """Changes of the sun that are worth less than this must last before a write."""
     battery_first_percent: int = 0
     """Below it the sun fills the house's battery before any car."""
     battery_buffer_percent: int = 100

@@ -155,7 +155,7 @@ def solar_wishes(
         wish = wishes[charger.key]
         if _is_supplied(wish):
             wish, left = _rest(settings, wish, left, now_ms)
-            wishes[charger.key] = _patient(wish, now_ms)
+            wishes[charger.key] = _patient(settings, wish, now_ms)
         else:
             wishes[charger.key] = _at_once(wish)
     return wishes
@@ -279,7 +279,7 @@ def _rest(settings: Settings, wish: Wish, left: int, now_ms: int) -> tuple[Wish,
     return wish, left - extra * per_ampere // 1_000_000
 
 
-def _patient(wish: Wish, now_ms: int) -> Wish:
+def _patient(settings: Settings, wish: Wish, now_ms: int) -> Wish:
     """Keep the limit until a small change of the sun has lasted.
 
     Each write wears a charger that keeps its limit in flash, and clouds would cause
@@ -291,7 +291,7 @@ def _patient(wish: Wish, now_ms: int) -> Wish:
     if (
         memory.eager
         or not charger.lowest_ma <= limit <= charger.highest_ma
-        or not charger.worth_ma <= change < charger.dead_band_ma
+        or not charger.worth_ma <= change < settings.dead_band_ma
         or _is_unseen(charger)
     ):
         return _at_once(wish)
