@@ -64,8 +64,10 @@ class SiteController:
         self.hass = hass
         self.entry = entry
         self.chargers = tuple(
-            SiteCharger(hass, subentry)
-            for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
+            SiteCharger(hass, subentry, place)
+            for place, subentry in enumerate(
+                entry.get_subentries_of_type(SUBENTRY_CHARGER)
+            )
         )
         self.house = SiteCircuit(hass, entry.title, entry.data, None, self.look)
         self.circuits = tuple(

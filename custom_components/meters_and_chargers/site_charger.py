@@ -49,8 +49,10 @@ _SETTLE_S = 8
 class SiteCharger:
     """A charger of the site, wherever its own entry is."""
 
-    def __init__(self, hass: HomeAssistant, subentry: ConfigSubentry) -> None:
-        """Take the charger's wiring from its subentry."""
+    def __init__(
+        self, hass: HomeAssistant, subentry: ConfigSubentry, place: int = 0
+    ) -> None:
+        """Take the charger's wiring from its subentry, the how-manieth of the site."""
         self.hass = hass
         data = subentry.data
         self.key: str = data[CONF_CHARGER]
@@ -64,6 +66,7 @@ class SiteCharger:
         self.target_wh: int | None = None
         self.priority = int(data.get(CONF_PRIORITY, 0))
         """From 0 to 9; more goes first."""
+        self._place = place
         self.phase_use = PhaseUse.AUTO
         self.enabled = True
         """Whether the user lets it charge at all."""
@@ -264,6 +267,7 @@ class SiteCharger:
             write_interval_ms=self._write_interval_ms,
             settle_ms=self._settle_ms,
             priority=self.priority,
+            place=self._place,
             target_wh=self.target_wh,
             circuit=self.circuit,
             switches_phases=self.switches_phases,

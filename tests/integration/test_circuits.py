@@ -209,6 +209,8 @@ async def test_grid_operator_leaves_as_much_for_each_wallbox(
     entry = await set_up(hass, barn, stable, second, third)
     site = entry.runtime_data
     house, barn_circuit, stable_circuit = site.house, *site.circuits
+    # Of equals the one that was added first goes first.
+    assert [one.place for one in looked(site).settings.chargers] == [0, 1, 2]
     for circuit in (house, barn_circuit, stable_circuit):
         circuit.dimmed = True
     state = looked(site).state

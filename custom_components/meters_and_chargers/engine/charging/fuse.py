@@ -9,6 +9,7 @@ from .headroom import Base, Bases, cap_ma, phases_besides
 from .memory import PhaseMemory, Phases, WholeMemory
 from .reason import Reason
 from .settings import MAIN, Settings
+from .share import by_priority
 from .tree import Circuit, Tree
 
 OVERLOAD_MS = 3_000
@@ -82,8 +83,7 @@ def pauses(
     car would help nobody. Where the meter is stale, the failsafe budget decides.
     """
     paused: dict[str, Reason] = {}
-    lowest_first = sorted(chargers, key=lambda one: one.key, reverse=True)
-    lowest_first.sort(key=lambda one: one.settings.priority)
+    lowest_first = by_priority(chargers)[::-1]
     for circuit in tree:
         inside = tree.below(circuit, lowest_first)
         look = _Look(inside, paused, now_ms)

@@ -72,6 +72,8 @@ class SessionMemory:
     """What is remembered of the car that is plugged in; None: not running, not yet."""
 
     plugged: bool | None = None
+    plugged_at_ms: int | None = None
+    """When it was seen to be plugged in."""
     energy_wh: int | None = None
     drew: bool = False
     """It has taken current."""

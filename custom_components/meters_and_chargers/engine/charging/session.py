@@ -42,7 +42,7 @@ def heed(
         )
     if seen is None or not seen.online:
         return _rest_unwatched(memory)
-    memory = _heed_car(memory, seen, state.wall_ms)
+    memory = _heed_car(memory, seen, state.wall_ms, now_ms)
     memory = _heed_user(settings, seen, memory, now_ms)
     memory = _heed_hand(settings, seen, memory, now_ms)
     session = _heed_rest(settings, seen, memory, now_ms)
@@ -57,7 +57,9 @@ def boosts(seen: ChargerState, now_ms: int) -> bool:
     return seen.boost_until_ms is not None and now_ms < seen.boost_until_ms
 
 
-def _heed_car(memory: ChargerMemory, seen: ChargerState, wall_ms: int) -> ChargerMemory:
+def _heed_car(
+    memory: ChargerMemory, seen: ChargerState, wall_ms: int, now_ms: int
+) -> ChargerMemory:
     """Begin anew with another car: just plugged in, or its energy counts anew."""
     old = memory.session
     energy = old.energy_wh if seen.session_wh is None else seen.session_wh
@@ -72,7 +74,13 @@ def _heed_car(memory: ChargerMemory, seen: ChargerState, wall_ms: int) -> Charge
     over = old.plan_over
     if seen.plan is not None and seen.plan.ready_at_ms <= wall_ms:
         over = seen.plan
-    session = SessionMemory(plugged=seen.plugged, energy_wh=energy, plan_over=over)
+    came = now_ms if plugged_in else old.plugged_at_ms
+    session = SessionMemory(
+        plugged=seen.plugged,
+        plugged_at_ms=None if seen.plugged is False else came,
+        energy_wh=energy,
+        plan_over=over,
+    )
     memory = replace(memory, session=session)
     if not (plugged_in or less):
         return memory

@@ -35,6 +35,8 @@ class ChargerSettings:
     settle_ms: int = 8_000
     """How long after a write its measurement may still lag behind."""
     priority: int = 0
+    place: int = 0
+    """Of chargers that are equal in all else the one with less goes first."""
     target_wh: int | None = None
     """The energy after which a session is finished."""
     circuit: str = MAIN

@@ -2,16 +2,28 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
+from math import inf
 
 from .charger import Charger
 from .circuits import Rooms
 
 
 def by_priority(chargers: Sequence[Charger]) -> list[Charger]:
-    """Highest priority first; among equals those that charge already, then by key."""
-    return sorted(
-        chargers, key=lambda one: (-one.settings.priority, not one.charging, one.key)
-    )
+    """Highest priority first, among equals those that charge already.
+
+    Then who came first: was plugged in where that is known, else began to charge.
+    Then as their owner has placed them, and by key.
+    """
+    return sorted(chargers, key=_rank)
+
+
+def _rank(charger: Charger) -> tuple[int, bool, float, int, str]:
+    settings, memory = charger.settings, charger.memory
+    came = memory.session.plugged_at_ms
+    if came is None:
+        came = memory.started_at_ms
+    since = inf if came is None else came
+    return -settings.priority, not charger.charging, since, settings.place, charger.key
 
 
 def grant(
