@@ -219,6 +219,7 @@ class SiteController:
             prices=() if self.prices is None else self.prices.slots(local),
             wall_ms=round(local.timestamp() * 1000),
             day=local.toordinal(),
+            voltage_mv=self.house.grid.voltage_mv if self.house.grid else None,
         )
 
     def _keep(self, look: Look) -> None:

@@ -33,6 +33,7 @@ from .grid_sensors import (
 )
 
 _POWER = Point(Quantity.POWER)
+_VOLTAGES = tuple(Point(Quantity.VOLTAGE, phase) for phase in PHASES)
 _OF_PHASES = tuple(
     Point(quantity, phase)
     for quantity in (Quantity.CURRENT, Quantity.POWER)
@@ -50,6 +51,10 @@ class Grid(Protocol):
     @property
     def sample(self) -> GridSample | None:
         """The last good reading."""
+
+    @property
+    def voltage_mv(self) -> int | None:
+        """The mean voltage of its phases, to the volt; None if it tells none."""
 
     def start(self) -> CALLBACK_TYPE:
         """Begin to follow; returns the function that ends it."""
@@ -80,6 +85,14 @@ class MeterGrid:
     def period_ms(self) -> int:
         """How often its power is read: as its owner chose, or as it can."""
         return self._period_ms
+
+    @property
+    def voltage_mv(self) -> int | None:
+        """The mean voltage of its phases, to the volt."""
+        data = self._coordinator.data if self._coordinator else {}
+        told = [data.get(point) for point in _VOLTAGES]
+        known = [volts for volts in told if volts]
+        return round(sum(known) / len(known)) * 1000 if known else None
 
     @callback
     def start(self) -> CALLBACK_TYPE:

@@ -140,6 +140,9 @@ type Combine = Callable[[tuple[float, ...]], tuple[float, PhaseCurrents | None]]
 class SensorGrid:
     """Sensors that together say what flows; a sample is as old as the oldest value."""
 
+    voltage_mv: int | None = None
+    """None of them tells it."""
+
     def __init__(
         self,
         sensors: Sequence[Sensor],

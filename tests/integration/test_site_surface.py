@@ -12,6 +12,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.meters_and_chargers import registry
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.controller import SiteController
 from custom_components.meters_and_chargers.coordinator import DeviceCoordinator
@@ -24,6 +25,7 @@ from custom_components.meters_and_chargers.engine.charging import (
     PhaseUse,
     Reason,
 )
+from custom_components.meters_and_chargers.engine.model import PHASES, Point, Quantity
 
 from .conftest import SetUp
 from .test_devices import value
@@ -519,3 +521,19 @@ async def test_foreign_wallbox_keeps_its_own_page(
     assert found is not None
     assert (found.device_id, found.config_entry_id) == (page.id, house.entry_id)
     assert value(hass, "sensor.wallbox_state") == "blocked"
+
+
+async def test_measured_voltage_reaches_the_decision(
+    hass: HomeAssistant, house: ConfigEntry[SiteController]
+) -> None:
+    """The mean of the meter's phases, to the volt; none while its entry is away."""
+    site, meter = house.runtime_data, registry.find(hass, "ksem_72345678")
+    assert isinstance(meter, DeviceCoordinator)
+    phases = dict(zip(PHASES, (231.2, 236.1, 234.0), strict=True))
+    meter.data |= {Point(Quantity.VOLTAGE, one): phases[one] for one in PHASES}
+    site.look()
+    assert site.last_look is not None
+    assert site.last_look.state.voltage_mv == 234_000
+    await hass.config_entries.async_unload(meter.config_entry.entry_id)
+    site.look()
+    assert site.last_look.state.voltage_mv is None

@@ -100,6 +100,8 @@ class House:
     prices: tuple[Price, ...] = ()
     battery: Battery | None = None
     day: int = 0
+    voltage_mv: int | None = None
+    """What the house's meter says that it is; None where it does not."""
     wall_start_ms: int = 1_780_000_000_000
     meter: bool = True
     late_s: int = 0
@@ -250,6 +252,7 @@ class House:
             prices=self.prices,
             wall_ms=self.wall_ms(self.second),
             day=self.day,
+            voltage_mv=self.voltage_mv,
         )
 
     def feeds(self, circuit: str, below: str) -> bool:

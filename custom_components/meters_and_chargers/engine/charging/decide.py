@@ -23,6 +23,8 @@ from .tell import explain, view, view_offline
 from .tree import Circuit, Tree, look_at_circuits
 from .why import view as view_circuit
 
+LEAST_VOLTAGE_MV, MOST_VOLTAGE_MV = 200_000, 250_000
+
 
 def decide(settings: Settings, memory: Memory, state: State, now_ms: int) -> Decision:
     """Look at the site once; call it at every sample and at least every second.
@@ -30,6 +32,7 @@ def decide(settings: Settings, memory: Memory, state: State, now_ms: int) -> Dec
     `now_ms` is monotonic, on the clock of `state`'s times; `memory` is what the
     last call returned, `Memory()` at first.
     """
+    settings = _measured(settings, state)
     tree = look_at_circuits(settings, memory, state, now_ms)
     chargers = _look(settings, memory, state, now_ms)
     tree, chargers = _sample(settings, tree, chargers, now_ms)
@@ -38,6 +41,14 @@ def decide(settings: Settings, memory: Memory, state: State, now_ms: int) -> Dec
     site = Site(settings, tree, bases, now_ms, state.battery)
     tree, aims = steer(site, chargers)
     return _answer(replace(site, tree=tree), chargers, aims)
+
+
+def _measured(settings: Settings, state: State) -> Settings:
+    """Reckon with the voltage that is measured, unless that can't be one of a phase."""
+    voltage = state.voltage_mv
+    if voltage is None or not LEAST_VOLTAGE_MV <= voltage <= MOST_VOLTAGE_MV:
+        return settings
+    return replace(settings, voltage_mv=voltage)
 
 
 def _look(

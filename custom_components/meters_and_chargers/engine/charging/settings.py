@@ -79,6 +79,7 @@ class Settings:
     margin_ma: int = 1_000
     failsafe_ma: int = 10_000
     voltage_mv: int = 230_000
+    """Of a phase, as long as nobody measures it."""
     residual_w: int = 50
     start_delay_ms: int = 60_000
     stop_delay_ms: int = 180_000

@@ -114,3 +114,5 @@ class State:
     """The time since 1970 in UTC, for plans and prices only."""
     day: int = 0
     """The number of the local day; what is counted a day begins anew with it."""
+    voltage_mv: int | None = None
+    """Of a phase, as the grid meter measures it; None where it does not."""
