@@ -136,6 +136,24 @@ class Journal:
         """Return the transaction which a wallbox calls by this number."""
         return await self._run(partial(tables.find, charger=charger, wire_id=wire_id))
 
+    async def name_transaction(
+        self, charger: str, name: str, wire_id: int | None
+    ) -> int:
+        """Keep how a wallbox calls a transaction; returns its number, perhaps a new."""
+        return await self._run(
+            partial(tables.name, charger=charger, name=name, wire_id=wire_id)
+        )
+
+    async def named_transaction(self, charger: str, name: str) -> int | None:
+        """Return the number of the transaction which a wallbox calls by this name."""
+        return await self._run(partial(tables.named, charger=charger, name=name))
+
+    async def transaction_name(self, charger: str, wire_id: int) -> str | None:
+        """Return the name of the transaction that has this number."""
+        return await self._run(
+            partial(tables.name_of, charger=charger, wire_id=wire_id)
+        )
+
     async def open_transactions(self, charger: str) -> tuple[Transaction, ...]:
         """Return what still runs on a wallbox, the oldest first."""
         return await self._run(

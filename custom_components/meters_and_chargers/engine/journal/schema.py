@@ -4,7 +4,7 @@ import sqlite3
 
 from .errors import JournalError
 
-VERSION = 2
+VERSION = 3
 
 _STEPS = (
     # 0 -> 1
@@ -85,6 +85,17 @@ _STEPS = (
         CAST(strftime('%s', coalesce(stop_time, last_time)) AS INTEGER) / 3600,
         energy_wh FROM transactions
         WHERE energy_wh > 0 AND coalesce(stop_time, last_time) IS NOT NULL;
+    """,
+    # 2 -> 3: OCPP 2 has texts for the numbers of transactions.
+    """
+    CREATE TABLE transaction_names (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        charger TEXT NOT NULL,
+        name TEXT NOT NULL,
+        wire_id INTEGER NOT NULL,
+        UNIQUE (charger, name)
+    ) STRICT;
+    CREATE INDEX transaction_names_wire ON transaction_names (charger, wire_id);
     """,
 )
 

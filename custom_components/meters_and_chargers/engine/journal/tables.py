@@ -21,6 +21,8 @@ _MAX_SIGNED = 100
 """Signed values of one transaction: more are none that anybody bills by."""
 _MAX_SIGNED_ENDS = 200
 """With those of its begin and end."""
+_FIRST_UNKNOWN = 2**40
+"""Numbers for transactions whose beginning nobody saw: above all others."""
 
 _COLUMNS = (
     "id, charger, wire_id, connector, id_tag, meter_start_wh, start_time, "
@@ -251,6 +253,44 @@ def adopt(
             (known.id,),
         )
     return by_id(db, known.id)
+
+
+def named(db: sqlite3.Connection, charger: str, name: str) -> int | None:
+    """Return the number of a transaction which a wallbox calls by a name."""
+    row = db.execute(
+        "SELECT wire_id FROM transaction_names WHERE charger = ? AND name = ?",
+        (charger, name),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def name_of(db: sqlite3.Connection, charger: str, wire_id: int) -> str | None:
+    """Return the name of a transaction, the newest if there are several."""
+    row = db.execute(
+        "SELECT name FROM transaction_names WHERE charger = ? AND wire_id = ? "
+        "ORDER BY number DESC LIMIT 1",
+        (charger, wire_id),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def name(db: sqlite3.Connection, charger: str, name: str, wire_id: int | None) -> int:
+    """Keep a transaction's name, whose number stays; a free one without a number."""
+    known = named(db, charger, name)
+    if known is not None:
+        return known
+    row = db.execute(
+        "INSERT INTO transaction_names (charger, name, wire_id) "
+        "VALUES (?, ?, coalesce(?, 0)) RETURNING number",
+        (charger, name, wire_id),
+    ).fetchone()
+    if wire_id is not None:
+        return wire_id
+    number: int = _FIRST_UNKNOWN + row[0]
+    db.execute(
+        "UPDATE transaction_names SET wire_id = ? WHERE number = ?", (number, row[0])
+    )
+    return number
 
 
 def close_locally(
