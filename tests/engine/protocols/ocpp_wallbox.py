@@ -114,13 +114,17 @@ async def serving(doors: Doors, **settings: Any) -> AsyncGenerator[Server]:
 
 @asynccontextmanager
 async def dialling(
-    server: Server, charger_id: str = "CP1", **settings: Any
+    server: Server,
+    charger_id: str = "CP1",
+    *,
+    protocol: str = "ocpp1.6",
+    **settings: Any,
 ) -> AsyncGenerator[Wallbox]:
     """Connect a wallbox."""
     address = f"ws://{HOST}:{server.port}/{charger_id}"
     async with (
         aiohttp.ClientSession() as client,
-        client.ws_connect(address, protocols=["ocpp1.6"], **settings) as socket,
+        client.ws_connect(address, protocols=[protocol], **settings) as socket,
     ):
         yield Wallbox(socket)
 

@@ -1,5 +1,6 @@
 """A wallbox that talks nonsense gets its answer, and nobody else notices."""
 
+import asyncio
 from contextlib import suppress
 import json
 from typing import Any
@@ -9,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ocpp_wallbox import Doors, dialling, knock, serving
 import pytest
+
+from custom_components.meters_and_chargers.engine.protocols.ocpp import CallError
 
 DEEP = "[" * 10_000 + "]" * 10_000
 
@@ -158,3 +161,46 @@ async def test_random_json_never_ends_the_session(messages: list[Any]) -> None:
         while (answer := await wallbox.hear())[1] != "the last":
             assert answer[0] == 4
         assert answer[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message_id"),
+    [
+        ("not JSON", "RpcFrameworkError", "-1"),
+        ("[2]", "RpcFrameworkError", "-1"),
+        ('[2,17,"Heartbeat",{}]', "RpcFrameworkError", "-1"),
+        ('[2,"1","Heartbeat",{}', "FormatViolation", "1"),
+        ('[2,"1",["Heartbeat"],{}]', "FormatViolation", "1"),
+        ('[9,"1","Heartbeat",{}]', "MessageTypeNotSupported", "1"),
+        ("[9]", "MessageTypeNotSupported", "-1"),
+        ('[6,"1","NotifyPeriodicEventStream",{}]', None, ""),
+        ('[3,"1"]', None, ""),
+    ],
+)
+async def test_one_bad_frame_of_version_2(
+    text: str, code: str | None, message_id: str
+) -> None:
+    """It is told in the words of its version that it wasn't understood."""
+    async with serving(Doors()) as server:
+        async with dialling(server, protocol="ocpp2.0.1") as wallbox:
+            await wallbox.say(text)
+            if code is not None:
+                refusal = await wallbox.hear()
+                assert refusal[:3] == [4, message_id, code]
+            assert (await wallbox.ask())[:2] == [3, "ask"]
+
+
+async def test_a_wallbox_that_cannot_read_our_call() -> None:
+    """Whoever waits for its answer is told at once, though the refusal has no id."""
+    doors = Doors()
+    async with (
+        serving(doors) as server,
+        dialling(server, protocol="ocpp2.0.1") as wallbox,
+    ):
+        await wallbox.ask()
+        assert doors.desk.link is not None
+        asked = asyncio.create_task(doors.desk.link.call("Reset", {"type": "OnIdle"}))
+        await wallbox.hear()
+        await wallbox.say([4, "-1", "RpcFrameworkError", "", {}])
+        with pytest.raises(CallError, match="RpcFrameworkError"):
+            await asked

@@ -30,8 +30,10 @@ def auto_enable_custom_integrations() -> None:
         ('[4,"1"]', frame.ErrorFrame("1", "GenericError", "")),
         ('[4,"1",{},[]]', frame.ErrorFrame("1", "GenericError", "")),
         ('[5,"1",{}]', frame.Unknown()),
-        ("[true]", frame.Unknown()),
-        ("[1e300]", frame.Unknown()),
+        ('[6,"1","SendAction",{}]', frame.Unknown()),
+        ("[true]", frame.Unknown("-1")),
+        ("[1e300]", frame.Unknown("-1")),
+        ('[9,"1",{}]', frame.Unknown("1")),
     ],
 )
 def test_usable_frames(text: str, expected: frame.Frame) -> None:

@@ -7,6 +7,7 @@ from ocpp_wallbox import (
     SWITCHING,
     UPGRADE,
     Doors,
+    dialling,
     knock,
     serving,
     settled,
@@ -15,6 +16,7 @@ import pytest
 
 from custom_components.meters_and_chargers.engine.protocols.ocpp import (
     Server,
+    Version,
     handshake,
 )
 
@@ -114,8 +116,8 @@ async def test_subprotocol(
     ("lines", "assume_16"),
     [
         ((), False),
-        (("Sec-WebSocket-Protocol: ocpp2.0.1",), False),
-        (("Sec-WebSocket-Protocol: ocpp2.0.1, ocpp1.5",), True),
+        (("Sec-WebSocket-Protocol: ocpp2.0",), False),
+        (("Sec-WebSocket-Protocol: ocpp2.0, ocpp1.5",), True),
     ],
 )
 async def test_another_version(
@@ -139,6 +141,49 @@ async def test_another_version(
         assert not doors.desk.events
     assert caplog.text.count("CP1 can't connect") == 1
     assert "overlap" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("offered", "spelling", "version"),
+    [
+        ("ocpp1.6", "ocpp1.6", "1.6"),
+        ("ocpp2.0.1", "ocpp2.0.1", "2.0.1"),
+        ("ocpp2.1", "ocpp2.1", "2.1"),
+        ("OCPP2.0.1", "OCPP2.0.1", "2.0.1"),
+        ("ocpp2.1, ocpp2.0.1, ocpp1.6", "ocpp1.6", "1.6"),
+        ("ocpp2.1, ocpp2.0.1", "ocpp2.0.1", "2.0.1"),
+    ],
+)
+async def test_version(offered: str, spelling: str, version: str) -> None:
+    """Of several, the one that most wallboxes are proven with."""
+    async with serving(Doors()) as server:
+        offer = f"Sec-WebSocket-Protocol: {offered}"
+        answer, _, writer = await knock(server, "/CP1", offer)
+        assert f"Sec-WebSocket-Protocol: {spelling}" in answer
+        await settled(lambda: server.links)
+        assert server.links["CP1"].version == version
+        assert server.trace("CP1").version == version
+        writer.close()
+
+
+def test_a_pinned_version_goes_first() -> None:
+    """Also where the wallbox offers another that we'd prefer."""
+    chosen = handshake.choose(["ocpp1.6", "ocpp2.0.1"], [Version.V201])
+    assert chosen == ("ocpp2.0.1", Version.V201)
+    assert handshake.choose(["ocpp1.6"], [Version.V201]) is None
+
+
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
+async def test_compression(protocol: str) -> None:
+    """OCPP 2 wants it offered to every wallbox; a long answer fits as well."""
+    async with serving(Doors()) as server:
+        client = dialling(server, protocol=protocol, compress=15)
+        async with client as wallbox:
+            assert wallbox.socket.compress
+            assert (await wallbox.ask())[0] == 3
+    async with serving(Doors()) as server, dialling(server, protocol=protocol) as box:
+        assert not box.socket.compress
+        assert (await box.ask())[0] == 3
 
 
 async def test_no_version_can_be_taken_for_1_6() -> None:

@@ -8,9 +8,11 @@ import pytest
 
 from custom_components.meters_and_chargers.engine.protocols.ocpp import (
     InvalidMessage,
+    Version,
     message,
     preload,
 )
+from custom_components.meters_and_chargers.engine.protocols.ocpp.strict import check
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +111,8 @@ def test_after_preloading_no_file_is_read(monkeypatch: pytest.MonkeyPatch) -> No
     messages._validators.clear()
     preload()
     assert len(messages._validators) == 78
+    for version in (Version.V201, Version.V21):
+        preload(version)
 
     def no_file(*_: object, **__: object) -> None:
         pytest.fail("a file is opened")
@@ -116,3 +120,7 @@ def test_after_preloading_no_file_is_read(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("builtins.open", no_file)
     message(profile(16))
     message(call_result.Heartbeat(current_time="2026-11-20T12:00:00Z"))
+    for version in (Version.V201, Version.V21):
+        check("Reset", {"type": "OnIdle"}, version=version)
+        with pytest.raises(InvalidMessage):
+            check("Reset", {"type": "Soft"}, version=version)

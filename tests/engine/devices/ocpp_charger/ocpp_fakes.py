@@ -11,7 +11,11 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     Change,
     OcppCharger,
 )
-from custom_components.meters_and_chargers.engine.protocols.ocpp import Call, Payload
+from custom_components.meters_and_chargers.engine.protocols.ocpp import (
+    Call,
+    Payload,
+    Version,
+)
 from custom_components.meters_and_chargers.engine.protocols.ocpp.strict import check
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -77,6 +81,7 @@ class FakeLink:
         """Accept everything unless told otherwise."""
         self.charger_id = charger_id
         self.peer = peer
+        self.version = Version.V16
         self.asked: list[tuple[str, Payload]] = []
         self.replies: dict[str, deque[Reply]] = {}
         self.closed = False

@@ -1,4 +1,4 @@
-"""OCPP 1.6J: bounded frames, one session a wallbox, the server they dial."""
+"""OCPP over JSON: bounded frames, one session a wallbox, the server they dial."""
 
 from .door import Tls
 from .frame import Code
@@ -18,6 +18,7 @@ from .types import (
     Payload,
     Shown,
     Unauthorised,
+    Version,
 )
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Tls",
     "Trace",
     "Unauthorised",
+    "Version",
     "message",
     "preload",
 ]

@@ -1,13 +1,13 @@
-"""The text frames of OCPP-J 1.6: read with bounds, written as the standard has it."""
+"""The text frames of OCPP over JSON: read with bounds, written as the standard has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 import json
 from math import isfinite
 import re
 
-from .types import Json, Payload
+from .types import Json, Payload, Version
 
 MAX_CHARACTERS = 1_000_000
 MAX_NESTING = 32
@@ -19,6 +19,11 @@ _MAX_INTEGER_CHARACTERS = 18
 """What fits 64 bits for certain; longer numbers are kept as floats."""
 
 _CALL, _RESULT, _ERROR = 2, 3, 4
+_UNANSWERED = frozenset({5, 6})
+"""The kinds of OCPP 2.1 that want no answer: CALLRESULTERROR and SEND."""
+
+NO_ID = "-1"
+"""What OCPP 2 answers to a frame whose id can't be read."""
 
 
 class Code(StrEnum):
@@ -34,6 +39,15 @@ class Code(StrEnum):
     OCCURENCE_CONSTRAINT_VIOLATION = "OccurenceConstraintViolation"
     TYPE_CONSTRAINT_VIOLATION = "TypeConstraintViolation"
     GENERIC_ERROR = "GenericError"
+    # These two are of OCPP 2.
+    RPC_FRAMEWORK_ERROR = "RpcFrameworkError"
+    MESSAGE_TYPE_NOT_SUPPORTED = "MessageTypeNotSupported"
+
+
+_SPELT_SINCE_2: Mapping[str, str] = {
+    Code.FORMATION_VIOLATION: "FormatViolation",
+    Code.OCCURENCE_CONSTRAINT_VIOLATION: "OccurrenceConstraintViolation",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +89,10 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A message type that OCPP 1.6 does not know and wants ignored."""
+    """A message type that we don't know; OCPP 1.6 wants it ignored."""
+
+    message_id: str | None = None
+    """The id, where OCPP 2 wants a refusal."""
 
 
 type Frame = CallFrame | ResultFrame | ErrorFrame | Malformed | Unknown
@@ -87,8 +104,8 @@ def parse(text: str) -> Frame:
     match message:
         case Malformed():
             return message
-        case [int() | float() as kind, *_] if kind not in _KINDS:
-            return Unknown()
+        case [int() | float() as kind, *rest] if kind not in _KINDS:
+            return Unknown(None if kind in _UNANSWERED else _id(rest))
         case [int() | float() as kind, str(message_id), *rest] if _fits(message_id):
             return _KINDS[kind](message_id, rest)
         case [int() | float(), *_]:
@@ -106,9 +123,16 @@ def result(message_id: str, payload: Payload) -> str:
     return _ENCODER.encode([_RESULT, message_id, dict(payload)])
 
 
-def error(message_id: str, code: str, description: str = "") -> str:
-    """Return the frame of a refusal."""
+def error(
+    message_id: str,
+    code: str,
+    description: str = "",
+    version: Version = Version.V16,
+) -> str:
+    """Return the frame of a refusal, its code as the version spells it."""
     shortened = description[:_MAX_DESCRIPTION_CHARACTERS]
+    if version is not Version.V16:
+        code = _SPELT_SINCE_2.get(code, code)
     return _ENCODER.encode([_ERROR, message_id, code, shortened, {}])
 
 
@@ -158,6 +182,14 @@ _KINDS: dict[float, Callable[[str, list[Json]], Frame]] = {
     _RESULT: _result,
     _ERROR: _error,
 }
+
+
+def _id(rest: list[Json]) -> str:
+    """Return the id of a message of a kind that we don't know."""
+    match rest:
+        case [str(message_id), *_] if _fits(message_id):
+            return message_id
+    return NO_ID
 
 
 def _fits(message_id: str) -> bool:

@@ -1,12 +1,29 @@
 """What a wallbox says before it may talk: its identity and its OCPP version."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 from urllib.parse import unquote
+
+from .types import Version
 
 MAX_IDENTITY_CHARACTERS = 255
 
-_SPELLINGS = ("ocpp1.6", "ocpp1.6j", "ocpp1.6-j", "ocpp16", "ocpp16j")
-"""How wallboxes write OCPP 1.6 over JSON, our preference first."""
+_SPELLINGS: Mapping[Version, tuple[str, ...]] = {
+    Version.V16: ("ocpp1.6", "ocpp1.6j", "ocpp1.6-j", "ocpp16", "ocpp16j"),
+    Version.V201: ("ocpp2.0.1",),
+    Version.V21: ("ocpp2.1",),
+}
+"""How wallboxes write the versions, the standard's own way first."""
+
+ORDER = tuple(Version)
+"""What is chosen of several: the version that most wallboxes are proven with."""
+
+
+class Chosen(NamedTuple):
+    """A subprotocol in the wallbox's own spelling, and what it means."""
+
+    name: str
+    version: Version
 
 
 def identity(raw_path: str) -> str | None:
@@ -33,9 +50,11 @@ def offered(lines: Iterable[str]) -> list[str]:
     return [name for name in names if name]
 
 
-def choose(names: Iterable[str]) -> str | None:
-    """Return the offered name that means OCPP 1.6, in the wallbox's own spelling."""
+def choose(names: Iterable[str], order: Iterable[Version] = ORDER) -> Chosen | None:
+    """Return which of the offered names to speak; the first of ``order`` wins."""
     by_spelling = {name.lower(): name for name in reversed(list(names))}
-    return next(
-        (by_spelling[known] for known in _SPELLINGS if known in by_spelling), None
-    )
+    for version in order:
+        for known in _SPELLINGS[version]:
+            if known in by_spelling:
+                return Chosen(by_spelling[known], version)
+    return None

@@ -13,8 +13,9 @@ from . import handshake, proof
 from .door import Door, Tls
 from .frame import MAX_CHARACTERS
 from .session import CALL_TIMEOUT_S, CLOSE_S, Session
+from .strict import preload
 from .trace import Trace
-from .types import Gate, Handler, Link, Unauthorised
+from .types import Gate, Handler, Link, Unauthorised, Version
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -153,16 +154,17 @@ class Server:
         )
         chosen = handshake.choose(names)
         if chosen is not None:
-            socket.headers[hdrs.SEC_WEBSOCKET_PROTOCOL] = chosen
+            socket.headers[hdrs.SEC_WEBSOCKET_PROTOCOL] = chosen.name
         await socket.prepare(bare)
         if chosen is None and (names or not self._assume_16):
             # The standard wants the handshake finished first.
-            self._name(charger_id, "it does not offer OCPP 1.6 (subprotocol ocpp1.6)")
+            self._name(charger_id, "it offers no OCPP we speak (subprotocol ocpp1.6)")
             await _dismiss(socket, WSCloseCode.PROTOCOL_ERROR)
         elif self._runner is None:
             await _dismiss(socket, WSCloseCode.GOING_AWAY)
         else:
-            await self._run(request, socket, charger_id, handler)
+            version = Version.V16 if chosen is None else chosen.version
+            await self._run(request, socket, charger_id, handler, version)
         return socket
 
     def _admit(self, request: web.Request, charger_id: str) -> Handler | None:
@@ -182,14 +184,21 @@ class Server:
         socket: web.WebSocketResponse,
         charger_id: str,
         handler: Handler,
+        version: Version,
     ) -> None:
         """Serve a connection, which replaces an older one of the same wallbox."""
+        if version is not Version.V16:
+            # Only now: hardly anybody needs these schemas, and they are many.
+            await asyncio.to_thread(preload, version)
+            if self._runner is None:
+                await _dismiss(socket, WSCloseCode.GOING_AWAY)
+                return
         if (older := self._sessions.get(charger_id)) is not None:
             older.begin_close()
         if charger_id in self._named:
             self._named.remove(charger_id)
             _LOGGER.info("%s could connect", charger_id)
-        trace = self._begin_trace(charger_id)
+        trace = self._begin_trace(charger_id, version)
         session = Session(
             socket,
             charger_id,
@@ -200,6 +209,7 @@ class Server:
             on_end=self._ended,
             cut=None if request.transport is None else request.transport.abort,
             trace=trace,
+            version=version,
         )
         self._sessions[charger_id] = session
         try:
@@ -207,13 +217,14 @@ class Server:
         finally:
             self._ending.discard(session)
 
-    def _begin_trace(self, charger_id: str) -> Trace:
+    def _begin_trace(self, charger_id: str, version: Version = Version.V16) -> Trace:
         if charger_id not in self._traces and len(self._traces) >= _MAX_TRACED:
             gone = next((k for k in self._traces if k not in self._sessions), None)
             if gone is not None:
                 del self._traces[gone]
         trace = self._traces.setdefault(charger_id, Trace())
         trace.connections += 1
+        trace.version = version
         return trace
 
     def _ended(self, session: Session) -> None:

@@ -20,7 +20,7 @@ from aiohttp import (
 from ...model import BadAnswer, DeviceError, Silent, Unreachable
 from . import frame
 from .trace import Trace
-from .types import Call, CallError, Handler, Payload
+from .types import Call, CallError, Handler, Payload, Version
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ class Session:
         on_end: Callable[[Session], None] | None = None,
         cut: Callable[[], None] | None = None,
         trace: Trace | None = None,
+        version: Version = Version.V16,
     ) -> None:
         """Take an open socket; `run` serves it.
 
@@ -64,6 +65,7 @@ class Session:
         last frames.
         """
         self._trace = trace or Trace()
+        self._version = version
         self._socket = socket
         self._charger_id = charger_id
         self._peer = peer
@@ -96,6 +98,11 @@ class Session:
     def peer(self) -> str:
         """The socket's own peer address."""
         return self._peer
+
+    @property
+    def version(self) -> Version:
+        """What the two have agreed to speak."""
+        return self._version
 
     async def run(self) -> None:
         """Serve the connection until it ends."""
@@ -238,11 +245,15 @@ class Session:
                 else:
                     self._answered(message_id, BadAnswer("the answer is no object"))
             case frame.ErrorFrame(message_id, code, description):
-                self._answered(message_id, CallError(code, description))
+                refusal = CallError(code, description)
+                self._answered(self._meant(message_id), refusal)
             case frame.Malformed() as malformed:
                 await self._refuse(malformed)
-            case frame.Unknown():
-                pass
+            case frame.Unknown(message_id):
+                if message_id is not None and self._version is not Version.V16:
+                    await self._send_error(
+                        message_id, frame.Code.MESSAGE_TYPE_NOT_SUPPORTED
+                    )
 
     async def _enqueue(self, call: frame.CallFrame, text: str) -> None:
         """Put a call behind the others and see that somebody works."""
@@ -251,8 +262,7 @@ class Session:
         if len(self._queue) >= MAX_WAITING:
             # Not reading on instead would keep back the answers that a handler
             # may be waiting for.
-            busy = frame.error(call.id, frame.Code.GENERIC_ERROR, "too many calls")
-            await self._send(busy)
+            await self._send_error(call.id, frame.Code.GENERIC_ERROR, "too many calls")
             return
         self._queue.append((call, text))
         if self._worker is None or self._worker.done():
@@ -280,10 +290,10 @@ class Session:
                 self, Call(call.action, call.payload, text)
             )
         except CallError as err:
-            await self._send(frame.error(call.id, err.code, err.description))
+            await self._send_error(call.id, err.code, err.description)
         except DeviceError as err:
             _LOGGER.debug("%s: a call failed: %s", self._charger_id, type(err).__name__)
-            await self._send(frame.error(call.id, frame.Code.INTERNAL_ERROR))
+            await self._send_error(call.id, frame.Code.INTERNAL_ERROR)
         else:
             if payload is not None:
                 answer = frame.result(call.id, payload)
@@ -310,10 +320,12 @@ class Session:
         if malformed.answer_id is not None:
             self._answered(malformed.answer_id, BadAnswer(malformed.cause))
         if malformed.call_id is not None:
-            await self._send(
-                frame.error(
-                    malformed.call_id, frame.Code.FORMATION_VIOLATION, malformed.cause
-                )
+            await self._send_error(
+                malformed.call_id, frame.Code.FORMATION_VIOLATION, malformed.cause
+            )
+        elif malformed.answer_id is None and self._version is not Version.V16:
+            await self._send_error(
+                frame.NO_ID, frame.Code.RPC_FRAMEWORK_ERROR, malformed.cause
             )
 
     def _count(self, cause: str) -> None:
@@ -325,6 +337,15 @@ class Session:
                 self._charger_id,
                 cause,
             )
+
+    def _meant(self, message_id: str) -> str:
+        """Return the id of our call that a refusal is about."""
+        if message_id == frame.NO_ID and self._asked is not None:
+            return self._asked[0]  # it could not read which one
+        return message_id
+
+    async def _send_error(self, message_id: str, code: str, cause: str = "") -> None:
+        await self._send(frame.error(message_id, code, cause, self._version))
 
     async def _send(self, text: str) -> None:
         """Send an answer; when the connection is gone, nobody waits for it."""

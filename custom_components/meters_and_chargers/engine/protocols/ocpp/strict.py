@@ -1,12 +1,13 @@
-"""Strict sending: what leaves us fits the OCPP 1.6 schemas of the `ocpp` library."""
+"""Strict sending: what leaves us fits the OCPP schemas of the `ocpp` library."""
 
 from dataclasses import asdict, is_dataclass
 from decimal import Decimal
 from enum import Enum
+from importlib import import_module
 import json
 from typing import TYPE_CHECKING, Any
 
-from .types import Json, Payload
+from .types import Json, Payload, Version
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -31,11 +32,17 @@ def message(instance: DataclassInstance) -> tuple[str, Payload]:
     return action, payload
 
 
-def check(action: str, payload: Payload, *, answer: bool = False) -> None:
+def check(
+    action: str,
+    payload: Payload,
+    *,
+    answer: bool = False,
+    version: Version = Version.V16,
+) -> None:
     """Raise `InvalidMessage` for a payload that the schema refuses."""
     # Numbers are compared as decimals: 6.1 is no multiple of 0.1 in binary.
     exact = json.loads(json.dumps(payload, allow_nan=False), parse_float=Decimal)
-    refusals = _validator(action, answer=answer).iter_errors(exact)
+    refusals = _validator(action, version, answer=answer).iter_errors(exact)
     if (refusal := next(refusals, None)) is not None:
         # Not the refusal's own text: it quotes values, and those may be id tags.
         raise InvalidMessage(
@@ -43,24 +50,26 @@ def check(action: str, payload: Payload, *, answer: bool = False) -> None:
         )
 
 
-def preload() -> None:
+def preload(version: Version = Version.V16) -> None:
     """Import the library and read every schema; slow, for an executor."""
     # The library costs half a second and is there only where OCPP is used.
-    from ocpp.v16 import call, call_result  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    for module in (call, call_result):
-        for name, kind in vars(module).items():
+    package = f"ocpp.v{version.replace('.', '')}"
+    for name in ("call", "call_result"):
+        module = import_module(f"{package}.{name}")
+        for action, kind in vars(module).items():
             if is_dataclass(kind) and kind.__module__ == module.__name__:
-                _validator(name, answer=module is call_result)
+                _validator(action, version, answer=name == "call_result")
 
 
-def _validator(action: str, *, answer: bool) -> Any:  # the library has no types
+def _validator(
+    action: str, version: Version, *, answer: bool
+) -> Any:  # the library has no types
     """Return the library's validator of one message; it keeps them."""
     # As in `preload`.
     from ocpp.messages import get_validator  # type: ignore[import-untyped]  # noqa: PLC0415
 
     kind = _RESULT if answer else _CALL
-    return get_validator(kind, action, "1.6", parse_float=Decimal)
+    return get_validator(kind, action, version.value, parse_float=Decimal)
 
 
 def _is_answer(kind: type) -> bool:

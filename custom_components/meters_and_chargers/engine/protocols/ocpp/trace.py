@@ -6,6 +6,7 @@ from heapq import merge
 import time
 
 from .redact import Redaction
+from .types import Version
 
 MAX_FRAMES = 50
 """Kept each way."""
@@ -29,6 +30,8 @@ class Trace:
 
     def __init__(self) -> None:
         """Begin without a frame."""
+        self.version = Version.V16
+        """Of the last connection."""
         self.connections = 0
         self.received = 0
         self.sent = 0

@@ -2,10 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 type Payload = Mapping[str, Json]
+
+
+class Version(StrEnum):
+    """A version of OCPP over JSON, as the standard numbers it."""
+
+    V16 = "1.6"
+    V201 = "2.0.1"
+    V21 = "2.1"
 
 
 class CallError(Exception):
@@ -37,6 +46,10 @@ class Link(Protocol):
     @property
     def peer(self) -> str:
         """The socket's own peer address, never a forwarded one."""
+
+    @property
+    def version(self) -> Version:
+        """What the two have agreed to speak."""
 
     async def call(self, action: str, payload: Payload) -> Payload:
         """Ask the wallbox; one call is in flight at a time, others wait.
