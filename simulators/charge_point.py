@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -59,6 +58,8 @@ class ChargePoint:
     answers.
     """
 
+    protocol = "ocpp1.6"
+
     def __init__(
         self,
         house: House,
@@ -99,6 +100,8 @@ class ChargePoint:
             lambda connection: self._session(connection, answer_s),
             self._registered,
             redial_s,
+            beat=self._heartbeat,
+            protocol=self.protocol,
         )
         self._waiting: _Waiting | None = None
         # After a transaction the car has to be unplugged first.
@@ -198,14 +201,16 @@ class ChargePoint:
     def present_tag(self, tag: str) -> None:
         """Hold a card before it: starts charging, or ends it with the same card."""
         if self.line.registered:
-            answered = partial(self._authorised, tag)
-            self.line.say(Message(lambda: call.Authorize(tag), answered=answered))
+            self._ask_about(tag)
         else:
             self._card(tag)
 
-    def _authorised(self, tag: str, answer: Any) -> None:
-        if answer.id_tag_info["status"] == "Accepted":
-            self._card(tag)
+    def _ask_about(self, tag: str) -> None:
+        def answered(answer: Any) -> None:
+            if answer.id_tag_info["status"] == "Accepted":
+                self._card(tag)
+
+        self.line.say(Message(lambda: call.Authorize(tag), answered=answered))
 
     def _card(self, tag: str) -> None:
         if self.transaction is None:
@@ -229,13 +234,19 @@ class ChargePoint:
         self._waiting = None
         if profile is not None:
             self.profiles.put(1, profile, self.now)
-        start = call.StartTransaction(1, tag, self._meter_wh, self._time())
-        answered = partial(self._started, transaction)
+        self._tell_start(transaction)
+
+    def _tell_start(self, transaction: Transaction) -> None:
+        start = call.StartTransaction(1, transaction.tag, self._meter_wh, self._time())
+
+        def answered(answer: Any) -> None:
+            transaction.number = answer.transaction_id
+            refused = answer.id_tag_info["status"] != "Accepted"
+            self._judged(transaction, refused=refused)
+
         self.line.say(Message(lambda: start, kept=True, answered=answered))
 
-    def _started(self, transaction: Transaction, answer: Any) -> None:
-        transaction.number = answer.transaction_id
-        refused = answer.id_tag_info["status"] != "Accepted"
+    def _judged(self, transaction: Transaction, *, refused: bool) -> None:
         obeys = self.configuration["StopTransactionOnInvalidId"] == "true"
         if self.transaction is transaction and refused and obeys:
             self.end(Reason.de_authorized)
@@ -248,6 +259,11 @@ class ChargePoint:
         self._finishing = self.car.connected
         # A transaction's own profile ends with it.
         self.profiles.clear(purpose="TxProfile")
+        self._tell_end(ended, reason, tag)
+        self.obey()
+        self._report()
+
+    def _tell_end(self, ended: Transaction, reason: str, tag: str | None) -> None:
         meter_wh, time = self._meter_wh, self._time()
 
         def make() -> Any:
@@ -255,8 +271,6 @@ class ChargePoint:
             return call.StopTransaction(meter_wh, time, number, reason, tag)
 
         self.line.say(Message(make, kept=True))
-        self.obey()
-        self._report()
 
     def _live(self) -> None:
         """Live a second of the house."""
@@ -334,7 +348,7 @@ class ChargePoint:
 
     def beat(self) -> None:
         """Send a heartbeat."""
-        self.line.say(Message(call.Heartbeat, asked=True))
+        self.line.say(Message(self._heartbeat, asked=True))
 
     def tell_meter(self, context: str = ReadingContext.trigger) -> None:
         """Send what the meter shows; within a transaction it is kept until answered."""
@@ -370,7 +384,10 @@ class ChargePoint:
             firmware_version="1.6.0",
         )
 
-    def _session(self, connection: Connection, answer_s: float) -> Session:
+    def _heartbeat(self) -> Any:
+        return call.Heartbeat()
+
+    def _session(self, connection: Connection, answer_s: float) -> Any:
         return Session(self, connection, answer_s)
 
     def _registered(self, booted: bool) -> None:  # noqa: FBT001 - the value itself
@@ -394,9 +411,12 @@ class ChargePoint:
     def _tell_status(self, connector: int, *, asked: bool = False) -> None:
         state = self._reported[connector] = self._state(connector)
         status, error = state
-        told = call.StatusNotification(connector, error, status, self._time())
+        told = self._notice(connector, status, error)
 
         def answered(_: object) -> None:
             self._confirmed[connector] = state
 
         self.line.say(Message(lambda: told, answered=answered, asked=asked))
+
+    def _notice(self, connector: int, status: str, error: str) -> Any:
+        return call.StatusNotification(connector, error, status, self._time())

@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import aiohttp
 from ocpp.exceptions import OCPPError  # type: ignore[import-untyped]  # has no types
-from ocpp.v16 import call  # type: ignore[import-untyped]
 
 from .charge_point_security import Security
 
@@ -121,6 +120,9 @@ class Line:
         make_session: Callable[[Connection], Session],
         registered: Callable[[bool], None],
         redial_s: tuple[float, float],
+        *,
+        beat: Callable[[], Any],
+        protocol: str = "ocpp1.6",
     ) -> None:
         """Tell how to dial; `registered` hears of each line, and if after a boot."""
         self.security = security
@@ -129,6 +131,8 @@ class Line:
         self.no_boot = False
         self.refused = 0
         self._hello = hello
+        self._beat = beat
+        self._protocol = protocol
         self._make_session = make_session
         self._registered = registered
         self._redial_s = redial_s
@@ -224,11 +228,11 @@ class Line:
                 how.address,
                 headers=how.headers,
                 ssl=how.tls or True,
-                protocols=("ocpp1.6",),
+                protocols=(self._protocol,),
                 heartbeat=20,
                 timeout=aiohttp.ClientWSTimeout(ws_close=1),
             ) as socket_:
-                if socket_.protocol == "ocpp1.6":
+                if socket_.protocol == self._protocol:
                     self.security.dialled(success=True)
                     await self._talk(Connection(socket_, self.book))
                     return True
@@ -271,7 +275,7 @@ class Line:
                 raise Closed
             elif self._accepted and self._beat_s and now() >= self._beat_at:
                 self._beat_at = now() + self._beat_s
-                await self._ask(session, call.Heartbeat())
+                await self._ask(session, self._beat())
             else:
                 await self._wait()
 

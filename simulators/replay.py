@@ -108,6 +108,7 @@ class ReplayedWallbox:
             if one["frame"].startswith("[")
         ]
         self.url = f"{url.rstrip('/')}/{identity}"
+        self._protocol: str = replay.get("protocol", "ocpp1.6")
         self.played = asyncio.Event()
         """Set when the last call has been answered."""
         self._calls = [f for incoming, f in frames if incoming and f[0] == _CALL]
@@ -129,7 +130,7 @@ class ReplayedWallbox:
         """Dial, play and stay until cancelled; raises OSError without a server."""
         async with (
             aiohttp.ClientSession() as session,
-            session.ws_connect(self.url, protocols=("ocpp1.6",)) as socket,
+            session.ws_connect(self.url, protocols=(self._protocol,)) as socket,
         ):
             playing = asyncio.create_task(self._play(socket))
             try:

@@ -5,6 +5,7 @@ no id of a wallbox or a card, no name the owner gave. ``replay`` can be run agai
 see docs/adding-a-device.md.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
@@ -29,6 +30,7 @@ from .const import (
 from .controller import SiteController
 from .coordinator import DeviceCoordinator
 from .engine.devices import FAMILIES
+from .engine.devices.ocpp_charger import Dialect
 from .ocpp import OcppServer
 from .ocpp_wallbox import ChargerHub
 from .pico_station import PicoStation
@@ -201,6 +203,7 @@ def _wallbox(found: ChargerHub) -> dict[str, Any]:
         },
         "connected": charger.online,
         **_counted(found.server, charger.charger_id),
+        **_model(charger.dialect),
         "connectors": {
             number: {
                 "status": one.status,
@@ -214,6 +217,20 @@ def _wallbox(found: ChargerHub) -> dict[str, Any]:
         },
         "values": {point.key: value for point, value in sorted(charger.values.items())},
         "replay": _frames(found.server, charger.charger_id, charger.maker_serial),
+    }
+
+
+def _model(dialect: Dialect | None) -> dict[str, Any]:
+    """Return how much an OCPP 2 wallbox has told of itself; values may be secrets."""
+    if dialect is None:
+        return {}
+    known = dialect.variables.known
+    components = Counter(name.component for name in known)
+    return {
+        "missing_events": dialect.missing_events,
+        "variables": {
+            name: count for name, count in components.items() if name.isalnum()
+        },
     }
 
 
@@ -236,7 +253,7 @@ def _frames(server: OcppServer, charger_id: str, *secrets: str) -> dict[str, Any
     trace = None if listener is None else listener.server.trace(charger_id)
     return {
         "format": 1,
-        "protocol": "ocpp1.6",
+        "protocol": "ocpp1.6" if trace is None else f"ocpp{trace.version}",
         "frames": [] if trace is None else trace.frames(charger_id, *secrets),
     }
 

@@ -69,7 +69,9 @@ class Site:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Site]:
+async def running(
+    folder: Path, kind: Callable[..., ChargePoint] = ChargePoint
+) -> AsyncIterator[Site]:
     """Run a server and a wallbox."""
     journal = await Journal.open(folder / "journal.db")
     central = Central(lambda _: None)
@@ -81,7 +83,7 @@ async def running(folder: Path) -> AsyncIterator[Site]:
     await server.start()
     house = House("clear", 12 * 3600)
     url = f"ws://127.0.0.1:{server.port}"
-    wallbox = ChargePoint(house, house.cars[0], url, "GARAGE", redial_s=(0.1, 0.2))
+    wallbox = kind(house, house.cars[0], url, "GARAGE", redial_s=(0.1, 0.2))
     await wallbox.start()
     try:
         yield Site(house, wallbox, charger, journal)

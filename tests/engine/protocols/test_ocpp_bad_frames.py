@@ -181,13 +181,15 @@ async def test_one_bad_frame_of_version_2(
     text: str, code: str | None, message_id: str
 ) -> None:
     """It is told in the words of its version that it wasn't understood."""
-    async with serving(Doors()) as server:
-        async with dialling(server, protocol="ocpp2.0.1") as wallbox:
-            await wallbox.say(text)
-            if code is not None:
-                refusal = await wallbox.hear()
-                assert refusal[:3] == [4, message_id, code]
-            assert (await wallbox.ask())[:2] == [3, "ask"]
+    async with (
+        serving(Doors()) as server,
+        dialling(server, protocol="ocpp2.0.1") as wallbox,
+    ):
+        await wallbox.say(text)
+        if code is not None:
+            refusal = await wallbox.hear()
+            assert refusal[:3] == [4, message_id, code]
+        assert (await wallbox.ask())[:2] == [3, "ask"]
 
 
 async def test_a_wallbox_that_cannot_read_our_call() -> None:

@@ -1,4 +1,4 @@
-"""Wallboxes that speak OCPP 1.6 and dial us."""
+"""Wallboxes that speak OCPP and dial us."""
 
 from .central import Central
 from .change import OCCURRENCES, Change, Kind, Occurrence, redact
@@ -6,6 +6,7 @@ from .charger import FAMILY_KEY, OcppCharger
 from .connector import STATUSES, Connector
 from .guard import Guard, Issued, Security
 from .requests import OWN_TAG
+from .v201 import Dialect
 from .waiting import Knock
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Central",
     "Change",
     "Connector",
+    "Dialect",
     "Guard",
     "Issued",
     "Kind",

@@ -42,6 +42,16 @@ class Change:
     """Whether it is online, who it is or which connectors it has."""
     occurrences: tuple[Occurrence, ...] = ()
 
+    @classmethod
+    def of(cls, first: Change, second: Change) -> Change:
+        """Return what two parts of one message brought together."""
+        return cls(
+            points=first.points | second.points,
+            connectors=first.connectors | second.connectors,
+            charger=first.charger or second.charger,
+            occurrences=first.occurrences + second.occurrences,
+        )
+
 
 def redact(id_tag: str) -> str:
     """Return the last two characters of an id tag, none of a very short one."""

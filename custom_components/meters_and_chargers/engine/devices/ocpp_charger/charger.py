@@ -1,4 +1,4 @@
-"""A wallbox that speaks OCPP 1.6."""
+"""A wallbox that speaks OCPP."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -18,7 +18,7 @@ from ...model import (
     Unreachable,
     Unsupported,
 )
-from ...protocols.ocpp.types import Call, Link, Payload
+from ...protocols.ocpp.types import Call, Link, Payload, Version
 from .change import Change
 from .connector import AVAILABLE, Connector
 from .credentials import Credentials
@@ -30,6 +30,7 @@ from .requests import Requests
 from .sender import Sender
 from .station import Station, utc_now
 from .transactions import Transactions
+from .v201 import Dialect
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ class OcppCharger(Requests):
         )
         self._transactions = Transactions(self._station)
         self._incoming = Incoming(self._station, self._transactions)
+        self._dialect: Dialect | None = None
         self._values = MappingProxyType(self._station.values)
         self._listeners: dict[object, Listener] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -182,6 +184,9 @@ class OcppCharger(Requests):
         if self.link is not None and self._sender.guards:
             self._stop()  # it was half open, and a limit may have run out
         self.link = link
+        self.dialect = None
+        if link.version is not Version.V16:
+            self.dialect = self._translator()
         self._reported.clear()
         self._booted = False
         self._sender.connected()
@@ -204,7 +209,9 @@ class OcppCharger(Requests):
         """Answer a call; raises `CallError` for an action that we don't know."""
         if call.action == "SignCertificate":
             return await self.credentials.answer(call)
-        answer, change = await self._incoming.answer(call)
+        speaks_16 = link.version is Version.V16
+        speaker = self._incoming if speaks_16 else self._translator()
+        answer, change = await speaker.answer(call)
         if link is self.link:
             self._follow_up(call.action, change)
         if change.points or change.connectors or change.charger or change.occurrences:
@@ -280,6 +287,12 @@ class OcppCharger(Requests):
         await self.trigger("BootNotification")
 
     # Inside
+
+    def _translator(self) -> Dialect:
+        """Return what translates; it knows the wallbox over all its connections."""
+        if self._dialect is None:
+            self._dialect = Dialect(self._station, self._incoming.answer, self.say)
+        return self._dialect
 
     def _new_connector(self, number: int) -> Connector:
         def accepted() -> None:
@@ -367,6 +380,8 @@ class OcppCharger(Requests):
         if not booted and not self._reported:
             await self._ask_status()
         await self._read_configuration()
+        if self.dialect is not None and (booted or not self.dialect.variables.known):
+            await self._noted(await self.dialect.take_stock())
 
     async def _restore(self, connector: Connector, limit: Awaitable[None]) -> None:
         """Send a limit that nobody asked for now, and see to the fallback."""
@@ -396,7 +411,9 @@ class OcppCharger(Requests):
                 return self._configuration
             try:
                 # All keys: some answer a list with an unknown one by broken JSON.
-                configuration = await self.get_configuration()
+                # With OCPP 2 all would be a report, for which a limit can't wait.
+                keys = list(self.dialect.limit_keys) if self.dialect else None
+                configuration = await self.get_configuration(keys)
             except DeviceError as err:
                 _LOGGER.debug("%s: no configuration: %s", self.charger_id, err)
                 configuration = {}
@@ -404,10 +421,14 @@ class OcppCharger(Requests):
                 return {}
             self._configuration = configuration
         count = integer(configuration.get("NumberOfConnectors")) or 0
-        if self._station.expect(min(count, MAX_CONNECTOR)):
+        await self._noted(self._station.expect(min(count, MAX_CONNECTOR)))
+        return configuration
+
+    async def _noted(self, new: bool) -> None:  # noqa: FBT001  # private; as `Station.expect` returned it
+        """Keep and tell that there are new connectors."""
+        if new:
             await self._station.remember()
             self._tell(self._all_changed())
-        return configuration
 
 
 __all__ = ["FAMILY_KEY", "Listener", "OcppCharger"]

@@ -158,7 +158,14 @@ def _not_negative(value: Json) -> int | None:
 
 
 def boot(payload: Payload) -> Boot:
-    """Read a BootNotification."""
+    """Read a BootNotification, of any version."""
+    if isinstance(station := payload.get("chargingStation"), dict):
+        return Boot(
+            maker=text(station.get("vendorName")),
+            model=text(station.get("model")),
+            serial=text(station.get("serialNumber")),
+            firmware=text(station.get("firmwareVersion")),
+        )
     return Boot(
         maker=text(payload.get("chargePointVendor")),
         model=text(payload.get("chargePointModel")),

@@ -7,6 +7,7 @@ from ...protocols.ocpp.strict import InvalidMessage, check
 from ...protocols.ocpp.types import CallError, Json, Link, Payload
 from .profile import PURPOSE
 from .reading import snake, text
+from .v201 import Dialect
 
 _NOT_THERE = frozenset({"NotSupported", "NotImplemented"})
 _UNSUPPORTED = frozenset({"not_supported", "not_implemented"})
@@ -24,13 +25,21 @@ class Requests:
         """Start without a link."""
         self.link: Link | None = None
         """The open connection; None while there is none."""
+        self.dialect: Dialect | None = None
+        """What translates for a wallbox that speaks OCPP 2; None for one of 1.6."""
 
     async def ask(self, action: str, payload: Payload) -> Payload:
+        """Ask in the words of OCPP 1.6, whatever the wallbox speaks."""
+        if self.link is not None and self.dialect is not None:
+            return await self.dialect.ask(action, payload)
+        return await self.say(action, payload)
+
+    async def say(self, action: str, payload: Payload) -> Payload:
         """Send what fits the standard's schema and return the answer."""
         if self.link is None:
             raise Unreachable("the wallbox is not connected")
         try:
-            check(action, payload)
+            check(action, payload, version=self.link.version)
         except InvalidMessage as err:
             raise OutOfRange(str(err)) from err
         try:

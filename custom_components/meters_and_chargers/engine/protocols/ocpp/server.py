@@ -158,7 +158,7 @@ class Server:
         await socket.prepare(bare)
         if chosen is None and (names or not self._assume_16):
             # The standard wants the handshake finished first.
-            self._name(charger_id, "it offers no OCPP we speak (subprotocol ocpp1.6)")
+            self._name(charger_id, "it offers none of OCPP 1.6, 2.0.1 and 2.1")
             await _dismiss(socket, WSCloseCode.PROTOCOL_ERROR)
         elif self._runner is None:
             await _dismiss(socket, WSCloseCode.GOING_AWAY)

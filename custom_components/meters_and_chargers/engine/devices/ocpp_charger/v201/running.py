@@ -1,0 +1,91 @@
+"""Which transaction of OCPP 2 is which of ours: theirs have texts for names."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ....journal import Journal
+
+if TYPE_CHECKING:
+    # It follows transactions by these.
+    from .events import Event
+
+_MAX_KNOWN = 50
+"""Transactions whose course is remembered; of an older one only the number is."""
+
+
+@dataclass(slots=True)
+class Running:
+    """The course of one transaction, as far as we have followed it."""
+
+    name: str
+    number: int | None = None
+    """What 1.6 would call it; None until it is booked."""
+    evse: int = 0
+    """0 as long as no car is plugged in."""
+    tag: str | None = None
+    """The card it is authorised with."""
+    began: Event | None = None
+    """Its first event, kept until it has an EVSE and an authorisation."""
+    newest: int | None = None
+    """The highest sequence number so far."""
+    missing: int = 0
+    """Sequence numbers that never came."""
+
+    def follows(self, sequence: int | None) -> bool:
+        """Note an event's number; False for one that is repeated or late."""
+        if sequence is None or self.newest is None:
+            self.newest = sequence
+            return True
+        if sequence <= self.newest:
+            if sequence < self.newest and self.missing:
+                self.missing -= 1
+            return False
+        self.missing += sequence - self.newest - 1
+        self.newest = sequence
+        return True
+
+
+class Names:
+    """Finds transactions by their name, and names by the number of the journal."""
+
+    def __init__(self, charger_id: str, journal: Journal) -> None:
+        """Work for one wallbox."""
+        self._charger_id = charger_id
+        self._journal = journal
+        self._known: dict[str, Running] = {}
+
+    @property
+    def missing(self) -> int:
+        """Events of the last transactions that never came."""
+        return sum(running.missing for running in self._known.values())
+
+    async def find(self, name: str) -> Running:
+        """Return a transaction, perhaps a new one; raises `JournalError`."""
+        running = self._known.pop(name, None)
+        if running is None:
+            running = Running(name)
+            running.number = await self._journal.named_transaction(
+                self._charger_id, name
+            )
+            if running.number is not None:
+                booked = await self._journal.find_transaction(
+                    self._charger_id, running.number
+                )
+                running.evse = (booked.connector if booked else None) or 0
+        self._known[name] = running
+        if len(self._known) > _MAX_KNOWN:
+            del self._known[next(iter(self._known))]
+        return running
+
+    async def book(self, running: Running, number: int | None = None) -> int:
+        """Keep a transaction's number, a free one by itself; raises `JournalError`."""
+        running.number = await self._journal.name_transaction(
+            self._charger_id, running.name, number
+        )
+        return running.number
+
+    async def name(self, number: int | None) -> str | None:
+        """Return how the wallbox calls a transaction; raises `JournalError`."""
+        if number is None:
+            return None
+        return await self._journal.transaction_name(self._charger_id, number)

@@ -1,0 +1,161 @@
+"""The device model of a wallbox: its variables, which 1.6 has as configuration keys.
+
+Sources: the JSON schemas of OCPP 2.0.1; the names of standard variables as two or more
+independent charging stations declare them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+import re
+from typing import Self
+
+from ....protocols.ocpp.types import Json
+from ..reading import integer, text
+from .words import items, mapping, present
+
+_MAX_VARIABLES = 10_000
+_ACTUAL = "Actual"
+
+_KEY = re.compile(
+    r"(?P<component>[^.\[\]@]+)(\[(?P<instance>[^\]]*)\])?"
+    r"(@(?P<evse>\d{1,9})(:(?P<connector>\d{1,9}))?)?"
+    r"\.(?P<variable>[^.\[\]@]+)(\[(?P<variable_instance>[^\]]*)\])?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The name of a variable.
+
+    ``Component[instance]@evse:connector.Variable[instance]``, most of it optional.
+    """
+
+    component: str
+    variable: str
+    instance: str = ""
+    evse: int | None = None
+    connector: int | None = None
+    variable_instance: str = ""
+
+    @classmethod
+    def parse(cls, name: str) -> Self | None:
+        """Read what `__str__` writes; None for everything else."""
+        if (found := _KEY.fullmatch(name)) is None:
+            return None
+        return cls(
+            component=found["component"],
+            variable=found["variable"],
+            instance=found["instance"] or "",
+            evse=integer(found["evse"]),
+            connector=integer(found["connector"]),
+            variable_instance=found["variable_instance"] or "",
+        )
+
+    @classmethod
+    def read(cls, item: Mapping[str, Json]) -> Self:
+        """Read the component and the variable of a message."""
+        component, variable = (
+            mapping(item.get("component")),
+            mapping(item.get("variable")),
+        )
+        evse = mapping(component.get("evse"))
+        return cls(
+            component=text(component.get("name")),
+            variable=text(variable.get("name")),
+            instance=text(component.get("instance")),
+            evse=integer(evse.get("id")),
+            connector=integer(evse.get("connectorId")),
+            variable_instance=text(variable.get("instance")),
+        )
+
+    def __str__(self) -> str:
+        """Write it in one word."""
+        place = "" if self.evse is None else f"@{self.evse}"
+        if self.connector is not None:
+            place += f":{self.connector}"
+        return (
+            f"{self.component}{_instance(self.instance)}{place}"
+            f".{self.variable}{_instance(self.variable_instance)}"
+        )
+
+    def payload(self) -> dict[str, Json]:
+        """Return the component and the variable for a message."""
+        evse = None
+        if self.evse is not None:
+            evse = present(id=self.evse, connectorId=self.connector)
+        return {
+            "component": present(
+                name=self.component, instance=self.instance or None, evse=evse
+            ),
+            "variable": present(
+                name=self.variable, instance=self.variable_instance or None
+            ),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What a wallbox reported of a variable; ``value`` None where it does not say."""
+
+    value: str | None
+    readonly: bool
+
+
+ALIASES: Mapping[str, Key] = {
+    "ChargeProfileMaxStackLevel": Key("SmartChargingCtrlr", "ProfileStackLevel"),
+    "ChargingScheduleAllowedChargingRateUnit": Key("SmartChargingCtrlr", "RateUnit"),
+    "ChargingScheduleMaxPeriods": Key("SmartChargingCtrlr", "PeriodsPerSchedule"),
+    "ConnectorSwitch3to1PhaseSupported": Key("SmartChargingCtrlr", "Phases3to1"),
+    "ConnectionTimeOut": Key("TxCtrlr", "EVConnectionTimeOut"),
+    "HeartbeatInterval": Key("OCPPCommCtrlr", "HeartbeatInterval"),
+    "MeterValueSampleInterval": Key("SampledDataCtrlr", "TxUpdatedInterval"),
+    "MeterValuesSampledData": Key("SampledDataCtrlr", "TxUpdatedMeasurands"),
+    "StopTransactionOnEVSideDisconnect": Key("TxCtrlr", "StopTxOnEVSideDisconnect"),
+    "StopTransactionOnInvalidId": Key("TxCtrlr", "StopTxOnInvalidId"),
+    "WebSocketPingInterval": Key("OCPPCommCtrlr", "WebSocketPingInterval"),
+}
+"""What 1.6 calls a variable that every wallbox has under one name."""
+
+FOR_LIMITS = ("ChargeProfileMaxStackLevel", "ChargingScheduleAllowedChargingRateUnit")
+"""What must be known before a limit is sent."""
+
+
+def key(name: str) -> Key | None:
+    """Return the variable that a name of 1.6, or one of ours, means."""
+    return ALIASES.get(name) or Key.parse(name)
+
+
+class Variables:
+    """What a wallbox has reported, in memory."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self.known: dict[Key, Variable] = {}
+
+    def take(self, report: Json) -> None:
+        """Take the reportData of a NotifyReport."""
+        for item in items(report):
+            name = Key.read(item)
+            if not name.component or not name.variable:
+                continue
+            for attribute in items(item.get("variableAttribute")):
+                if attribute.get("type", _ACTUAL) == _ACTUAL:
+                    self._keep(name, attribute)
+
+    def _keep(self, name: Key, attribute: Mapping[str, Json]) -> None:
+        if name not in self.known and len(self.known) >= _MAX_VARIABLES:
+            return
+        value = attribute.get("value")
+        self.known[name] = Variable(
+            None if value is None else text(value),
+            attribute.get("mutability") == "ReadOnly",
+        )
+
+    @property
+    def highest_evse(self) -> int:
+        """The highest number of an EVSE that any variable names; 0 without."""
+        return max((name.evse or 0 for name in self.known), default=0)
+
+
+def _instance(name: str) -> str:
+    return f"[{name}]" if name else ""

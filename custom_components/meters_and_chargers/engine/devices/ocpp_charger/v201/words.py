@@ -1,0 +1,119 @@
+"""The same things in OCPP 2.0.1 and in OCPP 1.6."""
+
+from collections.abc import Mapping
+import re
+
+from ....protocols.ocpp.types import Json, Payload
+from ..reading import number, text
+
+_CARD = re.compile(r"[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20}")
+"""The number of an ISO 14443 card has 4, 7 or 10 bytes."""
+_VICINITY_CARD = re.compile(r"[0-9A-Fa-f]{16}")
+
+_PURPOSES: Mapping[str, str] = {"ChargePointMaxProfile": "ChargingStationMaxProfile"}
+_PURPOSES_BACK = {new: old for old, new in _PURPOSES.items()}
+
+
+def mapping(value: Json) -> Mapping[str, Json]:
+    """Return an object, an empty one for everything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: Json) -> list[Mapping[str, Json]]:
+    """Return the objects of a list."""
+    if not isinstance(value, list):
+        return []
+    return [item for item in value if isinstance(item, dict)]
+
+
+def present(**fields: Json) -> dict[str, Json]:
+    """Return the fields that have a value."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def id_token(tag: Json) -> dict[str, Json]:
+    """Return a 1.6 id tag as an IdTokenType: a card's, or one of ours."""
+    token = text(tag)
+    kind = "Central"
+    if _CARD.fullmatch(token):
+        kind = "ISO14443"
+    elif _VICINITY_CARD.fullmatch(token):
+        kind = "ISO15693"
+    return {"idToken": token, "type": kind}
+
+
+def token(payload: Payload) -> str | None:
+    """Return the card of a message of 2.0.1; None where it has none."""
+    shown = payload.get("idToken")
+    return text(shown.get("idToken")) if isinstance(shown, dict) else None
+
+
+def id_token_info(answer: Payload) -> dict[str, Json]:
+    """Return what we say of a tag as an IdTokenInfoType."""
+    info = mapping(answer.get("idTagInfo"))
+    parent = info.get("parentIdTag")
+    return present(
+        status=info.get("status", "Accepted"),
+        cacheExpiryDateTime=info.get("expiryDate"),
+        groupIdToken=None if parent is None else id_token(parent),
+    )
+
+
+def meter_values(value: Json) -> list[Json]:
+    """Return MeterValueTypes as 1.6 has them: with a unit of its own each."""
+    return [
+        {**item, "sampledValue": [_sampled(one) for one in items(item["sampledValue"])]}
+        for item in items(value)
+        if "sampledValue" in item
+    ]
+
+
+def _sampled(entry: Mapping[str, Json]) -> Json:
+    unit = mapping(entry.get("unitOfMeasure"))
+    if not unit:
+        return dict(entry)
+    value = entry.get("value")
+    exponent, measured = number(unit.get("multiplier")), number(value)
+    if exponent and measured is not None and abs(exponent) <= 12:  # noqa: PLR2004  # pico to tera
+        value = measured * 10 ** round(exponent)
+    return {**entry, "value": value, "unit": unit.get("unit", "")}
+
+
+def charging_profile(profile: Json, transaction: str | None) -> dict[str, Json]:
+    """Return a 1.6 charging profile as 2.0.1 has it."""
+    old = dict(mapping(profile))
+    number_of = old.pop("chargingProfileId", None)
+    schedule = mapping(old.pop("chargingSchedule", None))
+    old.pop("transactionId", None)
+    purpose = text(old.get("chargingProfilePurpose"))
+    return {
+        **old,
+        "id": number_of,
+        "chargingProfilePurpose": _PURPOSES.get(purpose, purpose),
+        "chargingSchedule": [{"id": number_of, **schedule}],
+        **present(transactionId=transaction),
+    }
+
+
+def reported_profile(evse: int, profile: Mapping[str, Json]) -> dict[str, Json]:
+    """Return a reported 2.0.1 charging profile with the words of 1.6."""
+    old = dict(profile)
+    number_of = old.pop("id", None)
+    schedules = items(old.pop("chargingSchedule", None))
+    return {
+        **old,
+        "connectorId": evse,
+        "chargingProfileId": number_of,
+        "chargingProfilePurpose": purpose_back(old.get("chargingProfilePurpose")),
+        "chargingSchedule": dict(schedules[0]) if schedules else {},
+    }
+
+
+def purpose(old: Json) -> str:
+    """Return the purpose of a 1.6 profile in the words of 2.0.1."""
+    return _PURPOSES.get(text(old), text(old))
+
+
+def purpose_back(new: Json) -> str:
+    """Return the purpose of a 2.0.1 profile in the words of 1.6."""
+    return _PURPOSES_BACK.get(text(new), text(new))
