@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from ocpp_fakes import Clock, Wallbox
+from ocpp_fakes import Clock, Wallbox, Wallbox2
 import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
@@ -63,6 +63,19 @@ async def wallbox(
     charger = new_charger()
     await charger.load()
     wallbox = Wallbox(charger, clock)
+    wallbox.connect()
+    yield wallbox
+    await charger.close()
+
+
+@pytest.fixture
+async def wallbox2(
+    new_charger: Callable[..., OcppCharger], clock: Clock
+) -> AsyncIterator[Wallbox2]:
+    """Return a connected wallbox that speaks OCPP 2.0.1."""
+    charger = new_charger()
+    await charger.load()
+    wallbox = Wallbox2(charger, clock)
     wallbox.connect()
     yield wallbox
     await charger.close()

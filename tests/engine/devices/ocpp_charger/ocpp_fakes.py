@@ -77,18 +77,23 @@ type Reply = Mapping[str, Any] | Exception | Callable[[], Any]
 class FakeLink:
     """Answers what we ask, after holding it against the library's schema."""
 
-    def __init__(self, charger_id: str = "GARAGE", peer: str = "192.168.1.20") -> None:
+    def __init__(
+        self,
+        charger_id: str = "GARAGE",
+        peer: str = "192.168.1.20",
+        version: Version = Version.V16,
+    ) -> None:
         """Accept everything unless told otherwise."""
         self.charger_id = charger_id
         self.peer = peer
-        self.version = Version.V16
+        self.version = version
         self.asked: list[tuple[str, Payload]] = []
         self.replies: dict[str, deque[Reply]] = {}
         self.closed = False
 
     async def call(self, action: str, payload: Payload) -> Payload:
         """Answer one call."""
-        check(action, payload)
+        check(action, payload, version=self.version)
         self.asked.append((action, payload))
         replies = self.replies.get(action)
         reply: Reply = replies.popleft() if replies else _usual(action)
@@ -126,6 +131,8 @@ class FakeLink:
 def _usual(action: str) -> Mapping[str, Any]:
     if action == "GetConfiguration":
         return {"configurationKey": []}
+    if action == "GetVariables":
+        return {"getVariableResult": []}
     if action == "UnlockConnector":
         return {"status": "Unlocked"}
     return {"status": "Accepted"}
@@ -134,8 +141,14 @@ def _usual(action: str) -> Mapping[str, Any]:
 class Wallbox:
     """A charger of ours with the wallbox at the other end."""
 
-    def __init__(self, charger: OcppCharger, clock: Clock) -> None:
+    def __init__(
+        self,
+        charger: OcppCharger,
+        clock: Clock,
+        version: Version = Version.V16,
+    ) -> None:
         """Listen to what the charger tells."""
+        self.version = version
         self.charger = charger
         self.clock = clock
         self.link = FakeLink()
@@ -144,7 +157,7 @@ class Wallbox:
 
     def connect(self) -> FakeLink:
         """Dial anew."""
-        self.link = FakeLink()
+        self.link = FakeLink(version=self.version)
         self.charger.opened(self.link)
         return self.link
 
@@ -153,7 +166,7 @@ class Wallbox:
         raw = json.dumps([2, "id", action, payload])
         answer = await self.charger.called(self.link, Call(action, payload, raw))
         if answer is not None:
-            check(action, answer, answer=True)
+            check(action, answer, answer=True, version=self.version)
         return answer
 
     async def boots(self) -> Any:
@@ -214,6 +227,64 @@ class Wallbox:
         if transaction is not None:
             payload["transactionId"] = transaction
         return await self.says("MeterValues", **payload)
+
+
+class Wallbox2(Wallbox):
+    """One that speaks OCPP 2.0.1: with one EVSE unless told otherwise."""
+
+    def __init__(self, charger: OcppCharger, clock: Clock) -> None:
+        """Count the events of each transaction by itself."""
+        super().__init__(charger, clock, Version.V201)
+        self.numbers: dict[str, int] = {}
+
+    async def plug(self, status: str, evse: int = 1, connector: int = 1) -> Any:
+        """Send a StatusNotification."""
+        return await self.says(
+            "StatusNotification",
+            timestamp=self.clock.ago(0),
+            connectorStatus=status,
+            evseId=evse,
+            connectorId=connector,
+        )
+
+    async def event(  # noqa: PLR0913  # what an event may hold
+        self,
+        kind: str,
+        state: str | None = None,
+        *,
+        trigger: str = "ChargingStateChanged",
+        name: str = "tx-1",
+        number: int | None = None,
+        evse: int | None = 1,
+        tag: str | None = None,
+        wh: float | None = None,
+        ago: float = 0,
+        **more: Any,
+    ) -> Any:
+        """Send a TransactionEvent."""
+        expected = self.numbers.get(name, 0)
+        number = expected if number is None else number
+        self.numbers[name] = max(number + 1, expected)
+        info = {"transactionId": name, **more.pop("info", {})}
+        if state is not None:
+            info["chargingState"] = state
+        if evse is not None:
+            more["evse"] = {"id": evse}
+        if tag is not None:
+            more["idToken"] = {"idToken": tag, "type": "ISO14443"}
+        if wh is not None:
+            sampled = {"value": wh / 1000, "unitOfMeasure": {"unit": "kWh"}}
+            measured = {"timestamp": self.clock.ago(ago), "sampledValue": [sampled]}
+            more["meterValue"] = [measured]
+        return await self.says(
+            "TransactionEvent",
+            eventType=kind,
+            timestamp=self.clock.ago(ago),
+            triggerReason=trigger,
+            seqNo=number,
+            transactionInfo=info,
+            **more,
+        )
 
 
 def power(watts: float) -> Mapping[str, Any]:

@@ -75,7 +75,7 @@ def _sampled(entry: Mapping[str, Json]) -> Json:
     value = entry.get("value")
     exponent, measured = number(unit.get("multiplier")), number(value)
     if exponent and measured is not None and abs(exponent) <= 12:  # noqa: PLR2004  # pico to tera
-        value = measured * 10 ** round(exponent)
+        value = round(measured * 10.0 ** round(exponent), 6)
     return {**entry, "value": value, "unit": unit.get("unit", "")}
 
 

@@ -1,0 +1,289 @@
+"""What OCPP 2 says of a wallbox, and what it is asked, in the words of 1.6."""
+
+from typing import Any
+
+from ocpp_fakes import Clock, FakeLink, Wallbox2, idle, rest
+import pytest
+
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
+    Central,
+)
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger.v201 import (
+    variables,
+)
+from custom_components.meters_and_chargers.engine.model import Refused, Unsupported
+from custom_components.meters_and_chargers.engine.protocols.ocpp import (
+    Call,
+    CallError,
+    Version,
+)
+
+BOOT = {
+    "reason": "PowerUp",
+    "chargingStation": {
+        "vendorName": "Maker",
+        "model": "Box",
+        "serialNumber": "SN1",
+        "firmwareVersion": "1.2",
+    },
+}
+
+
+async def test_who_it_is(wallbox2: Wallbox2) -> None:
+    """The same as of a 1.6 wallbox."""
+    answer = await wallbox2.says("BootNotification", **BOOT)
+    assert answer["status"] == "Accepted"
+    identity = wallbox2.charger.identity
+    assert (identity.maker, identity.model, identity.firmware) == (
+        "Maker",
+        "Box",
+        "1.2",
+    )
+    assert wallbox2.charger.maker_serial == "SN1"
+
+
+async def test_who_knocks(clock: Clock) -> None:
+    """A wallbox that nobody knows is shown with its name, and waits."""
+    knocks: list[Any] = []
+    central = Central(knocks.append, now=clock.now, call_later=clock.call_later)
+    handler = central.admit("NEW", "10.0.0.1")
+    assert handler is not None
+    link = FakeLink("NEW", version=Version.V201)
+    handler.opened(link)
+    answer = await handler.called(link, Call("BootNotification", BOOT, ""))
+    assert answer is not None
+    assert answer["status"] == "Pending"
+    assert (knocks[0].maker, knocks[0].serial) == ("Maker", "SN1")
+
+
+async def test_several_connectors_of_an_evse(wallbox2: Wallbox2) -> None:
+    """They share one number: what one says is true of the place where one car fits."""
+    box, connector = wallbox2, wallbox2.charger.connector(1)
+    await box.plug("Available", connector=1)
+    await box.plug("Faulted", connector=2)
+    assert connector.status == "available"
+    await box.plug("Occupied", connector=2)
+    assert connector.status == "preparing"
+    await box.charger.unlock(1)
+    assert box.link.sent("UnlockConnector") == [{"evseId": 1, "connectorId": 2}]
+    await box.charger.trigger("StatusNotification", 1)
+    assert [p["evse"] for p in box.link.sent("TriggerMessage")] == [
+        {"id": 1, "connectorId": 1},
+        {"id": 1, "connectorId": 2},
+        {"id": 1},
+    ]
+    assert box.charger.connectors == (1,)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Available", "available"),
+        ("Occupied", "preparing"),
+        ("Reserved", "reserved"),
+        ("Unavailable", "unavailable"),
+        ("Faulted", "faulted"),
+        ("Dreaming", "unknown"),
+    ],
+)
+async def test_status(wallbox2: Wallbox2, said: str, shown: str) -> None:
+    """Each status has its word; a connector of another EVSE is another one."""
+    await wallbox2.plug(said, evse=2)
+    assert wallbox2.charger.connector(2).status == shown
+    assert wallbox2.charger.connector(1).status == "unknown"
+
+
+async def test_a_fault_while_charging(wallbox2: Wallbox2) -> None:
+    """It is shown, and charging is shown again when it is over."""
+    await wallbox2.event("Started", "Charging", tag="04AABBCC")
+    await wallbox2.plug("Faulted")
+    assert wallbox2.charger.connector(1).status == "faulted"
+    await wallbox2.plug("Occupied")
+    await wallbox2.event("Updated", "Charging")
+    assert wallbox2.charger.connector(1).status == "charging"
+
+
+async def test_one_that_claims_a_version_it_cannot_speak(wallbox2: Wallbox2) -> None:
+    """Messages of 1.6 are understood as such."""
+    box = wallbox2
+    for action, payload in (
+        ("BootNotification", {"chargePointVendor": "Old", "chargePointModel": "Box"}),
+        (
+            "StatusNotification",
+            {"connectorId": 1, "status": "Charging", "errorCode": "NoError"},
+        ),
+        ("Authorize", {"idTag": "04AABBCC"}),
+        (
+            "MeterValues",
+            {"connectorId": 1, "meterValue": [{"sampledValue": [{"value": "7"}]}]},
+        ),
+    ):
+        call = Call(action, payload, "")
+        assert await box.charger.called(box.link, call) is not None
+    assert box.charger.identity.maker == "Old"
+    assert box.charger.connector(1).status == "charging"
+    assert list(box.charger.values.values()) == [7]
+    with pytest.raises(CallError, match="NotImplemented"):
+        await box.charger.called(box.link, Call("Dream", {}, ""))
+
+
+async def test_the_version_is_that_of_the_connection(wallbox2: Wallbox2) -> None:
+    """A wallbox that comes back with 1.6 is asked in 1.6."""
+    await wallbox2.charger.reset()
+    assert wallbox2.link.sent("Reset") == [{"type": "OnIdle"}]
+    wallbox2.version = Version.V16
+    link = wallbox2.connect()
+    await wallbox2.charger.reset()
+    assert link.sent("Reset") == [{"type": "Soft"}]
+
+
+async def test_a_limit_waits_for_two_variables_only(wallbox2: Wallbox2) -> None:
+    """And has the form that they ask for."""
+    wallbox2.link.reply(
+        "GetVariables",
+        {
+            "getVariableResult": [
+                _result("ProfileStackLevel", "3"),
+                _result("RateUnit", "W"),
+                _result("Other", "", "UnknownVariable"),
+            ]
+        },
+    )
+    await wallbox2.charger.set_limit(1, 10_000)
+    assert [action for action, _ in wallbox2.link.asked] == [
+        "GetVariables",
+        "SetChargingProfile",
+    ]
+    (sent,) = wallbox2.link.sent("SetChargingProfile")
+    profile: Any = sent["chargingProfile"]
+    assert (sent["evseId"], profile["id"], profile["stackLevel"]) == (1, 1, 3)
+    (schedule,) = profile["chargingSchedule"]
+    assert schedule["chargingRateUnit"] == "W"
+    assert schedule["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 6900}]
+
+
+def _result(variable: str, value: str, status: str = "Accepted") -> dict[str, Any]:
+    return {
+        "attributeStatus": status,
+        "attributeValue": value,
+        "component": {"name": "SmartChargingCtrlr"},
+        "variable": {"name": variable},
+    }
+
+
+@pytest.mark.parametrize(
+    ("payload", "asked"),
+    [
+        ({"id": 3}, {"chargingProfileId": 3}),
+        (
+            {"connectorId": 2, "chargingProfilePurpose": "TxDefaultProfile"},
+            {
+                "chargingProfileCriteria": {
+                    "evseId": 2,
+                    "chargingProfilePurpose": "TxDefaultProfile",
+                }
+            },
+        ),
+        (
+            {"chargingProfilePurpose": "ChargePointMaxProfile", "stackLevel": 0},
+            {
+                "chargingProfileCriteria": {
+                    "chargingProfilePurpose": "ChargingStationMaxProfile",
+                    "stackLevel": 0,
+                }
+            },
+        ),
+        ({}, {}),
+    ],
+)
+async def test_profiles_are_cleared(
+    wallbox2: Wallbox2, payload: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    """By number or by what they are for."""
+    await wallbox2.charger.ask("ClearChargingProfile", payload)
+    assert wallbox2.link.sent("ClearChargingProfile") == [asked]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("Rejected", Refused),
+        ("UnknownVariable", Unsupported),
+        ("UnknownComponent", Unsupported),
+        ("NotSupportedAttributeType", Refused),
+    ],
+)
+async def test_a_variable_that_cannot_be_set(
+    wallbox2: Wallbox2, status: str, kind: type[Exception]
+) -> None:
+    """It is told as with 1.6."""
+    result = _result("RateUnit", "", status)
+    del result["attributeValue"]
+    wallbox2.link.reply("SetVariables", {"setVariableResult": [result]})
+    with pytest.raises(kind):
+        await wallbox2.charger.change_configuration("A.B", "1")
+
+
+async def test_what_is_no_variable_is_not_asked_for(wallbox2: Wallbox2) -> None:
+    """A name of 1.6 that 2.0.1 has not is unknown."""
+    assert await wallbox2.charger.get_configuration(["GetConfigurationMaxKeys"]) == {}
+    with pytest.raises(Unsupported):
+        await wallbox2.charger.change_configuration("GetConfigurationMaxKeys", "1")
+    assert wallbox2.link.asked == []
+
+
+async def test_a_transaction_without_a_name_is_not_stopped(wallbox2: Wallbox2) -> None:
+    """Nothing else is stopped instead."""
+    with pytest.raises(Refused):
+        await wallbox2.charger.remote_stop_transaction(5)
+    assert wallbox2.link.asked == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "OCPPCommCtrlr.HeartbeatInterval",
+        "Connector@1:2.AvailabilityState",
+        "EVSE@3.Power",
+        "LocalAuthListCtrlr[x y].Entries[a/b]",
+    ],
+)
+def test_a_variable_has_one_name(name: str) -> None:
+    """Which is read as it is written, also from a message."""
+    key = variables.Key.parse(name)
+    assert key is not None
+    assert str(key) == name
+    assert variables.Key.read(key.payload()) == key
+
+
+async def test_inventory_after_a_boot(wallbox2: Wallbox2) -> None:
+    """The wallbox reports itself in parts; EVSEs that it names are connectors."""
+    box = wallbox2
+    await box.says("BootNotification", **BOOT)
+    box.clock.advance(1)
+    for _ in range(200):
+        if box.link.sent("GetBaseReport"):
+            break
+        await rest()
+    (asked,) = box.link.sent("GetBaseReport")
+    for number, name in enumerate(("EVSE@1", "EVSE@2")):
+        key = variables.Key.parse(f"{name}.Power")
+        assert key is not None
+        await box.says(
+            "NotifyReport",
+            requestId=asked["requestId"],
+            generatedAt=box.clock.ago(0),
+            seqNo=number,
+            tbc=number == 0,
+            reportData=[
+                {**key.payload(), "variableAttribute": [{"value": str(number)}]}
+            ],
+        )
+    await idle(box.charger)
+    assert box.charger.connectors == (1, 2)
+    assert box.charger.dialect is not None
+    known = box.charger.dialect.variables.known
+    assert {str(key): found.value for key, found in known.items()} == {
+        "EVSE@1.Power": "0",
+        "EVSE@2.Power": "1",
+    }
