@@ -405,8 +405,10 @@ async def test_limit_is_obeyed(site: Site) -> None:
         "TxDefaultProfile",
         "TxProfile",
     }
-    status = await dialect.transaction_status(site.charger.connector(1).transaction)
-    assert status["ongoingIndicator"] is True
+    number = site.charger.connector(1).transaction
+    assert number is not None
+    assert not await dialect.has_lost(number)
+    assert site.said("GetTransactionStatus.conf")
 
 
 async def test_variables_are_read_and_set(site: Site) -> None:

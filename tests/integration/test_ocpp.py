@@ -72,13 +72,16 @@ def free_port() -> int:
 class Garage:
     """A simulated wallbox with a car, and a house that can be hurried."""
 
-    def __init__(self, server: ConfigEntry[Any], **options: Any) -> None:
+    def __init__(
+        self,
+        server: ConfigEntry[Any],
+        kind: type[ChargePoint] = ChargePoint,
+        **options: Any,
+    ) -> None:
         """Put a wallbox before a server."""
         self.house = House("clear", 12 * 3600)
         url = f"ws://127.0.0.1:{server.data['port']}"
-        self.wallbox = ChargePoint(
-            self.house, self.house.cars[0], url, "GARAGE/1", **options
-        )
+        self.wallbox = kind(self.house, self.house.cars[0], url, "GARAGE/1", **options)
 
     async def live(self, seconds: int) -> None:
         """Let the house live some seconds, quickly."""

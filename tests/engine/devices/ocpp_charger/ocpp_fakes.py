@@ -19,6 +19,15 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp import (
 from custom_components.meters_and_chargers.engine.protocols.ocpp.strict import check
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+BOOT2 = {
+    "reason": "PowerUp",
+    "chargingStation": {
+        "vendorName": "Maker",
+        "model": "Box",
+        "serialNumber": "SN1",
+        "firmwareVersion": "1.2",
+    },
+}
 
 
 class Clock:

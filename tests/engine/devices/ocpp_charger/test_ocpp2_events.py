@@ -6,7 +6,8 @@ from pathlib import Path
 import sqlite3
 from typing import Any
 
-from ocpp_fakes import NOON, Clock, Wallbox2
+from ocpp_fakes import BOOT2 as BOOT
+from ocpp_fakes import NOON, Clock, Wallbox2, idle
 import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
@@ -282,3 +283,33 @@ async def test_an_event_without_a_transaction(wallbox2: Wallbox2) -> None:
     """It is refused, in a code that its version has."""
     with pytest.raises(CallError, match="OccurenceConstraintViolation"):
         await wallbox2.event("Started", name="")
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ({"ongoingIndicator": False, "messagesInQueue": False}, "preparing"),
+        ({"ongoingIndicator": False, "messagesInQueue": True}, "charging"),
+        ({"ongoingIndicator": True, "messagesInQueue": False}, "charging"),
+        ({"messagesInQueue": False}, "charging"),
+        (CallError("NotSupported"), "charging"),
+    ],
+)
+async def test_a_transaction_that_the_wallbox_has_lost(
+    wallbox2: Wallbox2, journal: Journal, answer: Any, status: str
+) -> None:
+    """After a boot it is asked; only a certain no closes what we know of."""
+    box = wallbox2
+    await box.event("Started", "Charging", tag=CARD, wh=100)
+    box.charger.closed(box.link)
+    box.connect()
+    box.link.reply("GetTransactionStatus", answer)
+    box.link.reply("GetBaseReport", {"status": "NotSupported"})
+    await box.says("BootNotification", **BOOT)
+    await box.plug("Occupied")
+    box.clock.advance(1)
+    await idle(box.charger)
+    assert box.link.sent("GetTransactionStatus") == [{"transactionId": "tx-1"}]
+    assert box.charger.connector(1).status == status
+    (booked,) = await journal.transactions("GARAGE")
+    assert booked.is_open == (status == "charging")

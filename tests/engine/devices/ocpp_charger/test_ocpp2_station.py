@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ocpp_fakes import BOOT2 as BOOT
 from ocpp_fakes import Clock, FakeLink, Wallbox2, idle, rest
 import pytest
 
@@ -17,16 +18,6 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp import (
     CallError,
     Version,
 )
-
-BOOT = {
-    "reason": "PowerUp",
-    "chargingStation": {
-        "vendorName": "Maker",
-        "model": "Box",
-        "serialNumber": "SN1",
-        "firmwareVersion": "1.2",
-    },
-}
 
 
 async def test_who_it_is(wallbox2: Wallbox2) -> None:

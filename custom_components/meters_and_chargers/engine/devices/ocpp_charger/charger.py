@@ -360,6 +360,19 @@ class OcppCharger(Requests):
         ):
             self._tell(Change(connectors=frozenset({connector.number})))
 
+    async def _close_lost(self, dialect: Dialect) -> None:
+        """Close transactions that a wallbox of OCPP 2 says it has no more."""
+        for number in self.connectors:
+            connector = self.connector(number)
+            running = connector.transaction
+            if running is None or not await dialect.has_lost(running):
+                continue
+            # Another one may have begun meanwhile.
+            if connector.transaction == running:
+                await self._transactions.close(connector, "forgotten")
+                here = Change(connectors=frozenset({number}))
+                self._tell(Change.of(await dialect.forget(number), here))
+
     # After a connection or a boot
 
     def _settle_after(self, delay_s: float) -> None:
@@ -380,8 +393,10 @@ class OcppCharger(Requests):
         if not booted and not self._reported:
             await self._ask_status()
         await self._read_configuration()
-        if self.dialect is not None and (booted or not self.dialect.variables.known):
-            await self._noted(await self.dialect.take_stock())
+        if (dialect := self.dialect) is not None:
+            await self._close_lost(dialect)
+            if booted or not dialect.variables.known:
+                await self._noted(await dialect.take_stock())
 
     async def _restore(self, connector: Connector, limit: Awaitable[None]) -> None:
         """Send a limit that nobody asked for now, and see to the fallback."""

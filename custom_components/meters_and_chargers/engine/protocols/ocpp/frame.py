@@ -49,6 +49,8 @@ _SPELT_SINCE_2: Mapping[str, str] = {
     Code.OCCURENCE_CONSTRAINT_VIOLATION: "OccurrenceConstraintViolation",
 }
 
+CODES_SINCE_2 = frozenset(_SPELT_SINCE_2.values())
+
 
 @dataclass(frozen=True, slots=True)
 class CallFrame:

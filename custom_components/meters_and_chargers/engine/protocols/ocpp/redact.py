@@ -1,4 +1,4 @@
-"""What of a frame may be shown: known fields of OCPP 1.6 that name nobody."""
+"""What of a frame may be shown: known fields of OCPP that name nobody."""
 
 from collections.abc import Mapping
 import json
@@ -19,6 +19,8 @@ _NUMBERS = _names(
     chargingProfileId connectorId duration heartbeatInterval interval limit listVersion
     meterStart meterStop minChargingRate numberPhases reservationId retries
     retryInterval stackLevel startPeriod transactionId value
+    cableMaxCurrent evseId multiplier numberOfPhasesUsed
+    phaseToUse remoteStartId requestId seqNo timeSpentCharging versionNumber
     """
 )
 _WORDS = _names(
@@ -27,12 +29,16 @@ _WORDS = _names(
     chargingProfilePurpose chargingRateUnit context errorCode firmwareVersion format
     measurand meterType phase reason recurrencyKind requestedMessage status type unit
     updateType
+    attributeStatus attributeType chargingLimitSource chargingState connectorStatus
+    eventType logType model name operationalStatus reportBase stoppedReason
+    triggerReason vendorName
     """
 )
 _TIMES = _names(
     """
     currentTime expiryDate retrieveDate startSchedule startTime stopTime timestamp
     validFrom validTo
+    expiryDateTime generatedAt retrieveDateTime scheduleStart
     """
 )
 _NESTED = _names(
@@ -40,12 +46,17 @@ _NESTED = _names(
     chargingProfile chargingSchedule chargingSchedulePeriod configurationKey
     csChargingProfiles idTagInfo localAuthorizationList meterValue sampledValue
     transactionData
+    chargingProfileCriteria chargingStation component getVariableData
+    getVariableResult idTokenInfo reportData schedule setVariableData
+    setVariableResult transactionInfo unitOfMeasure variable
     """
 )
 _HIDDEN = _names(
     """
     chargeBoxSerialNumber chargePointSerialNumber data iccid idTag imsi info
     meterSerialNumber parentIdTag vendorErrorCode vendorId
+    attributeValue groupIdToken idToken instance serialNumber signedMeterValue
+    variableAttribute
     """
 )
 """Fields that are named and not shown: people, cards and devices, or free text."""
@@ -76,13 +87,16 @@ _ACTIONS = _names(
     SecurityEventNotification SendLocalList SetChargingProfile
     SignedFirmwareStatusNotification StartTransaction StatusNotification
     StopTransaction TriggerMessage UnlockConnector UpdateFirmware
+    GetBaseReport GetChargingProfiles GetLog GetTransactionStatus GetVariables
+    NotifyEvent NotifyReport ReportChargingProfiles RequestStartTransaction
+    RequestStopTransaction SetVariables TransactionEvent
     """
 )
 _WORD = re.compile(r"[A-Za-z0-9 ._,()/+\-]{0,50}")
 _NUMBER = re.compile(r"[+-]?\d{1,15}([.,]\d{1,9})?")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 _SETTING = re.compile(r"[A-Za-z0-9 .,_\-]{0,500}")
-_CODES = frozenset(frame.Code)
+_CODES = frozenset({*frame.Code, *frame.CODES_SINCE_2})
 _FORMS: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(_WORDS, _WORD),
     **dict.fromkeys(_NUMBERS, _NUMBER),
@@ -99,6 +113,7 @@ class Redaction:
         """Leave these texts out wherever they stand."""
         self._secrets = tuple(secret.casefold() for secret in secrets if secret)
         self._ids: dict[tuple[bool, str], str] = {}
+        self._transactions: dict[str, str] = {}
 
     def text(self, text: str, *, incoming: bool) -> str:
         """Return a frame that can be shown and, if it was sound, sent again."""
@@ -126,6 +141,19 @@ class Redaction:
         by = "s" if ours else "w"
         return self._ids.setdefault((ours, message_id), f"{by}{len(self._ids) + 1}")
 
+    def _evse(self, value: Json) -> Json:
+        """Show which one it is; elsewhere an id may be anything."""
+        if not isinstance(value, dict):
+            return REDACTED
+        known = {name: value.get(name) for name in ("id", "connectorId")}
+        return {name: one for name, one in known.items() if isinstance(one, int)}
+
+    def _transaction(self, name: str) -> str:
+        """Return another name for a transaction of OCPP 2, always the same."""
+        if _NUMBER.fullmatch(name):
+            return name  # a number of 1.6 in quotes
+        return self._transactions.setdefault(name, f"t{len(self._transactions) + 1}")
+
     def _object(self, payload: Mapping[str, Json]) -> dict[str, Json]:
         if isinstance(key := payload.get("key"), str):
             return self._setting(key, payload)
@@ -135,6 +163,10 @@ class Redaction:
                 shown[name] = self._keys(value)
             elif name in _NESTED:
                 shown[name] = self._value("", value)
+            elif name == "evse":
+                shown[name] = self._evse(value)
+            elif name == "transactionId" and isinstance(value, str):
+                shown[name] = self._transaction(value)
             elif name in _HIDDEN:
                 shown[name] = REDACTED
             elif name in _FORMS:

@@ -5,6 +5,7 @@ import logging
 
 from ....model import DeviceError
 from ....protocols.ocpp.types import Call, Payload
+from ..change import Change
 from ..incoming import Answer
 from ..reading import MAX_CONNECTOR
 from ..station import Station
@@ -59,9 +60,24 @@ class Dialect:
         """Return the charging profiles a wallbox has; raises `DeviceError`."""
         return await self._requests.charging_profiles(connector)
 
-    async def transaction_status(self, transaction: int | None = None) -> Payload:
-        """Ask whether a transaction goes on; raises `DeviceError`."""
-        return await self._requests.transaction_status(transaction)
+    async def has_lost(self, transaction: int) -> bool:
+        """Say whether a wallbox knows for certain nothing more of a transaction."""
+        try:
+            name = await self._names.name(transaction)
+            if name is None:
+                return True  # it is one of another version, or of another wallbox
+            status = await self._requests.transaction_status(name)
+        except DeviceError as err:
+            _LOGGER.debug(
+                "%s: no transaction status: %s", self._station.charger_id, err
+            )
+            return False
+        ongoing, waits = status.get("ongoingIndicator"), status.get("messagesInQueue")
+        return ongoing is False and waits is False
+
+    async def forget(self, connector: int) -> Change:
+        """Derive a connector's status anew, without its transaction."""
+        return await self._incoming.forget(connector)
 
     async def take_stock(self) -> bool:
         """Have the device model reported; returns whether it names new connectors."""

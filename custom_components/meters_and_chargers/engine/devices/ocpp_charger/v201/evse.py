@@ -54,9 +54,12 @@ class Evse:
         if self._is_old(time, now):
             return
         if OCCUPIED not in self.connectors.values():
-            # Unplugged: nothing is left of what was.
-            self._charging_state = ""
-            self._has_charged = self._finished = False
+            self.forget()  # unplugged
+
+    def forget(self) -> None:
+        """Know of no transaction, nor of one before it."""
+        self._charging_state = ""
+        self._has_charged = self._finished = False
 
     def runs(self, charging_state: str, time: datetime | None, now: datetime) -> None:
         """Take the state of the transaction that runs."""

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from ....protocols.ocpp.types import Call, Payload
 from .. import reading
+from ..change import Change
 from ..incoming import NOTHING, Answer
 from ..station import Station
 from . import words
@@ -81,6 +82,12 @@ class Incoming:
             return known, NOTHING
         # The same in both, or from a wallbox that claims a version it can't speak.
         return await self._answer(call)
+
+    async def forget(self, number: int) -> Change:
+        """Say an EVSE's status anew: a transaction of it was found to be gone."""
+        self.evse(number).forget()
+        _, change = await self._show(number, Call("", {}, ""))
+        return change
 
     async def _take_report(self, call: Call) -> Answer:
         self._report(call.action, call.payload)

@@ -170,12 +170,9 @@ class Requests:
             for profile in words.items(part.get("chargingProfile"))
         ]
 
-    async def transaction_status(self, number: int | None = None) -> Payload:
+    async def transaction_status(self, name: str) -> Payload:
         """Return whether a transaction goes on, and whether messages of it wait."""
-        name = await self._names.name(number)
-        return await self._say(
-            "GetTransactionStatus", words.present(transactionId=name)
-        )
+        return await self._say("GetTransactionStatus", {"transactionId": name})
 
     # The wallbox
 

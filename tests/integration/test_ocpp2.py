@@ -1,0 +1,212 @@
+"""A wallbox that speaks OCPP 2.0.1: in Home Assistant the same as one of 1.6."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+import sqlite3
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+import pytest
+
+from custom_components.meters_and_chargers.diagnostics import (
+    async_get_config_entry_diagnostics,
+)
+from simulators.charge_point import ChargePoint
+from simulators.charge_point_2 import ChargePoint2
+
+from .test_devices import value
+from .test_ocpp import (
+    CURRENT,
+    STATUS,
+    Garage,
+    charging,
+    let_in,
+    server,
+    set_current,
+    until,
+)
+
+__all__ = ["server"]
+
+SWITCH = "switch.wallbox_charging"
+
+
+@pytest.fixture
+async def garage(server: ConfigEntry[Any]) -> AsyncIterator[Garage]:
+    """Return a wallbox of OCPP 2.0.1 that dials the server."""
+    garage = Garage(server, ChargePoint2, redial_s=(0.1, 0.3))
+    await garage.wallbox.start()
+    yield garage
+    await garage.wallbox.stop()
+
+
+def shown(hass: HomeAssistant, name: str) -> float:
+    """Return a sensor's value, 0 as long as it has none."""
+    state = hass.states.get(name)
+    try:
+        return float(state.state) if state else 0
+    except ValueError:
+        return 0
+
+
+async def entities(hass: HomeAssistant, server: ConfigEntry[Any], kind: Any) -> Any:
+    """Return what a charging wallbox of a kind has, and take it away again."""
+    garage = Garage(server, kind, redial_s=(0.1, 0.3))
+    await garage.wallbox.start()
+    try:
+        entry = await charging(hass, garage)
+        await until(
+            hass, garage, lambda: shown(hass, "sensor.wallbox_power") > 1000, "power"
+        )
+        found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+        await hass.config_entries.async_remove(entry.entry_id)
+        await hass.async_block_till_done()
+    finally:
+        await garage.wallbox.stop()
+    return sorted(
+        (one.entity_id, one.unique_id, one.translation_key, one.disabled)
+        for one in found
+    )
+
+
+async def test_the_same_entities(hass: HomeAssistant, server: ConfigEntry[Any]) -> None:
+    """Names, identities and what is off by default do not depend on the version."""
+    before = await entities(hass, server, ChargePoint)
+    assert len(before) > 10
+    assert await entities(hass, server, ChargePoint2) == before
+
+
+async def test_charging_current_is_obeyed(hass: HomeAssistant, garage: Garage) -> None:
+    """The number shows what the wallbox accepted, the car obeys, values follow."""
+    await charging(hass, garage)
+    await set_current(hass, 8)
+    assert value(hass, CURRENT) == "8.0"
+    await until(
+        hass, garage, lambda: garage.house.cars[0].current_a == 8, "8 A in the car"
+    )
+    await until(
+        hass,
+        garage,
+        lambda: shown(hass, "sensor.wallbox_current_l1") == pytest.approx(8),
+        "8 A shown",
+    )
+    assert shown(hass, "sensor.wallbox_power") == pytest.approx(3 * 8 * 230, rel=0.02)
+    await set_current(hass, 0)
+    await until(hass, garage, lambda: value(hass, STATUS) == "suspended_evse", "pause")
+    assert garage.wallbox.transaction is not None
+
+
+async def test_switch_ends_and_starts_a_transaction(
+    hass: HomeAssistant, garage: Garage
+) -> None:
+    """Off stops; on starts the car that is plugged in anew."""
+    await charging(hass, garage)
+    switch = {ATTR_ENTITY_ID: SWITCH}
+    await hass.services.async_call("switch", "turn_off", switch, blocking=True)
+    await until(hass, garage, lambda: value(hass, STATUS) == "finishing", "the end")
+    assert garage.wallbox.transaction is None
+    garage.house.cars[0].connected = False
+    await until(hass, garage, lambda: value(hass, STATUS) == "available", "unplugged")
+    garage.house.cars[0].connected = True
+    await until(hass, garage, lambda: value(hass, STATUS) == "preparing", "plugged in")
+    await hass.services.async_call("switch", "turn_on", switch, blocking=True)
+    await until(hass, garage, lambda: value(hass, STATUS) == "charging", "charging")
+
+
+async def test_server_restart_keeps_the_transaction(
+    hass: HomeAssistant, garage: Garage, server: ConfigEntry[Any], tmp_path: Path
+) -> None:
+    """It goes on without a boot, and is ended by the name it had before."""
+    await charging(hass, garage)
+    assert isinstance(garage.wallbox, ChargePoint2)
+    name = garage.wallbox.transaction_name
+    assert await hass.config_entries.async_unload(server.entry_id)
+    await hass.async_block_till_done()
+    # What it measures meanwhile, it keeps.
+    await garage.live(25)
+    assert await hass.config_entries.async_setup(server.entry_id)
+    await hass.async_block_till_done()
+    await until(
+        hass,
+        garage,
+        lambda: getattr(hass.states.get(STATUS), "state", "") == "charging",
+        "charging again",
+    )
+    await until(hass, garage, lambda: not garage.wallbox.line.waiting, "all said")
+    assert garage.wallbox.transaction_name == name
+    switch = {ATTR_ENTITY_ID: SWITCH}
+    await hass.services.async_call("switch", "turn_off", switch, blocking=True)
+    await until(hass, garage, lambda: value(hass, STATUS) == "finishing", "the end")
+    (only,) = booked(tmp_path)
+    assert only["stop_reason"] == "remote"
+    energy_wh = only["meter_stop_wh"] - only["meter_start_wh"]
+    assert energy_wh == pytest.approx(garage.house.cars[0].energy_wh, abs=2)
+
+
+async def test_what_happened_offline_is_booked(
+    hass: HomeAssistant,
+    garage: Garage,
+    expected_logs: list[str],
+    tmp_path: Path,
+) -> None:
+    """One transaction ended and another began while nobody listened: both are there."""
+    expected_logs.append("Wallbox is no longer connected")
+    await charging(hass, garage)
+    garage.wallbox.line.dials = False
+    garage.wallbox.drop()
+    await until(hass, garage, lambda: value(hass, STATUS) == "unavailable", "loss")
+    car = garage.house.cars[0]
+    car.connected = False
+    await until(hass, garage, lambda: not garage.wallbox.transaction, "the end")
+    car.connected = True
+    await garage.live(2)
+    garage.wallbox.use("04AABBCC")
+    await until(hass, garage, lambda: bool(garage.wallbox.transaction), "a beginning")
+    garage.wallbox.line.dials = True
+    await until(hass, garage, lambda: value(hass, STATUS) == "charging", "charging")
+    await until(hass, garage, lambda: not garage.wallbox.line.waiting, "all said")
+    first, second = booked(tmp_path)
+    assert (first["id_tag"], first["stop_reason"]) == (
+        "HomeAssistant",
+        "ev_disconnected",
+    )
+    assert (second["id_tag"], second["stop_time"]) == ("04AABBCC", None)
+
+
+def booked(folder: Path) -> list[dict[str, Any]]:
+    """Read the transactions of the journal as it lies on the disk."""
+    (path,) = folder.glob(".storage/*.db")
+    journal = sqlite3.connect(path)
+    journal.row_factory = sqlite3.Row
+    rows = journal.execute("SELECT * FROM transactions ORDER BY id").fetchall()
+    journal.close()
+    return [dict(row) for row in rows]
+
+
+async def test_diagnostics(hass: HomeAssistant, garage: Garage) -> None:
+    """They say how much it reported of itself, and no name, card or serial number."""
+    entry = await let_in(hass, garage)
+    await until(hass, garage, lambda: value(hass, STATUS) == "charging", "charging")
+
+    def variables() -> Any:
+        dialect = entry.runtime_data.charger.dialect
+        return dialect and dialect.variables.known
+
+    await until(hass, garage, lambda: bool(variables()), "an inventory")
+    await garage.live(15)
+    assert isinstance(garage.wallbox, ChargePoint2)
+    found = await async_get_config_entry_diagnostics(hass, entry)
+    text = str(found)
+    assert "'SmartChargingCtrlr': 2" in text
+    assert "ocpp2.0.1" in text
+    assert "TransactionEvent" in text
+    for secret in (
+        garage.wallbox.transaction_name or "?",
+        "SN-GARAGE",
+        "GARAGE/1",
+        "HomeAssistant",
+    ):
+        assert secret not in text
