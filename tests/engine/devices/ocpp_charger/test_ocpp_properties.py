@@ -1,6 +1,7 @@
 """No wallbox can make us stumble, whatever it sends."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 import json
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ocpp_fakes import Clock, FakeLink, Wallbox
+from ocpp_fakes import Clock, FakeLink, Wallbox, Wallbox2
 import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
@@ -84,7 +85,80 @@ calls = st.tuples(st.sampled_from(ACTIONS), payloads) | st.tuples(
 )
 
 
-async def _play(sequence: list[tuple[str, dict[str, Any]]]) -> None:
+ACTIONS_2 = (
+    "Authorize",
+    "BootNotification",
+    "MeterValues",
+    "NotifyReport",
+    "ReportChargingProfiles",
+    "StatusNotification",
+    "TransactionEvent",
+)
+KEYS_2 = (
+    "idToken", "evseId", "evse", "id", "connectorId", "connectorStatus", "timestamp",
+    "meterValue", "sampledValue", "unitOfMeasure", "unit", "multiplier", "value",
+    "reportData", "component", "variable", "variableAttribute", "name", "instance",
+    "type", "requestId", "tbc", "chargingStation", "model", "seqNo",
+)  # fmt: skip
+WORDS_2 = (
+    "Started", "Updated", "Ended", "Charging", "EVConnected", "Idle", "Available",
+    "Occupied", "Faulted", "Authorized", "RemoteStart", "2026-06-01T12:00:00Z",
+    "0001-01-01T00:00:00+14:00", "tx-1", "tx-2", "Actual", "nan", "\ud800", "\x00",
+)  # fmt: skip
+
+scalars_2 = scalars | st.sampled_from(WORDS_2)
+values_2 = st.recursive(
+    scalars_2,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(KEYS_2), inner, max_size=6)
+    ),
+    max_leaves=12,
+)
+events = st.fixed_dictionaries(
+    {
+        "eventType": st.sampled_from(WORDS_2[:3]),
+        "triggerReason": st.sampled_from(WORDS_2),
+        "transactionInfo": values_2
+        | st.fixed_dictionaries(
+            {"transactionId": st.sampled_from(("tx-1", "tx-2"))},
+            optional={
+                "chargingState": st.sampled_from(WORDS_2),
+                "stoppedReason": scalars_2,
+                "remoteStartId": scalars_2,
+            },
+        ),
+    },
+    optional={
+        "timestamp": scalars_2,
+        "seqNo": scalars_2,
+        "evse": values_2 | st.fixed_dictionaries({"id": st.integers(-1, 3)}),
+        "idToken": values_2 | st.fixed_dictionaries({"idToken": scalars_2}),
+        "meterValue": values_2
+        | st.lists(
+            st.fixed_dictionaries(
+                {
+                    "timestamp": scalars_2,
+                    "sampledValue": st.lists(
+                        st.dictionaries(st.sampled_from(KEYS_2), values_2, max_size=4),
+                        max_size=3,
+                    ),
+                }
+            ),
+            max_size=2,
+        ),
+    },
+)
+calls_2 = st.tuples(
+    st.sampled_from(ACTIONS_2),
+    st.dictionaries(st.sampled_from(KEYS_2), values_2, max_size=8),
+) | st.tuples(st.just("TransactionEvent"), events)
+
+
+async def _play(
+    sequence: list[tuple[str, dict[str, Any]]],
+    kind: Callable[[OcppCharger, Clock], Wallbox] = Wallbox,
+) -> None:
     clock = Clock()
     with TemporaryDirectory() as folder:
         journal = await Journal.open(Path(folder) / "journal.db", now=clock.now)
@@ -96,7 +170,7 @@ async def _play(sequence: list[tuple[str, dict[str, Any]]]) -> None:
             call_later=clock.call_later,
         )
         await charger.load()
-        wallbox = Wallbox(charger, clock)
+        wallbox = kind(charger, clock)
         wallbox.connect()
         for action, payload in sequence:
             raw = json.dumps([2, "1", action, payload])
@@ -127,6 +201,19 @@ def test_only_call_errors_are_raised(
 ) -> None:
     """A sequence of calls with any payload is answered or refused."""
     asyncio.run(_play(sequence))
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(calls_2, max_size=6))
+def test_nor_by_what_speaks_version_2(
+    socket_enabled: None, sequence: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """Whatever stands in an event, a status, a value or a report."""
+    asyncio.run(_play(sequence, Wallbox2))
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,6 +1,7 @@
 """What we ask in the words of OCPP 1.6, asked in those of OCPP 2.0.1."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from itertools import count
 
 from ....model import Refused
@@ -213,7 +214,8 @@ class Requests:
             )
         if answer.get("status") == "Accepted":
             # Whether a car charges is only in the transaction; one may run or not.
-            await self._ask_for("TransactionEvent", {"id": number})
+            with suppress(Refused):
+                await self._ask_for("TransactionEvent", {"id": number})
         return answer
 
     async def _ask_for(self, message: str, evse: dict[str, Json] | None) -> Payload:
