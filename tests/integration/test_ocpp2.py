@@ -1,6 +1,8 @@
 """A wallbox that speaks OCPP 2.0.1: in Home Assistant the same as one of 1.6."""
 
+import asyncio
 from collections.abc import AsyncIterator
+import json
 from pathlib import Path
 import sqlite3
 from typing import Any
@@ -16,6 +18,7 @@ from custom_components.meters_and_chargers.diagnostics import (
 )
 from simulators.charge_point import ChargePoint
 from simulators.charge_point_2 import ChargePoint2
+from simulators.replay import ReplayedWallbox, load
 
 from .test_devices import value
 from .test_ocpp import (
@@ -23,6 +26,7 @@ from .test_ocpp import (
     STATUS,
     Garage,
     charging,
+    knocks,
     let_in,
     server,
     set_current,
@@ -186,8 +190,15 @@ def booked(folder: Path) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-async def test_diagnostics(hass: HomeAssistant, garage: Garage) -> None:
-    """They say how much it reported of itself, and no name, card or serial number."""
+async def test_diagnostics(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    tmp_path: Path,
+    expected_logs: list[str],
+) -> None:
+    """They tell no name, card or serial number, and can be played again."""
+    expected_logs.append("Again is no longer connected")
     entry = await let_in(hass, garage)
     await until(hass, garage, lambda: value(hass, STATUS) == "charging", "charging")
 
@@ -210,3 +221,20 @@ async def test_diagnostics(hass: HomeAssistant, garage: Garage) -> None:
         "HomeAssistant",
     ):
         assert secret not in text
+    file = tmp_path / "wallbox.json"
+    file.write_text(json.dumps({"data": found}))
+    replayed = ReplayedWallbox(load(file), f"ws://127.0.0.1:{server.data['port']}")
+    running = asyncio.create_task(replayed.run())
+    try:
+        await until(hass, garage, lambda: bool(knocks(hass)), "knock")
+        (flow,) = knocks(hass)
+        result = await hass.config_entries.flow.async_configure(
+            flow["flow_id"], {"name": "Again", "maximum_current": 16}
+        )
+        await until(hass, garage, replayed.played.is_set, "played")
+        again = result["result"].runtime_data.charger
+        assert again.connector(1).status == "charging"
+        assert {p.key: v for p, v in again.values.items()} == found["values"]
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
