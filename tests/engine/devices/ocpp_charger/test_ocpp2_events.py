@@ -101,6 +101,7 @@ async def test_energy_without_a_card(wallbox2: Wallbox2, journal: Journal) -> No
     await wallbox2.event("Started", "EVConnected", wh=100)
     await wallbox2.event("Ended", wh=300)
     (booked,) = await journal.transactions("GARAGE")
+    assert booked.stop_reason == "local"  # the standard's default
     assert (booked.id_tag, booked.meter_start_wh, booked.meter_stop_wh) == (
         "",
         100,
@@ -219,6 +220,8 @@ async def test_of_a_queue(wallbox2: Wallbox2, journal: Journal) -> None:
     assert booked.stop_time == box.clock.now() - timedelta(hours=1)
     (started,) = told(box, Kind.TRANSACTION_STARTED)
     assert started.data["late"]
+    await box.plug("Occupied")
+    assert connector.status == "preparing"
 
 
 async def test_what_cannot_be_recorded_is_not_answered(
@@ -234,9 +237,12 @@ async def test_what_cannot_be_recorded_is_not_answered(
         number = box.numbers.get("tx-1", 0)
         blocker.execute("BEGIN EXCLUSIVE")
         tag = CARD if state else None
+        before = box.charger.connector(1).status
         assert await box.event(kind, state, tag=tag, number=number) is None
+        assert box.charger.connector(1).status == before
         blocker.execute("ROLLBACK")
         assert await box.event(kind, state, tag=tag, number=number) is not None
+        assert box.charger.connector(1).status == ("charging" if state else "finishing")
     blocker.close()
     (booked,) = await journal.transactions("GARAGE")
     assert not booked.is_open

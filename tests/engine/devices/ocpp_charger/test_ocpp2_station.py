@@ -278,3 +278,29 @@ async def test_inventory_after_a_boot(wallbox2: Wallbox2) -> None:
         "EVSE@1.Power": "0",
         "EVSE@2.Power": "1",
     }
+
+
+async def test_a_status_that_was_asked_for(wallbox2: Wallbox2) -> None:
+    """It counts as said, also where it is the same as before."""
+    await wallbox2.plug("Available")
+    wallbox2.changes.clear()
+    await wallbox2.plug("Available")
+    assert wallbox2.changes[-1].connectors == {1}
+
+
+@pytest.mark.parametrize(
+    ("tag", "kind"),
+    [
+        ("04AABBCC", "ISO14443"),
+        ("04aabbccddeeff", "ISO14443"),
+        ("04AABBCCDDEEFF001122", "ISO14443"),
+        ("0011223344556677", "ISO15693"),
+        ("HomeAssistant", "Central"),
+        ("1234567", "Central"),
+    ],
+)
+async def test_the_kind_of_a_card(wallbox2: Wallbox2, tag: str, kind: str) -> None:
+    """Its number tells: 1.6 has no word for it."""
+    await wallbox2.charger.remote_start(1, tag)
+    (asked,) = wallbox2.link.sent("RequestStartTransaction")
+    assert asked["idToken"] == {"idToken": tag, "type": kind}
