@@ -370,6 +370,7 @@ async def test_life_of_a_transaction(site: Site) -> None:
     await site.until("finishing", lambda: connector.status == "finishing")
     site.house.cars[0].connected = False
     await site.until("unplugged", lambda: connector.status == "available")
+    await site.until("all answered", lambda: not site.wallbox.line.waiting)
     for action in ("BootNotification", "StatusNotification", "TransactionEvent"):
         assert site.said(action)
         assert len(site.said(action)) == len(site.said(f"{action}.conf", "received"))
@@ -407,8 +408,10 @@ async def test_limit_is_obeyed(site: Site) -> None:
     }
     number = site.charger.connector(1).transaction
     assert number is not None
-    assert not await dialect.has_lost(number)
-    assert site.said("GetTransactionStatus.conf")
+    await dialect.close_lost()
+    (status,) = site.said("GetTransactionStatus.conf")
+    assert status["ongoingIndicator"] is True
+    assert site.charger.connector(1).transaction == number
 
 
 async def test_variables_are_read_and_set(site: Site) -> None:

@@ -128,7 +128,7 @@ async def test_the_version_is_that_of_the_connection(wallbox2: Wallbox2) -> None
     assert link.sent("Reset") == [{"type": "Soft"}]
 
 
-async def test_a_limit_waits_for_two_variables_only(wallbox2: Wallbox2) -> None:
+async def test_a_limit_waits_for_few_variables(wallbox2: Wallbox2) -> None:
     """And has the form that they ask for."""
     wallbox2.link.reply(
         "GetVariables",

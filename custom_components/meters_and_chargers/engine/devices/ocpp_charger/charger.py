@@ -291,7 +291,9 @@ class OcppCharger(Requests):
     def _translator(self) -> Dialect:
         """Return what translates; it knows the wallbox over all its connections."""
         if self._dialect is None:
-            self._dialect = Dialect(self._station, self._incoming.answer, self.say)
+            self._dialect = Dialect(
+                self._station, self._transactions, self._incoming.answer, self.say
+            )
         return self._dialect
 
     def _new_connector(self, number: int) -> Connector:
@@ -360,19 +362,6 @@ class OcppCharger(Requests):
         ):
             self._tell(Change(connectors=frozenset({connector.number})))
 
-    async def _close_lost(self, dialect: Dialect) -> None:
-        """Close transactions that a wallbox of OCPP 2 says it has no more."""
-        for number in self.connectors:
-            connector = self.connector(number)
-            running = connector.transaction
-            if running is None or not await dialect.has_lost(running):
-                continue
-            # Another one may have begun meanwhile.
-            if connector.transaction == running:
-                await self._transactions.close(connector, "forgotten")
-                here = Change(connectors=frozenset({number}))
-                self._tell(Change.of(await dialect.forget(number), here))
-
     # After a connection or a boot
 
     def _settle_after(self, delay_s: float) -> None:
@@ -394,7 +383,8 @@ class OcppCharger(Requests):
             await self._ask_status()
         await self._read_configuration()
         if (dialect := self.dialect) is not None:
-            await self._close_lost(dialect)
+            if (lost := await dialect.close_lost()).connectors:
+                self._tell(lost)
             if booted or not dialect.variables.known:
                 await self._noted(await dialect.take_stock())
 

@@ -9,6 +9,7 @@ from ..change import Change
 from ..incoming import Answer
 from ..reading import MAX_CONNECTOR
 from ..station import Station
+from ..transactions import Transactions
 from .incoming import Incoming
 from .reports import Reports
 from .requests import Requests, Say
@@ -29,10 +30,15 @@ class Dialect:
     """The configuration keys that a limit needs."""
 
     def __init__(
-        self, station: Station, answer: Callable[[Call], Awaitable[Answer]], say: Say
+        self,
+        station: Station,
+        transactions: Transactions,
+        answer: Callable[[Call], Awaitable[Answer]],
+        say: Say,
     ) -> None:
         """Have calls of 1.6 answered by ``answer``; send by ``say``."""
         self._station = station
+        self._transactions = transactions
         self._reports = Reports()
         self._names = Names(station.charger_id, station.journal)
         self._incoming = Incoming(station, self._names, answer, self._reports.take)
@@ -60,12 +66,28 @@ class Dialect:
         """Return the charging profiles a wallbox has; raises `DeviceError`."""
         return await self._requests.charging_profiles(connector)
 
-    async def has_lost(self, transaction: int) -> bool:
+    async def close_lost(self) -> Change:
+        """Close transactions of which a wallbox says that it has them no more."""
+        change = Change()
+        for number in self._station.connectors:
+            connector = self._station.by_number[number]
+            running = connector.transaction
+            if running is None or not await self._has_lost(running):
+                continue
+            # Another one may have begun meanwhile.
+            if connector.transaction == running:
+                await self._transactions.close(connector, "forgotten")
+                here = Change(connectors=frozenset({number}))
+                change = Change.of(change, here)
+                change = Change.of(change, await self._incoming.forget(number))
+        return change
+
+    async def _has_lost(self, transaction: int) -> bool:
         """Say whether a wallbox knows for certain nothing more of a transaction."""
         try:
             name = await self._names.name(transaction)
             if name is None:
-                return True  # it is one of another version, or of another wallbox
+                return True  # it is of a time when the wallbox spoke 1.6
             status = await self._requests.transaction_status(name)
         except DeviceError as err:
             _LOGGER.debug(
@@ -74,10 +96,6 @@ class Dialect:
             return False
         ongoing, waits = status.get("ongoingIndicator"), status.get("messagesInQueue")
         return ongoing is False and waits is False
-
-    async def forget(self, connector: int) -> Change:
-        """Derive a connector's status anew, without its transaction."""
-        return await self._incoming.forget(connector)
 
     async def take_stock(self) -> bool:
         """Have the device model reported; returns whether it names new connectors."""

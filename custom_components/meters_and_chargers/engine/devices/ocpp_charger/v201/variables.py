@@ -116,8 +116,12 @@ ALIASES: Mapping[str, Key] = {
 }
 """What 1.6 calls a variable that every wallbox has under one name."""
 
-FOR_LIMITS = ("ChargeProfileMaxStackLevel", "ChargingScheduleAllowedChargingRateUnit")
-"""What must be known before a limit is sent."""
+FOR_LIMITS = (
+    "ChargeProfileMaxStackLevel",
+    "ChargingScheduleAllowedChargingRateUnit",
+    "ConnectorSwitch3to1PhaseSupported",
+)
+"""What must be known before a limit is sent: no more than one message takes."""
 
 
 def key(name: str) -> Key | None:
