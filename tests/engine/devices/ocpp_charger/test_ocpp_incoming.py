@@ -137,10 +137,11 @@ async def test_a_card(wallbox: Wallbox) -> None:
     answer = await wallbox.says("Authorize", idTag="04AABBCC")
     assert answer == {"idTagInfo": {"status": "Accepted"}}
     (occurrence,) = wallbox.changes[-1].occurrences
-    assert occurrence == Occurrence("rfid_presented", 0, {"tag": "CC"})
+    data = {"tag": "CC", "label": None, "status": "accepted"}
+    assert occurrence == Occurrence("rfid_presented", 0, data)
     await wallbox.says("Authorize", idTag="CC")
     (occurrence,) = wallbox.changes[-1].occurrences
-    assert occurrence.data == {"tag": ""}
+    assert occurrence.data == {**data, "tag": ""}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ async def test_a_session(wallbox: Wallbox, journal: Journal) -> None:
     assert started.data == {
         "transaction": number,
         "tag": "CC",
+        "label": None,
         "time": NOON.isoformat(),
         "late": False,
         "meter_start_wh": 1000,

@@ -6,6 +6,7 @@ from .charger import FAMILY_KEY, OcppCharger
 from .connector import STATUSES, Connector
 from .guard import Guard, Issued, Security
 from .requests import OWN_TAG
+from .tokens import Gate, Offline, Policy, Rules, Token
 from .v201 import Dialect
 from .waiting import Knock
 
@@ -18,12 +19,17 @@ __all__ = [
     "Change",
     "Connector",
     "Dialect",
+    "Gate",
     "Guard",
     "Issued",
     "Kind",
     "Knock",
     "Occurrence",
     "OcppCharger",
+    "Offline",
+    "Policy",
+    "Rules",
     "Security",
+    "Token",
     "redact",
 ]

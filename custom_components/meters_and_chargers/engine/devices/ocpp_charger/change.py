@@ -12,6 +12,7 @@ class Kind(StrEnum):
 
     BOOTED = "booted"
     RFID_PRESENTED = "rfid_presented"
+    UNKNOWN_CARD = "unknown_card"
     TRANSACTION_STARTED = "transaction_started"
     TRANSACTION_STOPPED = "transaction_stopped"
 

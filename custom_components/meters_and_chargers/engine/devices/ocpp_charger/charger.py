@@ -19,6 +19,7 @@ from ...model import (
     Unsupported,
 )
 from ...protocols.ocpp.types import Call, Link, Payload, Version
+from .admission import Admission
 from .change import Change
 from .connector import AVAILABLE, Connector
 from .credentials import Credentials
@@ -29,6 +30,7 @@ from .reading import MAX_CONNECTOR, integer
 from .requests import Requests
 from .sender import Sender
 from .station import Station, utc_now
+from .tokens import Gate
 from .transactions import Transactions
 from .v201 import Dialect
 
@@ -51,7 +53,7 @@ type Listener = Callable[[Change], None]
 class OcppCharger(Requests):
     """One wallbox, whether it is connected or not."""
 
-    def __init__(  # noqa: PLR0913  # three clocks and four bounds, each with a default
+    def __init__(  # noqa: PLR0913  # three clocks, four bounds and who may charge, each with a default
         self,
         charger_id: str,
         journal: Journal,
@@ -63,6 +65,7 @@ class OcppCharger(Requests):
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         call_later: CallLater = call_later_on_loop,
+        gate: Gate | None = None,
     ) -> None:
         """Take the bounds its owner gave; `load` brings what is known already."""
         super().__init__()
@@ -87,8 +90,17 @@ class OcppCharger(Requests):
             charger_id, journal, now, monotonic, self._new_connector
         )
         self._transactions = Transactions(self._station)
-        self._incoming = Incoming(self._station, self._transactions)
         self._dialect: Dialect | None = None
+        self._admission = Admission(
+            self,
+            self._station,
+            gate or Gate(),
+            self._read_configuration,
+            self._spawn,
+            call_later,
+        )
+        self._admission.join()
+        self._incoming = Incoming(self._station, self._transactions, self._admission)
         self._values = MappingProxyType(self._station.values)
         self._listeners: dict[object, Listener] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -146,6 +158,11 @@ class OcppCharger(Requests):
         """Its configuration keys, as far as they were read."""
         return self._configuration or {}
 
+    @property
+    def needs_card(self) -> bool:
+        """Whether only known cards may charge."""
+        return self._admission.needs_card
+
     def connector(self, number: int) -> Connector:
         """Return the state of one of its connectors; 0 is the wallbox itself."""
         return self._station.by_number[number]
@@ -172,6 +189,7 @@ class OcppCharger(Requests):
     async def close(self) -> None:
         """Ask and wait for nothing any more; the connection is not touched."""
         self.link = None
+        self._admission.leave()
         self._stop()
         for task in tuple(self._tasks):
             task.cancel()
@@ -328,6 +346,7 @@ class OcppCharger(Requests):
         """Let nothing wait for a connection that is gone."""
         for number, connector in self._station.by_number.items():
             connector.limit.stop(self._sender.falls_back_to(number))
+        self._admission.stop()
         if self._settling:
             self._settling.cancel()
         for timer in self._closing.values():
@@ -342,7 +361,12 @@ class OcppCharger(Requests):
         if action == "StatusNotification":
             self._reported |= change.connectors
         for number in change.connectors:
-            self._watch_forgotten(self.connector(number))
+            connector = self.connector(number)
+            self._watch_forgotten(connector)
+            ends = self._admission.to_be_ended(connector)
+            # It does not know the number yet, and most end a refused one themselves.
+            if ends and action != "StartTransaction":
+                self._spawn(self._end(connector))
 
     def _watch_forgotten(self, connector: Connector) -> None:
         """Close a transaction that a wallbox has forgotten about, after a while."""
@@ -361,6 +385,13 @@ class OcppCharger(Requests):
             connector, "forgotten"
         ):
             self._tell(Change(connectors=frozenset({connector.number})))
+
+    async def _end(self, connector: Connector) -> None:
+        """End a transaction whose card may not have it, or no more of it."""
+        try:
+            await self.remote_stop(connector.number)
+        except DeviceError as err:
+            _LOGGER.debug("%s: charges on: %s", self.charger_id, err)
 
     # After a connection or a boot
 
@@ -387,6 +418,7 @@ class OcppCharger(Requests):
                 self._tell(lost)
             if booted or not dialect.variables.known:
                 await self._noted(await dialect.take_stock())
+        await self._admission.settle()
 
     async def _restore(self, connector: Connector, limit: Awaitable[None]) -> None:
         """Send a limit that nobody asked for now, and see to the fallback."""

@@ -69,6 +69,8 @@ class Connector:
         self.session: Session | None = None
         self.ended: Transaction | None = None
         """The last that the wallbox ended: a closing value may still come."""
+        self.spent = False
+        """Whether a card's energy was used up by the car that is still plugged in."""
         self.freshness = Freshness()
         self.limit = limit
 

@@ -8,6 +8,7 @@ from ...journal import JournalError, Transaction
 from ...model import Point
 from ...protocols.ocpp.types import Call, CallError, Payload
 from . import reading
+from .admission import Admission
 from .change import Change, Kind, Occurrence, redact
 from .connector import CHARGING, STATUSES, UNKNOWN, Connector
 from .freshness import OLD_S
@@ -24,16 +25,17 @@ NOTHING = Change()
 type Answer = tuple[Payload | None, Change]
 """What is sent, None for nothing, and what the message changed."""
 
-_ACCEPTED: Payload = {"idTagInfo": {"status": "Accepted"}}
-
 
 class Incoming:
     """Answers each call from the journal, without asking anybody else."""
 
-    def __init__(self, station: Station, transactions: Transactions) -> None:
+    def __init__(
+        self, station: Station, transactions: Transactions, admission: Admission
+    ) -> None:
         """Work for one wallbox."""
         self._station = station
         self._transactions = transactions
+        self._admission = admission
         self._answers: Mapping[str, Callable[[Call], Awaitable[Answer]]] = {
             "MeterValues": self._meter_values,
             "Heartbeat": self._heartbeat,
@@ -85,9 +87,9 @@ class Incoming:
         return {"status": "UnknownVendorId"}, NOTHING
 
     async def _authorize(self, call: Call) -> Answer:
-        tag = redact(reading.authorize(call.payload).id_tag)
-        presented = Occurrence(Kind.RFID_PRESENTED, 0, {"tag": tag})
-        return _ACCEPTED, Change(occurrences=(presented,))
+        tag = reading.authorize(call.payload).id_tag
+        verdict, presented = self._admission.present(tag)
+        return {"idTagInfo": verdict.info()}, Change(occurrences=(presented,))
 
     async def _status(self, call: Call) -> Answer:
         report = reading.status(call.payload)
@@ -167,7 +169,13 @@ class Incoming:
         except JournalError as err:
             return self._unanswered(err)
         transaction = booked.transaction
-        answer: Payload = {"transactionId": transaction.wire_id, **_ACCEPTED}
+        verdict, presented = self._admission.start(
+            transaction, live=not self._is_late(report.time)
+        )
+        answer: Payload = {
+            "transactionId": transaction.wire_id,
+            "idTagInfo": verdict.info(),
+        }
         if booked.repeated:
             return answer, NOTHING
         number = report.connector or 0
@@ -179,7 +187,9 @@ class Incoming:
                 "meter_start_wh": transaction.meter_start_wh,
             },
         )
-        return answer, Change(connectors=frozenset({number}), occurrences=(started,))
+        return answer, Change(
+            connectors=frozenset({number}), occurrences=(*presented, started)
+        )
 
     async def _stop(self, call: Call) -> Answer:
         report = reading.stop_transaction(call.payload)
@@ -221,14 +231,18 @@ class Incoming:
     def _facts(
         self, transaction: Transaction, time: datetime | None
     ) -> dict[str, str | float | bool | None]:
-        now = self._station.now()
-        late = time is not None and (now - time).total_seconds() > OLD_S
         return {
             "transaction": transaction.wire_id,
             "tag": redact(transaction.id_tag),
-            "time": (time or now).isoformat(),
-            "late": late,
+            "label": self._admission.label(transaction.id_tag),
+            "time": (time or self._station.now()).isoformat(),
+            "late": self._is_late(time),
         }
+
+    def _is_late(self, time: datetime | None) -> bool:
+        """Say whether something is told from a queue, long after it happened."""
+        now = self._station.now()
+        return time is not None and (now - time).total_seconds() > OLD_S
 
 
 def _belong_together(sample: reading.Sample, newest: reading.Sample) -> bool:
