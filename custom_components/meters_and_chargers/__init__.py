@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import Platform
+from homeassistant.const import CONF_HOST, CONF_PORT, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
@@ -31,6 +31,7 @@ from .const import (
     CONF_CHARGER_ID,
     CONF_FAMILY,
     CONF_SERVER,
+    CONF_TLS_MODE,
     DEVICE_PLATFORMS,
     DOMAIN,
     FAMILY_OCPP_CHARGER,
@@ -177,8 +178,23 @@ async def _set_up_site(hass: HomeAssistant, entry: SiteEntry) -> None:
 
 
 async def _set_up_server(hass: HomeAssistant, entry: ServerEntry) -> None:
-    entry.runtime_data = OcppServer(hass, entry)
-    await entry.runtime_data.start()
+    server = entry.runtime_data = OcppServer(hass, entry)
+    await server.start()
+    listens = _listens(entry)
+
+    async def changed(hass: HomeAssistant, entry: ServerEntry) -> None:
+        """Take over cards and options at once, with every connection as it is."""
+        if _listens(entry) != listens:
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+        else:
+            server.take_cards()
+
+    entry.async_on_unload(entry.add_update_listener(changed))
+
+
+def _listens(entry: ServerEntry) -> object:
+    """Return where and how a server listens; all else it takes over as it runs."""
+    return [entry.data.get(key) for key in (CONF_HOST, CONF_PORT, CONF_TLS_MODE)]
 
 
 async def _set_up_charger(hass: HomeAssistant, entry: ChargerEntry) -> None:

@@ -24,6 +24,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .account_flow import AccountSteps
+from .card_flow import CardFlow, ServerOptions
 from .circuit_flow import CircuitFlow
 from .const import (
     CONF_ACCESS_KEY,
@@ -38,6 +39,7 @@ from .const import (
     FAMILY_OCPP_CHARGER,
     FAMILY_OCPP_SERVER,
     FAMILY_SITE,
+    SUBENTRY_CARD,
     SUBENTRY_CHARGER,
     SUBENTRY_CIRCUIT,
 )
@@ -69,7 +71,6 @@ from .pico_flow import PicoOptions, is_pico
 from .push_flow import push_fields, take_push
 from .search_flow import SearchSteps
 from .serial_line import let_go
-from .session_options import SessionOptions
 from .site_flow import SiteSteps
 from .site_options import SiteOptions
 from .subentry_flow import ChargerFlow
@@ -251,7 +252,7 @@ class MetersAndChargersFlow(
         if config_entry.data[CONF_FAMILY] == FAMILY_OCPP_CHARGER:
             return WallboxOptions()
         if config_entry.data[CONF_FAMILY] == FAMILY_OCPP_SERVER:
-            return SessionOptions()
+            return ServerOptions()
         return PicoOptions() if is_pico(config_entry) else DeviceOptions()
 
     @classmethod
@@ -275,9 +276,11 @@ class MetersAndChargersFlow(
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """A site has chargers and circuits."""
+        """A site has chargers and circuits, an OCPP server has cards."""
         if config_entry.data[CONF_FAMILY] == FAMILY_SITE:
             return {SUBENTRY_CHARGER: ChargerFlow, SUBENTRY_CIRCUIT: CircuitFlow}
+        if config_entry.data[CONF_FAMILY] == FAMILY_OCPP_SERVER:
+            return {SUBENTRY_CARD: CardFlow}
         return {}
 
     @override

@@ -52,6 +52,20 @@ CONF_NAMES: Final = "names"
 CONF_OWN_PAIR: Final = "own_pair"
 CONF_CREDENTIALS: Final = "credentials"
 CONF_SECURITY: Final = "security"
+# Option of a server and, where it is another one, of a wallbox: who may charge.
+CONF_POLICY: Final = "policy"
+# Options of a server; off stays written, so that wallboxes forget their copy.
+CONF_OFFLINE: Final = "offline"
+CONF_LOCAL_LIST: Final = "local_list"
+# Subentries of a server.
+SUBENTRY_CARD: Final = "card"
+CONF_TAG: Final = "tag"
+CONF_EXPIRY: Final = "expiry"
+CONF_GROUP: Final = "group"
+CONF_WALLBOXES: Final = "wallboxes"
+CONF_ENERGY_LIMIT: Final = "energy_limit"
+CONF_ALONE: Final = "alone"
+CONF_BLOCKED: Final = "blocked"
 
 # Entry data of a site.
 FAMILY_SITE: Final = "site"

@@ -22,6 +22,8 @@ from .const import (
     CONF_CHARGER_PHASES,
     CONF_FAMILY,
     CONF_MODE,
+    CONF_OFFLINE,
+    CONF_POLICY,
     CONF_TLS_MODE,
     FAMILY_OCPP_CHARGER,
     FAMILY_OCPP_SERVER,
@@ -38,7 +40,14 @@ from .push_coordinator import PushCoordinator
 from .push_listener import MeterPush
 from .site_replay import replay
 
-_SHOWN = {CONF_FAMILY, CONF_MODE, CONF_CHARGER_PHASES, CONF_TLS_MODE}
+_SHOWN = {
+    CONF_FAMILY,
+    CONF_MODE,
+    CONF_CHARGER_PHASES,
+    CONF_TLS_MODE,
+    CONF_POLICY,
+    CONF_OFFLINE,
+}
 """Texts of entry data that are one of a few words."""
 _TRIED = (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR)
 _KINDS = {FAMILY_SITE, FAMILY_OCPP_SERVER, FAMILY_OCPP_CHARGER}

@@ -22,6 +22,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.requirements import RequirementsNotFound
 
 from . import authority, ocpp_tls
+from .cards import rules_of
 from .certificates import Unusable
 from .const import (
     CONF_CHARGER_ID,
@@ -36,7 +37,14 @@ from .const import (
     DOMAIN,
     FAMILY_OCPP_CHARGER,
 )
-from .engine.devices.ocpp_charger import Central, Issued, Knock, OcppCharger, Security
+from .engine.devices.ocpp_charger import (
+    Central,
+    Gate,
+    Issued,
+    Knock,
+    OcppCharger,
+    Security,
+)
 from .engine.journal import Journal, JournalError
 from .links import OcppListener, authority_folder, open_ocpp
 from .session_price import SessionPrice
@@ -108,6 +116,8 @@ class OcppServer:
         self._price: SessionPrice | None = None
         self._statistics: SessionStatistics | None = None
         self._stopping = False
+        self.gate = Gate()
+        """Who may charge."""
 
     @property
     def listening(self) -> bool:
@@ -210,10 +220,16 @@ class OcppServer:
         """Return the entries of the wallboxes which belong to this server."""
         return wallboxes_of(self._hass, self._entry.entry_id)
 
+    @callback
+    def take_cards(self) -> None:
+        """Let the cards and rules hold that were chosen, from now on."""
+        self.gate.take(rules_of(self._entry, self.charger_entries()))
+
     async def charger(self, entry: ChargerEntry) -> OcppCharger:
         """Return the wallbox of an entry; it lives as long as the server."""
         if self._listener is None:
             raise ConfigEntryNotReady
+        self.take_cards()
         charger_id: str = entry.data[CONF_CHARGER_ID]
         self._guard(entry)
         known = self.central.charger(charger_id)
@@ -226,6 +242,7 @@ class OcppServer:
             charger_id,
             self._listener.journal,
             maximum_a=entry.data[CONF_MAXIMUM_CURRENT],
+            gate=self.gate,
         )
         charger.credentials.signer = partial(self._sign, charger)
         await charger.load()

@@ -6,6 +6,7 @@ import re
 from typing import Any, override
 
 from homeassistant.config_entries import (
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlowWithReload,
@@ -24,6 +25,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from . import certificates, links, ocpp_tls
+from .card_flow import one_of
 from .certificates import Unusable
 from .const import (
     CONF_CHARGER_ID,
@@ -34,13 +36,14 @@ from .const import (
     CONF_MAXIMUM_CURRENT,
     CONF_NAMES,
     CONF_OWN_PAIR,
+    CONF_POLICY,
     CONF_SECURITY,
     CONF_SERVER,
     CONF_TLS_MODE,
     FAMILY_OCPP_CHARGER,
     FAMILY_OCPP_SERVER,
 )
-from .engine.devices.ocpp_charger import Security
+from .engine.devices.ocpp_charger import Policy, Security
 from .ocpp import OcppServer, tell_left_behind
 from .ocpp_security_flow import CONF_STEP, SecuritySteps, security_fields
 from .ocpp_tls import (
@@ -56,6 +59,7 @@ from .tls_flow import CONF_CERTIFICATE, UPLOAD, uploaded
 _PORT = 9000
 _ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - wallboxes dial us over the network
 _MINIMUM_A = 6
+_AS_SERVER = "server"
 
 
 def _amperes(lowest: int, highest: int) -> vol.All:
@@ -225,7 +229,10 @@ class OcppSteps(ConfigFlow):
             )
         title = f"OCPP {typed[CONF_PORT]}"
         if not same:
-            return self.async_update_reload_and_abort(entry, data=data, title=title)
+            if entry.state is not ConfigEntryState.LOADED:
+                # One that listens looks for changes itself.
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)
+            return self.async_update_and_abort(entry, data=data, title=title)
         result = self.async_update_and_abort(entry, data=data)
         if isinstance(server := getattr(entry, "runtime_data", None), OcppServer):
             await server.look_at_certificates()
@@ -367,12 +374,17 @@ class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
                 options |= user_input
                 if never and not user_input[CONF_FALLBACK]:
                     del options[CONF_FALLBACK]
+                if options[CONF_POLICY] == _AS_SERVER:
+                    del options[CONF_POLICY]
                 return await self.security_step(step, options)
         form = vol.Schema(
             {
                 vol.Required(CONF_FALLBACK, default=False): BooleanSelector(),
                 vol.Required(CONF_FALLBACK_CURRENT, default=_MINIMUM_A): _amperes(
                     0, entry.data[CONF_MAXIMUM_CURRENT]
+                ),
+                vol.Required(CONF_POLICY, default=_AS_SERVER): one_of(
+                    "policy_here", _AS_SERVER, *Policy
                 ),
                 **security_fields(),
             }

@@ -228,6 +228,8 @@ class Connector:
         key = hub.identity.key
         self.key = key if number == 1 else f"{key}_{number}"
         self._allowed = False
+        self._released = False
+        """Whether its owner lets the car that waits charge without a card."""
         self._asked_to_start = False
         hub.listen(number, self._changed)
 
@@ -281,9 +283,11 @@ class Connector:
 
     @property
     def blocked(self) -> Reason | None:
-        """A fault. Whether a card is missing is never certain: many need none."""
+        """A fault, or a card that is missing: that is certain only by our own rule."""
         status = self._hub.charger.connector(self.number).status
-        return Reason.FAULT if status == "faulted" else None
+        if status == "faulted":
+            return Reason.FAULT
+        return Reason.AUTH_PENDING if self._waits and self._needs_card else None
 
     @property
     def phases(self) -> None:
@@ -326,9 +330,13 @@ class Connector:
             ) from err
 
     @callback
-    def allow(self, *, allowed: bool) -> None:
-        """Let a plugged car charge, or not; a car that waits is started."""
+    def allow(self, *, allowed: bool, released: bool = False) -> None:
+        """Let a plugged car charge, or not; a car that waits is started.
+
+        Where a card is needed it waits for one, unless it is `released` by hand.
+        """
         self._allowed = allowed
+        self._released = released
         self._asked_to_start = False
         self._changed()
 
@@ -337,6 +345,16 @@ class Connector:
         """Whether a car is plugged in that no transaction charges."""
         state = self._hub.charger.connector(self.number)
         return state.status == "preparing" and state.transaction is None
+
+    @property
+    def _needs_card(self) -> bool:
+        return self._hub.charger.needs_card and not self._released
+
+    @property
+    def _may_start(self) -> bool:
+        """Whether a car that waits is started by Home Assistant."""
+        spent = self._hub.charger.connector(self.number).spent and not self._released
+        return self._allowed and self.online and not (self._needs_card or spent)
 
     async def stop(self) -> None:
         """End a running transaction."""
@@ -348,8 +366,8 @@ class Connector:
     def _changed(self) -> None:
         """Start a car that waits for a release, once each time it is plugged in."""
         if not self._waits:
-            self._asked_to_start = False
-        elif self._allowed and self.online and not self._asked_to_start:
+            self._asked_to_start = self._released = False
+        elif self._may_start and not self._asked_to_start:
             self._asked_to_start = True
             self._hub.entry.async_create_background_task(
                 self._hub.hass, self._start(), f"start {self.key}"
@@ -358,7 +376,7 @@ class Connector:
     async def _start(self) -> None:
         """Ask for a start, again for a while if the wallbox isn't ready yet."""
         for pause_s in _START_AGAIN_S:
-            if not (self._waits and self._allowed and self.online):
+            if not (self._waits and self._may_start):
                 return
             try:
                 await self._hub.charger.remote_start(self.number)

@@ -78,9 +78,9 @@ class ChargingSwitch(ChargerEntity, SwitchEntity, RestoreEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Allow charging; a car that waits is started."""
+        """Allow charging; a car that waits is started, also without its card."""
         self._attr_is_on = True
-        self._connector.allow(allowed=True)
+        self._connector.allow(allowed=True, released=True)
         self.async_write_ha_state()
 
     @override

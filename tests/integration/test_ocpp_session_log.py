@@ -246,8 +246,10 @@ async def choose_price(
     hass: HomeAssistant, server: ConfigEntry[Any], price: str | None
 ) -> Any:
     """Choose a price in the options, as the user does; return what was proposed."""
-    form = await hass.config_entries.options.async_init(server.entry_id)
-    assert form["step_id"] == "sessions"
+    menu = await hass.config_entries.options.async_init(server.entry_id)
+    form = await hass.config_entries.options.async_configure(
+        menu["flow_id"], {"next_step_id": "sessions"}
+    )
     (field,) = form["data_schema"].schema
     typed = {} if price is None else {"price": price}
     done = await hass.config_entries.options.async_configure(form["flow_id"], typed)

@@ -52,7 +52,7 @@ class Admission:
         self._read = read
         self._spawn = spawn
         self._call_later = call_later
-        self._list = LocalList(wallbox)
+        self._list = LocalList(wallbox, station.charger_id)
         self._turn = asyncio.Lock()
         self._refused: dict[int, int] = {}
         """The transaction on a connector whose card was refused at its start."""
@@ -66,9 +66,14 @@ class Admission:
         """Whether only known cards may charge."""
         return self._gate.tokens.policy(self._station.charger_id) is Policy.KNOWN
 
-    def join(self) -> None:
-        """Hear of other rules from now on."""
-        self._gate.join(self._station, self.refresh)
+    def join(self, tell: Callable[[], None]) -> None:
+        """Hear of other rules from now on, and tell of them."""
+
+        def changed() -> None:
+            self.refresh()
+            tell()
+
+        self._gate.join(self._station, changed)
 
     def leave(self) -> None:
         """Hear of nothing any more."""

@@ -99,7 +99,7 @@ class OcppCharger(Requests):
             self._spawn,
             call_later,
         )
-        self._admission.join()
+        self._admission.join(lambda: self._tell(self._all_changed()))
         self._incoming = Incoming(self._station, self._transactions, self._admission)
         self._values = MappingProxyType(self._station.values)
         self._listeners: dict[object, Listener] = {}

@@ -39,9 +39,10 @@ def keeps_list(configuration: Configuration) -> bool:
 class LocalList:
     """The list of one wallbox."""
 
-    def __init__(self, wallbox: Requests) -> None:
-        """Know nothing of what it has."""
+    def __init__(self, wallbox: Requests, name: str) -> None:
+        """Know nothing of what it has; the log calls it by its name."""
         self._wallbox = wallbox
+        self._name = name
         self.version: int | None = None
         """What it said or accepted last; None before."""
         self._placed: Cards | None = None
@@ -114,7 +115,7 @@ class LocalList:
         if room is not None and len(known) > room > 0:
             if not self._cut:
                 _LOGGER.warning(
-                    "A wallbox has room for %s of %s cards", room, len(known)
+                    "%s: has room for %s of %s cards", self._name, room, len(known)
                 )
             self._cut = True
             known = known[:room]

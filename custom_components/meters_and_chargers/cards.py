@@ -1,0 +1,65 @@
+"""Who may charge at the wallboxes of an OCPP server: its cards and its options."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    CONF_ALONE,
+    CONF_BLOCKED,
+    CONF_CHARGER_ID,
+    CONF_ENERGY_LIMIT,
+    CONF_EXPIRY,
+    CONF_GROUP,
+    CONF_LOCAL_LIST,
+    CONF_OFFLINE,
+    CONF_POLICY,
+    CONF_TAG,
+    CONF_WALLBOXES,
+    SUBENTRY_CARD,
+)
+from .engine.devices.ocpp_charger import Offline, Policy, Rules, Token
+
+
+def rules_of(server: ConfigEntry[Any], wallboxes: Iterable[ConfigEntry[Any]]) -> Rules:
+    """Return what holds at a server and at its wallboxes."""
+    options = server.options
+    return Rules(
+        tokens=tuple(
+            _token(card) for card in server.get_subentries_of_type(SUBENTRY_CARD)
+        ),
+        policy=Policy(options.get(CONF_POLICY, Policy.EVERYBODY)),
+        policies={
+            wallbox.data[CONF_CHARGER_ID]: Policy(wallbox.options[CONF_POLICY])
+            for wallbox in wallboxes
+            if CONF_POLICY in wallbox.options
+        },
+        offline=Offline(options.get(CONF_OFFLINE, Offline.UNCHANGED)),
+        lists=options.get(CONF_LOCAL_LIST),
+    )
+
+
+def _token(card: ConfigSubentry) -> Token:
+    data: Mapping[str, Any] = card.data
+    limit = data.get(CONF_ENERGY_LIMIT)
+    return Token(
+        tag=data[CONF_TAG],
+        label=card.title,
+        expiry=_end_of(data.get(CONF_EXPIRY)),
+        parent=data.get(CONF_GROUP, ""),
+        chargers=frozenset(data.get(CONF_WALLBOXES, ())),
+        limit_wh=round(limit * 1000) if limit else None,
+        blocked=data.get(CONF_BLOCKED, False),
+        alone=data.get(CONF_ALONE, False),
+    )
+
+
+def _end_of(day: str | None) -> datetime | None:
+    """Return the end of a day by the house's clock."""
+    if day is None:
+        return None
+    after = date.fromisoformat(day) + timedelta(days=1)
+    return dt_util.as_utc(dt_util.start_of_local_day(after))

@@ -1,0 +1,369 @@
+"""Who may charge: cards of an OCPP server, entered and learnt, as their owner does."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+import json
+import logging
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntry
+from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+import pytest
+
+from custom_components.meters_and_chargers import card_flow
+from custom_components.meters_and_chargers.diagnostics import (
+    async_get_config_entry_diagnostics,
+)
+from simulators.ksem import Ksem
+
+from .conftest import SetUp
+from .test_ocpp import STATUS, Garage, let_in, server, until
+from .test_ocpp_site import set_up_site
+
+__all__ = ["server"]
+
+TAG = "04A1B2C3D4"
+ACTIVITY = "event.wallbox_activity"
+
+
+@pytest.fixture
+async def garage(server: ConfigEntry[Any]) -> AsyncIterator[Garage]:
+    """Return a wallbox that dials the server, with no car yet."""
+    garage = Garage(server, redial_s=(0.1, 0.3))
+    garage.house.cars[0].connected = False
+    await garage.wallbox.start()
+    yield garage
+    await garage.wallbox.stop()
+
+
+async def step(
+    hass: HomeAssistant, flow: Any, typed: dict[str, Any] | None = None
+) -> Any:
+    """Go on in the flow of a card."""
+    return await hass.config_entries.subentries.async_configure(flow["flow_id"], typed)
+
+
+async def open_flow(hass: HomeAssistant, server: ConfigEntry[Any]) -> Any:
+    """Press the button that adds a card."""
+    return await hass.config_entries.subentries.async_init(
+        (server.entry_id, "card"), context={"source": SOURCE_USER}
+    )
+
+
+async def add_card(
+    hass: HomeAssistant, server: ConfigEntry[Any], name: str = "Anna", **more: Any
+) -> Any:
+    """Add a card by its number."""
+    flow = await open_flow(hass, server)
+    assert flow["menu_options"] == ["where", "card"]
+    flow = await step(hass, flow, {"next_step_id": "card"})
+    result = await step(hass, flow, {"name": name, "tag": TAG, **more})
+    await hass.async_block_till_done()
+    return result
+
+
+async def set_rules(
+    hass: HomeAssistant, server: ConfigEntry[Any], **chosen: Any
+) -> None:
+    """Choose who may charge."""
+    flow = await hass.config_entries.options.async_init(server.entry_id)
+    assert flow["menu_options"] == ["who_may_charge", "sessions"]
+    flow = await hass.config_entries.options.async_configure(
+        flow["flow_id"], {"next_step_id": "who_may_charge"}
+    )
+    await hass.config_entries.options.async_configure(flow["flow_id"], chosen)
+    await hass.async_block_till_done()
+
+
+def last(hass: HomeAssistant) -> dict[str, Any]:
+    """Return what happened last."""
+    state = hass.states.get(ACTIVITY)
+    return {} if state is None else dict(state.attributes)
+
+
+async def present(hass: HomeAssistant, garage: Garage, event: str) -> dict[str, Any]:
+    """Hold the card to the wallbox; return what is told of it."""
+    before = hass.states.get(ACTIVITY)
+    garage.wallbox.present_tag(TAG)
+    await until(
+        hass,
+        garage,
+        lambda: (
+            hass.states.get(ACTIVITY) != before
+            and last(hass).get("event_type") == event
+        ),
+        event,
+    )
+    return last(hass)
+
+
+async def free(hass: HomeAssistant, garage: Garage) -> ConfigEntry[Any]:
+    """Let the wallbox in and wait until it says that no car is there."""
+    entry = await let_in(hass, garage)
+    await until(hass, garage, lambda: status(hass) == "available", "available")
+    return entry
+
+
+def status(hass: HomeAssistant) -> str:
+    """Return the status of the connector."""
+    return getattr(hass.states.get(STATUS), "state", "")
+
+
+async def test_card_is_added_and_changed_with_every_connection_as_it_is(
+    hass: HomeAssistant, garage: Garage, server: ConfigEntry[Any]
+) -> None:
+    """Its label is told instead of its number; a blocked card is refused at once."""
+    entry = await free(hass, garage)
+    charger, server_before = entry.runtime_data.charger, server.runtime_data
+    link = charger.link
+    assert (await add_card(hass, server))["type"] is FlowResultType.CREATE_ENTRY
+    told = await present(hass, garage, "rfid_presented")
+    assert (told["label"], told["tag"], told["status"]) == ("Anna", "D4", "accepted")
+
+    (card,) = server.get_subentries_of_type("card")
+    flow = await hass.config_entries.subentries.async_init(
+        (server.entry_id, "card"),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": card.subentry_id},
+    )
+    result = await step(hass, flow, {"name": "Ben", "tag": TAG, "blocked": True})
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    told = await present(hass, garage, "rfid_presented")
+    assert (told["label"], told["status"]) == ("Ben", "blocked")
+
+    hass.config_entries.async_remove_subentry(server, card.subentry_id)
+    await hass.async_block_till_done()
+    assert (await present(hass, garage, "rfid_presented"))["label"] is None
+    assert charger.link is link
+    assert entry.runtime_data.charger is charger
+    assert server.runtime_data is server_before
+
+
+async def test_form_of_a_card(hass: HomeAssistant, server: ConfigEntry[Any]) -> None:
+    """What can't be is said; empty fields are not kept."""
+    result = await add_card(hass, server, tag=" ")
+    assert result["errors"] == {"tag": "tag_form"}
+    result = await step(hass, result, {"name": "A", "tag": TAG, "group": "x" * 21})
+    assert result["errors"] == {"group": "group_too_long"}
+    result = await step(
+        hass, result, {"name": "A", "tag": f" {TAG} ", "energy_limit": 0}
+    )
+    (card,) = server.get_subentries_of_type("card")
+    assert card.data == {"tag": TAG}
+    result = await add_card(hass, server, tag=TAG.lower())
+    assert result["errors"] == {"tag": "card_exists"}
+
+
+async def test_rules_of_a_card(
+    hass: HomeAssistant, garage: Garage, server: ConfigEntry[Any]
+) -> None:
+    """It may charge until the end of a day, and at the wallboxes that were chosen."""
+    await free(hass, garage)
+    today = dt_util.now().date()
+    await add_card(
+        hass,
+        server,
+        expiry=today.isoformat(),
+        wallboxes=["GARAGE/1"],
+        energy_limit=7.5,
+        group="Family",
+        alone=True,
+    )
+    tokens = server.runtime_data.gate.tokens
+    token = tokens.find(TAG)
+    assert (token.limit_wh, token.parent, token.alone) == (7500, "Family", True)
+    tomorrow = dt_util.start_of_local_day(today + timedelta(days=1))
+    just_before = tomorrow - timedelta(seconds=1)
+    assert tokens.decide(TAG, "GARAGE/1", just_before).status == "Accepted"
+    assert tokens.decide(TAG, "GARAGE/1", tomorrow).status == "Expired"
+    assert tokens.decide(TAG, "OTHER", just_before).status == "Blocked"
+
+
+async def test_card_is_learnt(
+    hass: HomeAssistant, garage: Garage, server: ConfigEntry[Any]
+) -> None:
+    """Held to the wallbox it is taken over into the form, without typing."""
+    await free(hass, garage)
+    flow = await open_flow(hass, server)
+    flow = await step(hass, flow, {"next_step_id": "where"})
+    assert flow["type"] is FlowResultType.SHOW_PROGRESS
+    assert flow["progress_action"] == "hold_card"
+    await present(hass, garage, "rfid_presented")
+    flow = await step(hass, flow)
+    assert flow["step_id"] == "card"
+    (tag,) = (one for one in flow["data_schema"].schema if one == "tag")
+    assert tag.description == {"suggested_value": TAG}
+    result = await step(hass, flow, {"name": "Anna", "tag": TAG})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_no_card_is_learnt(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without a wallbox, and without a card, the flow says so and offers the number."""
+    flow = await open_flow(hass, server)
+    flow = await step(hass, flow, {"next_step_id": "where"})
+    assert flow["step_id"] == "none_connected"
+    await free(hass, garage)
+    monkeypatch.setattr(card_flow, "LEARN_S", 0.01)
+    flow = await step(hass, flow, {"next_step_id": "where"})
+    await until(
+        hass,
+        garage,
+        lambda: any(
+            one.get("step_id") == "not_held"
+            for one in hass.config_entries.subentries.async_progress()
+        ),
+        "the end of waiting",
+    )
+    flow = await step(hass, flow)
+    assert flow["menu_options"] == ["where", "card"]
+    flow = await step(hass, flow, {"next_step_id": "card"})
+    assert flow["step_id"] == "card"
+
+
+async def test_only_known_cards(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    ksem: Ksem,
+    set_up_ksem: SetUp,
+) -> None:
+    """A car waits for its card, which the site says; the card lets it charge."""
+    await free(hass, garage)
+    await set_up_ksem()
+    await set_rules(hass, server, policy="known", offline="unchanged", local_list=False)
+    assert server.options == {"policy": "known", "offline": "unchanged"}
+    await set_up_site(hass, "fast")
+    garage.house.cars[0].connected = True
+    reason = "sensor.wallbox_reason"
+    await until(
+        hass,
+        garage,
+        lambda: getattr(hass.states.get(reason), "state", "") == "auth_pending",
+        "a car that waits for its card",
+    )
+    await garage.live(20)
+    await hass.async_block_till_done()
+    assert garage.wallbox.transaction is None
+    assert (await present(hass, garage, "unknown_card"))["status"] == "invalid"
+    assert garage.wallbox.transaction is None
+    await add_card(hass, server)
+    garage.wallbox.present_tag(TAG)
+    await until(hass, garage, lambda: status(hass) == "charging", "charging")
+    assert last(hass)["label"] == "Anna"
+
+
+async def test_switch_starts_without_a_card(
+    hass: HomeAssistant, garage: Garage, server: ConfigEntry[Any]
+) -> None:
+    """What its owner does by hand counts as a card, for the car that is there."""
+    await free(hass, garage)
+    await set_rules(hass, server, policy="known", offline="unchanged", local_list=False)
+    garage.house.cars[0].connected = True
+    await until(hass, garage, lambda: status(hass) == "preparing", "car plugged in")
+    await hass.services.async_call(
+        "switch",
+        "turn_on",
+        {ATTR_ENTITY_ID: "switch.wallbox_charging"},
+        blocking=True,
+    )
+    await until(hass, garage, lambda: status(hass) == "charging", "charging")
+
+
+async def test_another_rule_at_one_wallbox(
+    hass: HomeAssistant, garage: Garage, server: ConfigEntry[Any]
+) -> None:
+    """Where everybody may, a car is started although the server wants cards."""
+    entry = await free(hass, garage)
+    await set_rules(hass, server, policy="known", offline="unchanged", local_list=False)
+    link = entry.runtime_data.charger.link
+
+    async def choose(policy: str) -> None:
+        flow = await hass.config_entries.options.async_init(entry.entry_id)
+        await hass.config_entries.options.async_configure(
+            flow["flow_id"],
+            {"fallback": False, "fallback_current": 6, "policy": policy},
+        )
+        await hass.async_block_till_done()
+
+    await choose("everybody")
+    assert entry.options["policy"] == "everybody"
+    garage.house.cars[0].connected = True
+    await until(hass, garage, lambda: status(hass) == "charging", "charging")
+    await choose("server")
+    assert "policy" not in entry.options
+    assert entry.runtime_data.charger.needs_card
+    assert entry.runtime_data.charger.link is link
+
+
+async def test_energy_of_a_card_is_used_up(
+    hass: HomeAssistant, garage: Garage, server: ConfigEntry[Any]
+) -> None:
+    """The session is ended, and the car that is still there is not started again."""
+    await free(hass, garage)
+    await add_card(hass, server, energy_limit=0.1)
+    await hass.services.async_call(
+        "switch",
+        "turn_off",
+        {ATTR_ENTITY_ID: "switch.wallbox_charging"},
+        blocking=True,
+    )
+    garage.house.cars[0].connected = True
+    await until(hass, garage, lambda: status(hass) == "preparing", "car plugged in")
+    garage.wallbox.present_tag(TAG)
+    await until(hass, garage, lambda: status(hass) == "charging", "charging")
+    await until(
+        hass,
+        garage,
+        lambda: last(hass).get("event_type") == "transaction_stopped",
+        "end of session",
+    )
+    assert last(hass)["reason"] == "remote"
+    assert last(hass)["energy_wh"] >= 100
+
+
+async def test_number_of_a_card_is_nowhere(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    caplog: pytest.LogCaptureFixture,
+    issue_registry: ir.IssueRegistry,
+    expected_logs: list[str],
+) -> None:
+    """Not in logs, states, diagnostics or issues: known, unknown, and charging."""
+    expected_logs.append("it keeps no list")
+    caplog.set_level(logging.DEBUG, "custom_components.meters_and_chargers")
+    entry = await free(hass, garage)
+    states: list[str] = []
+    hass.bus.async_listen("state_changed", lambda event: states.append(str(event.data)))
+    await set_rules(hass, server, policy="known", offline="known", local_list=True)
+    await present(hass, garage, "unknown_card")
+    await add_card(hass, server, group="Family 7")
+    garage.house.cars[0].connected = True
+    await until(hass, garage, lambda: status(hass) == "preparing", "car plugged in")
+    garage.wallbox.present_tag(TAG)
+    await until(hass, garage, lambda: status(hass) == "charging", "charging")
+    told = [
+        json.dumps(await async_get_config_entry_diagnostics(hass, one), default=str)
+        for one in (server, entry)
+    ]
+    assert '"policy": "known"' in told[0]
+    ours = [r for r in caplog.records if r.name.startswith("custom_components")]
+    shown = [
+        *states,
+        *told,
+        *(str(state.as_dict()) for state in hass.states.async_all()),
+        *(record.getMessage() for record in ours),
+        *(str(issue) for issue in issue_registry.issues.values()),
+    ]
+    assert states
+    assert not any(TAG in one or TAG.lower() in one for one in shown)
+    assert not any("Family 7" in one for one in told)
