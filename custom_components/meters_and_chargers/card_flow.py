@@ -119,8 +119,8 @@ class CardFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         """Wait for a card that is not known yet."""
         if self._learning is None:
-            self._learning = self.hass.async_create_task(
-                self._learn(), f"{DOMAIN} learn a card", eager_start=False
+            self._learning = self.hass.async_create_background_task(
+                self._learn(), f"{DOMAIN} learn a card"
             )
         if self._learning.done():
             self._learning.result()

@@ -46,6 +46,7 @@ from .engine.devices.ocpp_charger import (
     Security,
 )
 from .engine.journal import Journal, JournalError
+from .engine.model import DeviceError
 from .links import OcppListener, authority_folder, open_ocpp
 from .session_price import SessionPrice
 from .session_statistics import SessionStatistics
@@ -312,8 +313,12 @@ class OcppServer:
         return signed.pem
 
     async def forget(self, charger_id: str) -> None:
-        """Let a wallbox be unknown again; it keeps its limit, but no fallback."""
+        """Let a wallbox be unknown again; it keeps its limit, nothing else of ours."""
         charger = self.central.charger(charger_id)
+        if charger is not None:
+            with suppress(TimeoutError, DeviceError):
+                async with asyncio.timeout(_PATIENCE_S):
+                    await charger.forget_cards()
         if charger is not None and charger.holds_fallback:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PATIENCE_S):

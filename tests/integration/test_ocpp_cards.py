@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 import json
 import logging
-from typing import Any
+from typing import Any, ClassVar
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntry
 from homeassistant.const import ATTR_ENTITY_ID
@@ -12,12 +12,15 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
+from ocpp.routing import on
+from ocpp.v16 import call_result
 import pytest
 
 from custom_components.meters_and_chargers import card_flow
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
 )
+from simulators.charge_point_session import Session
 from simulators.ksem import Ksem
 
 from .conftest import SetUp
@@ -30,6 +33,34 @@ TAG = "04A1B2C3D4"
 ACTIVITY = "event.wallbox_activity"
 
 
+class Keeping(Session):
+    """A wallbox's end that keeps a list of cards."""
+
+    cards: ClassVar[dict[str, Any]] = {}
+    version = 0
+
+    @on("GetLocalListVersion")  # type: ignore[untyped-decorator]  # the library has no types
+    def get_local_list_version(self) -> Any:
+        """Say which list it has."""
+        return call_result.GetLocalListVersion(Keeping.version)
+
+    @on("SendLocalList")  # type: ignore[untyped-decorator]  # the library has no types
+    def send_local_list(
+        self,
+        list_version: int,
+        update_type: str,
+        local_authorization_list: list[Any] | None = None,
+    ) -> Any:
+        """Take cards; one without a word about it is to be forgotten."""
+        if update_type == "Full":
+            Keeping.cards = {}
+        for card in local_authorization_list or ():
+            Keeping.cards[card["id_tag"]] = card.get("id_tag_info")
+        Keeping.cards = {tag: one for tag, one in Keeping.cards.items() if one}
+        Keeping.version = list_version
+        return call_result.SendLocalList("Accepted")
+
+
 @pytest.fixture
 async def garage(server: ConfigEntry[Any]) -> AsyncIterator[Garage]:
     """Return a wallbox that dials the server, with no car yet."""
@@ -38,6 +69,17 @@ async def garage(server: ConfigEntry[Any]) -> AsyncIterator[Garage]:
     await garage.wallbox.start()
     yield garage
     await garage.wallbox.stop()
+
+
+@pytest.fixture
+def keeping(garage: Garage) -> type[Keeping]:
+    """Let the wallbox keep a list from its next connection on."""
+    Keeping.cards, Keeping.version = {}, 0
+    box = garage.wallbox
+    box._session = lambda line, answer_s: Keeping(box, line, answer_s)  # type: ignore[method-assign]
+    box.configuration["SupportedFeatureProfiles"] += ",LocalAuthListManagement"
+    box.drop()
+    return Keeping
 
 
 async def step(
@@ -328,6 +370,46 @@ async def test_energy_of_a_card_is_used_up(
     )
     assert last(hass)["reason"] == "remote"
     assert last(hass)["energy_wh"] >= 100
+
+
+async def test_wallbox_keeps_the_cards(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    keeping: type[Keeping],
+) -> None:
+    """By choice: it hears of each card, nothing twice, and forgets them with us."""
+    entry = await free(hass, garage)
+    await add_card(hass, server, group="Family")
+    assert not keeping.cards
+    await set_rules(
+        hass, server, policy="everybody", offline="unchanged", local_list=True
+    )
+    family = {"status": "Accepted", "parent_id_tag": "Family"}
+    await until(hass, garage, lambda: keeping.cards == {TAG: family}, "the first list")
+    version = keeping.version
+    await add_card(hass, server, name="Ben", tag="B1", blocked=True)
+    await until(hass, garage, lambda: len(keeping.cards) == 2, "another card")
+    assert keeping.cards["B1"] == {"status": "Blocked"}
+    assert keeping.version > version
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert "SendLocalList" in str(told)
+    assert TAG not in str(told)
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert not keeping.cards
+
+
+async def test_closed_flow_learns_nothing(
+    hass: HomeAssistant, garage: Garage, server: ConfigEntry[Any]
+) -> None:
+    """Nobody waits for a card any more when the dialog is closed."""
+    await free(hass, garage)
+    flow = await open_flow(hass, server)
+    await step(hass, flow, {"next_step_id": "where"})
+    gate = server.runtime_data.gate
+    await until(hass, garage, lambda: gate.learns, "somebody who waits")
+    hass.config_entries.subentries.async_abort(flow["flow_id"])
+    await until(hass, garage, lambda: not gate.learns, "nobody who waits")
 
 
 async def test_number_of_a_card_is_nowhere(

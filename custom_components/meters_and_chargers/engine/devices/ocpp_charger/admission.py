@@ -184,6 +184,14 @@ class Admission:
                 _LOGGER.info("%s: has its cards again", self._station.charger_id)
             self._failures = 0
 
+    async def forget(self) -> None:
+        """Take back the list that the wallbox was sent; raises `DeviceError`."""
+        self.leave()
+        self.stop()
+        if self._wallbox.link is not None and self._gate.tokens.rules.lists:
+            async with self._turn:
+                await self._list.put({}, await self._read())
+
     def _keys(self) -> Mapping[str, str]:
         keys = _OFFLINE_KEYS[self._gate.tokens.rules.offline]
         return {**keys, **_ASKED_FIRST} if self.needs_card else keys

@@ -300,6 +300,10 @@ class OcppCharger(Requests):
                 *(self._restore(one, one.limit.again()) for one in known)
             )
 
+    async def forget_cards(self) -> None:
+        """Take back the list of cards that it was sent; raises `DeviceError`."""
+        await self._admission.forget()
+
     async def request_boot(self) -> None:
         """Ask for a BootNotification, of a wallbox that waits to be accepted."""
         await self.trigger("BootNotification")

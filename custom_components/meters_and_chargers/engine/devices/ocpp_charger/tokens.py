@@ -194,6 +194,11 @@ class Gate:
             if wanted in (None, charger) and not learner.done():
                 learner.set_result(tag)
 
+    @property
+    def learns(self) -> bool:
+        """Whether somebody waits for a card."""
+        return bool(self._learners)
+
     async def learn(self, charger: str | None = None) -> str:
         """Return the next card that is not known, of one wallbox or of any."""
         learner: asyncio.Future[str] = asyncio.get_running_loop().create_future()
