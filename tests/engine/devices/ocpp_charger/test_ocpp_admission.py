@@ -198,6 +198,19 @@ async def test_missing_setting_is_left(strict: Wallbox) -> None:
     assert await settled(strict, {"HeartbeatInterval": "60"}) == []
 
 
+async def test_setting_is_written_once(strict: Wallbox, gate: Gate) -> None:
+    """What was taken is not written again with each card that is added."""
+    await settled(strict, KEYS)
+    gate.take(Rules(policy=Policy.KNOWN))
+    await idle(strict.charger)
+    assert len(strict.link.sent("ChangeConfiguration")) == 1
+    gate.take(Rules(policy=Policy.KNOWN, offline=Offline.NOBODY))
+    await idle(strict.charger)
+    assert strict.link.sent("ChangeConfiguration")[1:] == [
+        {"key": "LocalAuthorizeOffline", "value": "false"}
+    ]
+
+
 async def test_refused_setting_is_said_once_and_tried_again(
     strict: Wallbox, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:

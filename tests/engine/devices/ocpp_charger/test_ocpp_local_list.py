@@ -10,6 +10,7 @@ import pytest
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     Gate,
     OcppCharger,
+    Policy,
     Rules,
     Token,
 )
@@ -204,6 +205,34 @@ async def test_no_list_without_the_choice(keeper: Wallbox, gate: Gate) -> None:
     gate.take(Rules(tokens=(ANNA,), lists=False))
     await idle(keeper.charger)
     assert not kept.cards
+
+
+async def test_refused_setting_does_not_hold_the_list_up(
+    keeper: Wallbox, gate: Gate, clock: Clock
+) -> None:
+    """A key that can only be read; it is tried three times more, then at a boot."""
+    gate.take(Rules(tokens=(ANNA,), lists=True, policy=Policy.KNOWN))
+    kept = Kept()
+    link = keeper.connect()
+    link.reply("ChangeConfiguration", *[{"status": "Rejected"}] * 10)
+    keeper.connect = lambda: link  # type: ignore[method-assign]  # the same once more
+    await connect(keeper, kept, AuthorizeRemoteTxRequests="true")
+    assert set(kept.cards) == {"AA"}
+    for _ in range(6):
+        clock.advance(2000)
+        await idle(keeper.charger)
+    assert len(link.sent("ChangeConfiguration")) == 4
+    assert kept.kinds == ["Full"]
+
+
+async def test_list_that_was_switched_off_is_no_fault(
+    keeper: Wallbox, gate: Gate, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A wallbox that never kept one has nothing to forget."""
+    gate.take(Rules(tokens=(ANNA,), lists=False))
+    await connect(keeper, Kept(), SupportedFeatureProfiles="Core")
+    assert not keeper.link.sent("GetLocalListVersion")
+    assert not caplog.text
 
 
 async def test_wallbox_without_lists(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from functools import partial
 import logging
 
 from ...journal import Transaction
@@ -9,7 +10,7 @@ from ...model import DeviceError, Unsupported
 from .change import Kind, Occurrence, redact
 from .connector import AVAILABLE, Connector
 from .limit import CallLater, Timer
-from .local_list import Cards, LocalList
+from .local_list import Cards, LocalList, keeps_list
 from .profile import Configuration
 from .reading import snake
 from .requests import Requests
@@ -58,7 +59,11 @@ class Admission:
         """The transaction on a connector whose card was refused at its start."""
         self._told: dict[int, tuple[int, float]] = {}
         """The transaction on a connector that was to be ended, and when; s."""
+        self._read_last: Configuration | None = None
+        self._taken: dict[str, str] = {}
+        """What was set since the configuration was read last."""
         self._failures = 0
+        """In a row; each connection begins with one more attempt."""
         self._retry: Timer | None = None
 
     @property
@@ -172,16 +177,21 @@ class Admission:
         keys, cards = self._keys(), self._cards()
         if not keys and cards is None:
             return
-        try:
-            configuration = await self._read()
-            await self._set(keys, configuration)
-            if cards is not None:
-                await self._list.put(cards, configuration)
-        except DeviceError as err:
-            self._failed(err)
-        else:
-            if self._failures:
-                _LOGGER.info("%s: has its cards again", self._station.charger_id)
+        configuration = await self._read()
+        work = [partial(self._set, *key, configuration) for key in keys.items()]
+        if cards or (cards is not None and keeps_list(configuration)):
+            work.append(partial(self._list.put, cards, configuration))
+        failures: list[DeviceError] = []
+        for each in work:
+            # A setting that is refused is no reason to withhold the others.
+            try:
+                await each()
+            except DeviceError as err:
+                failures.append(err)
+        if failures:
+            self._failed(failures[0])
+        elif self._failures:
+            _LOGGER.info("%s: has its cards again", self._station.charger_id)
             self._failures = 0
 
     async def forget(self) -> None:
@@ -196,12 +206,15 @@ class Admission:
         keys = _OFFLINE_KEYS[self._gate.tokens.rules.offline]
         return {**keys, **_ASKED_FIRST} if self.needs_card else keys
 
-    async def _set(self, keys: Mapping[str, str], configuration: Configuration) -> None:
-        """Set what is set otherwise; a key that the wallbox lacks is left."""
-        for key, value in keys.items():
-            present = configuration.get(key)
-            if present is not None and present.lower() != value:
-                await self._wallbox.change_configuration(key, value)
+    async def _set(self, key: str, value: str, configuration: Configuration) -> None:
+        """Set a key once if it is otherwise; one that the wallbox lacks is left."""
+        if configuration is not self._read_last:
+            self._read_last = configuration
+            self._taken.clear()
+        present = self._taken.get(key, configuration.get(key))
+        if present is not None and present.lower() != value:
+            await self._wallbox.change_configuration(key, value)
+            self._taken[key] = value
 
     def _cards(self) -> Cards | None:
         rules = self._gate.tokens.rules
@@ -222,7 +235,7 @@ class Admission:
                 self._station.charger_id,
                 err,
             )
-        if not isinstance(err, Unsupported):
-            delay_s = _RETRY_S[min(self._failures, len(_RETRY_S) - 1)]
+        if not isinstance(err, Unsupported) and self._failures < len(_RETRY_S):
+            delay_s = _RETRY_S[self._failures]
             self._retry = self._call_later(delay_s, self.refresh)
         self._failures += 1
