@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .const import (
@@ -19,6 +20,7 @@ from .const import (
     CONF_POLICY,
     CONF_TAG,
     CONF_WALLBOXES,
+    DOMAIN,
     SUBENTRY_CARD,
 )
 from .engine.devices.ocpp_charger import Offline, Policy, Rules, Token
@@ -40,6 +42,16 @@ def rules_of(server: ConfigEntry[Any], wallboxes: Iterable[ConfigEntry[Any]]) ->
         offline=Offline(options.get(CONF_OFFLINE, Offline.UNCHANGED)),
         lists=options.get(CONF_LOCAL_LIST),
     )
+
+
+def label_of_card(hass: HomeAssistant, tag: str) -> str | None:
+    """Return what a card of any server is called; None for one in no list."""
+    wanted = tag.strip().casefold()
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        for card in entry.get_subentries_of_type(SUBENTRY_CARD):
+            if card.data[CONF_TAG].casefold() == wanted:
+                return card.title
+    return None
 
 
 def _token(card: ConfigSubentry) -> Token:

@@ -10,6 +10,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from .cards import label_of_card
 from .const import CONF_CHARGER_ID, CONF_FAMILY, DOMAIN, FAMILY_OCPP_CHARGER
 from .engine.devices.ocpp_charger import OWN_TAG, redact
 from .engine.journal import Transaction
@@ -46,10 +47,12 @@ _COLUMNS: Final = (
 )
 
 
-def label_of(_hass: HomeAssistant, id_tag: str) -> str:
+def label_of(hass: HomeAssistant, id_tag: str) -> str:
     """Return what a card is called; never its number."""
     if id_tag == OWN_TAG:
         return "Home Assistant"
+    if (label := label_of_card(hass, id_tag)) is not None:
+        return label
     short = redact(id_tag)
     return f"…{short}" if short else ""
 

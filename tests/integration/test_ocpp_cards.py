@@ -20,6 +20,7 @@ from custom_components.meters_and_chargers import card_flow
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
 )
+from custom_components.meters_and_chargers.session_log import label_of
 from simulators.charge_point_session import Session
 from simulators.ksem import Ksem
 
@@ -196,6 +197,8 @@ async def test_form_of_a_card(hass: HomeAssistant, server: ConfigEntry[Any]) -> 
     )
     (card,) = server.get_subentries_of_type("card")
     assert card.data == {"tag": TAG}
+    assert label_of(hass, TAG.lower()) == "A"
+    assert label_of(hass, "99887766") == "…66"
     result = await add_card(hass, server, tag=TAG.lower())
     assert result["errors"] == {"tag": "card_exists"}
 
