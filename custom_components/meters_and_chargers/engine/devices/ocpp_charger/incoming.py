@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 import logging
+from typing import TYPE_CHECKING
 
 from ...journal import JournalError, Transaction
 from ...model import Point
 from ...protocols.ocpp.types import Call, CallError, Payload
 from . import reading
-from .admission import Admission
 from .change import Change, Kind, Occurrence, redact
 from .connector import CHARGING, STATUSES, UNKNOWN, Connector
 from .freshness import OLD_S
@@ -16,6 +16,10 @@ from .measurands import flowing
 from .profile import zulu
 from .station import Station
 from .transactions import Transactions
+
+if TYPE_CHECKING:
+    # It sends requests, which speak the dialect of OCPP 2, which answers as this does.
+    from .admission import Admission
 
 _LOGGER = logging.getLogger(__name__)
 
