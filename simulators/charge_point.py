@@ -22,6 +22,7 @@ from .charge_point_meter import sample
 from .charge_point_profiles import Profiles
 from .charge_point_security import Security
 from .charge_point_session import CONFIGURATION, Session
+from .charge_point_upkeep import Upkeep
 from .house import House
 
 FREE = "FREE"
@@ -90,6 +91,7 @@ class ChargePoint:
         self.fault: str | None = None
         self.transaction: Transaction | None = None
         self.profiles = Profiles()
+        self.upkeep = Upkeep()
         self.configuration = dict(CONFIGURATION)
         self.serial = f"SN-{identity}"[:25]
         address = f"{url.rstrip('/')}/{quote(identity, safe='')}"
@@ -170,11 +172,15 @@ class ChargePoint:
         """What the car is offered, A per phase; nothing below the lowest offer."""
         if self.transaction is None or self.fault is not None:
             return 0.0
-        limit_a = self.profiles.limit_a(
-            self.now, self.transaction.began, self.car.phases
-        )
-        limit_a = min(limit_a, self.maximum_a)
-        return limit_a if limit_a >= LOWEST_OFFER_A else 0.0
+        allowed_a = self.allowed_a
+        return allowed_a if allowed_a >= LOWEST_OFFER_A else 0.0
+
+    @property
+    def allowed_a(self) -> float:
+        """What the profiles allow now, A per phase, also without a transaction."""
+        began = self.now if self.transaction is None else self.transaction.began
+        limit_a = self.profiles.limit_a(self.now, began, self.car.phases)
+        return min(limit_a, self.maximum_a)
 
     def status(self, connector: int) -> str:
         """Say how the wallbox (0) or its connector (1) is."""
@@ -194,6 +200,8 @@ class ChargePoint:
             status = ChargePointStatus.finishing
         elif connector and (self.car.connected or self._waiting):
             status = ChargePointStatus.preparing
+        elif connector and self.upkeep.reservations:
+            status = ChargePointStatus.reserved
         return str(status.value)
 
     # -- what its owner does --------------------------------------------------
@@ -226,7 +234,7 @@ class ChargePoint:
         self._waiting = _Waiting(tag, profile, self.house.seconds + patience)
         self._follow()
         self.obey()
-        self._report()
+        self.report()
 
     def _begin(self, tag: str, profile: Profile | None = None) -> None:
         transaction = Transaction(tag, self.now, self.house.seconds)
@@ -261,7 +269,7 @@ class ChargePoint:
         self.profiles.clear(purpose="TxProfile")
         self._tell_end(ended, reason, tag)
         self.obey()
-        self._report()
+        self.report()
 
     def _tell_end(self, ended: Transaction, reason: str, tag: str | None) -> None:
         meter_wh, time = self._meter_wh, self._time()
@@ -284,7 +292,7 @@ class ChargePoint:
         if running is not None and interval and seconds - running.sampled >= interval:
             running.sampled = seconds
             self.tell_meter(ReadingContext.sample_periodic)
-        self._report()
+        self.report()
 
     def _follow(self) -> None:
         """Start what waits for a car, or give it up."""
@@ -304,7 +312,7 @@ class ChargePoint:
         """Take a charging profile and obey it."""
         self.profiles.put(connector, profile, self.now)
         self.obey()
-        self._report()
+        self.report()
 
     def obey(self) -> None:
         """Offer the car what is allowed now."""
@@ -318,7 +326,7 @@ class ChargePoint:
     def set_operative(self, operative: bool) -> None:  # noqa: FBT001 - the value itself
         """Go into service or out of it; a running transaction goes on."""
         self.operative = operative
-        self._report()
+        self.report()
 
     def configure(self, key: str, value: str) -> None:
         """Take a setting."""
@@ -381,7 +389,7 @@ class ChargePoint:
             charge_point_model="Wallbox",
             charge_point_vendor="Simulated",
             charge_point_serial_number=self.serial,
-            firmware_version="1.6.0",
+            firmware_version=self.upkeep.version,
         )
 
     def _heartbeat(self) -> Any:
@@ -397,9 +405,10 @@ class ChargePoint:
             # It sees a plugged car as a new one.
             self._finishing = False
         self._reported = dict(self._confirmed)
-        self._report()
+        self.report()
 
-    def _report(self) -> None:
+    def report(self) -> None:
+        """Tell each status that has changed."""
         if self.line.registered:
             for connector in (0, 1):
                 if self._reported.get(connector) != self._state(connector):

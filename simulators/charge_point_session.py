@@ -4,17 +4,18 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ocpp.exceptions import NotSupportedError  # type: ignore[import-untyped]
-from ocpp.routing import on  # type: ignore[import-untyped]  # has no types
-from ocpp.v16 import ChargePoint as Ocpp  # type: ignore[import-untyped]
-from ocpp.v16 import call_result
+from ocpp.v16 import ChargePoint as Ocpp  # type: ignore[import-untyped]  # no types
+from ocpp.v16 import call, call_result
 from ocpp.v16.datatypes import KeyValue  # type: ignore[import-untyped]
 from ocpp.v16.enums import Reason  # type: ignore[import-untyped]
 
+from .charge_point_line import Message
 from .charge_point_meter import MEASURANDS
 from .charge_point_profiles import DEFAULT, MAXIMUM, TRANSACTION, Kept
+from .charge_point_upkeep import UpkeepAnswers, answers
 
 if TYPE_CHECKING:
     from .charge_point import ChargePoint
@@ -49,12 +50,15 @@ _ACCEPTED, _REJECTED = "Accepted", "Rejected"
 _CALL = 2
 
 
-def _answers[F: Callable[..., Any]](action: str) -> Callable[[F], F]:
-    """Mark a method as what answers an action; gives the library's mark a type."""
-    return cast("Callable[[F], F]", on(action))
+def _no_firmware() -> Message:
+    return Message(lambda: call.FirmwareStatusNotification("Idle"), asked=True)
 
 
-class Session(Ocpp):  # type: ignore[misc]  # no types
+def _no_log() -> Message:
+    return Message(lambda: call.LogStatusNotification("Idle", 0), asked=True)
+
+
+class Session(UpkeepAnswers, Ocpp):  # type: ignore[misc]  # no types
     """The central system's calls on one connection."""
 
     def __init__(
@@ -78,7 +82,7 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
         self._after.append(partial(act, *values, **more))
         return _ACCEPTED
 
-    @_answers("RemoteStartTransaction")
+    @answers("RemoteStartTransaction")
     def remote_start(self, id_tag: str, **more: Any) -> Any:
         """Start as soon as a car is there, unless one charges already."""
         box, profile = self._box, more.get("charging_profile")
@@ -87,7 +91,7 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
             status = self._then(box.use, id_tag, profile)
         return call_result.RemoteStartTransaction(status)
 
-    @_answers("RemoteStopTransaction")
+    @answers("RemoteStopTransaction")
     def remote_stop(self, transaction_id: int) -> Any:
         """Stop the transaction of this number."""
         running = self._box.transaction
@@ -96,7 +100,7 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
             status = self._then(self._box.end, Reason.remote)
         return call_result.RemoteStopTransaction(status)
 
-    @_answers("SetChargingProfile")
+    @answers("SetChargingProfile")
     def set_charging_profile(
         self, connector_id: int, cs_charging_profiles: dict[str, Any]
     ) -> Any:
@@ -136,7 +140,7 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
             and number in (None, box.transaction.number)
         )
 
-    @_answers("ClearChargingProfile")
+    @answers("ClearChargingProfile")
     def clear_charging_profile(self, **which: Any) -> Any:
         """Forget profiles, and obey what is left."""
         box = self._box
@@ -149,7 +153,7 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
         status = self._then(box.obey) if cleared else "Unknown"
         return call_result.ClearChargingProfile(status)
 
-    @_answers("ChangeAvailability")
+    @answers("ChangeAvailability")
     def change_availability(self, type: str, **_: object) -> Any:  # noqa: A002 - OCPP's word
         """Go out of service or into it; a running transaction goes on first."""
         box = self._box
@@ -158,12 +162,12 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
         self._then(box.set_operative, operative)
         return call_result.ChangeAvailability("Scheduled" if later else _ACCEPTED)
 
-    @_answers("Reset")
+    @answers("Reset")
     def reset(self, type: str) -> Any:  # noqa: A002 - OCPP's word
         """Boot anew, with a proper end of the transaction or without."""
         return call_result.Reset(self._then(self._box.reset, hard=type == "Hard"))
 
-    @_answers("UnlockConnector")
+    @answers("UnlockConnector")
     def unlock_connector(self, connector_id: int) -> Any:
         """Let the cable go, and end a transaction by it."""
         if connector_id != 1:
@@ -171,7 +175,7 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
         self._then(self._box.end, Reason.unlock_command)
         return call_result.UnlockConnector("Unlocked")
 
-    @_answers("TriggerMessage")
+    @answers("TriggerMessage")
     def trigger_message(
         self, requested_message: str, connector_id: int | None = None
     ) -> Any:
@@ -179,6 +183,7 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
         box = self._box
         triggers: dict[str, Callable[[], object]] = {
             "BootNotification": box.line.boot,
+            "FirmwareStatusNotification": lambda: box.line.say(_no_firmware()),
             "Heartbeat": box.beat,
             "MeterValues": box.tell_meter,
             "StatusNotification": partial(box.tell_status, connector_id),
@@ -187,7 +192,7 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
             return call_result.TriggerMessage("NotImplemented")
         return call_result.TriggerMessage(self._then(triggers[requested_message]))
 
-    @_answers("GetConfiguration")
+    @answers("GetConfiguration")
     def get_configuration(self, key: list[str] | None = None) -> Any:
         """Tell all keys, or those asked for."""
         known = self._box.configuration
@@ -200,7 +205,7 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
             unknown_key=[name for name in key or () if name not in known],
         )
 
-    @_answers("ChangeConfiguration")
+    @answers("ChangeConfiguration")
     def change_configuration(self, key: str, value: str) -> Any:
         """Take a value for a key that may be written."""
         box = self._box
@@ -220,7 +225,10 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
             good = value in ("true", "false")
         if key not in _WRITABLE or not good:
             return call_result.ChangeConfiguration(_REJECTED)
-        return call_result.ChangeConfiguration(self._then(box.configure, key, value))
+        status = self._then(box.configure, key, value)
+        if box.upkeep.acts_after_restart:
+            status = "RebootRequired"
+        return call_result.ChangeConfiguration(status)
 
     def _password(self, value: str) -> str:
         try:
@@ -238,7 +246,7 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
             return "RebootRequired"
         return self._then(box.line.drop)
 
-    @_answers("InstallCertificate")
+    @answers("InstallCertificate")
     def install_certificate(self, certificate_type: str, certificate: str) -> Any:
         """Trust whom a new central system is known by."""
         box = self._box
@@ -248,21 +256,24 @@ class Session(Ocpp):  # type: ignore[misc]  # no types
         good = known and box.security.trust(certificate)
         return call_result.InstallCertificate(_ACCEPTED if good else _REJECTED)
 
-    @_answers("ExtendedTriggerMessage")
+    @answers("ExtendedTriggerMessage")
     def extended_trigger(self, requested_message: str, **_: object) -> Any:
         """Ask for a certificate."""
         box = self._box
+        if requested_message == "LogStatusNotification":
+            status = self._then(box.line.say, _no_log())
+            return call_result.ExtendedTriggerMessage(status)
         if not box.secure or requested_message != "SignChargePointCertificate":
             return call_result.ExtendedTriggerMessage("NotImplemented")
         return call_result.ExtendedTriggerMessage(self._then(box.ask_for_certificate))
 
-    @_answers("CertificateSigned")
+    @answers("CertificateSigned")
     def certificate_signed(self, certificate_chain: str) -> Any:
         """Take the certificate of its key."""
         good = self._box.security.take(certificate_chain)
         return call_result.CertificateSigned(_ACCEPTED if good else _REJECTED)
 
-    @_answers("DataTransfer")
+    @answers("DataTransfer")
     def data_transfer(self, **_: object) -> Any:
         """Know no maker's own messages."""
         return call_result.DataTransfer("UnknownVendorId")

@@ -135,9 +135,18 @@ def _names(content: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, s
                 yield from _names(inner, f"{here}{name}.")
 
 
+def _chosen(form: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the selectors whose words the actions' forms show."""
+    for name, part in form.items():
+        if name == "translation_key":
+            yield part
+        elif isinstance(part, dict):
+            yield from _chosen(part)
+
+
 def _vocabulary(tree: Tree) -> set[str]:
     """Return every name and text in the code that a key can be made of."""
-    words = set()
+    words = set(_chosen(tree.services))
     for path, node in nodes(tree):
         words.add(path.stem)
         words |= {key for _, key in _asked(node, in_flow=False)}

@@ -14,6 +14,7 @@ from . import (
     ksem_wallbox,
     links,
     load_management,
+    ocpp_actions,
     ocpp_tls,
     pico_account,
     pico_group,
@@ -58,6 +59,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Make the actions known; an automation that uses one is then never wrong."""
     services.register(hass)
     session_actions.register(hass)
+    ocpp_actions.register(hass)
     await reason_text.async_load(hass)
     return True
 

@@ -44,6 +44,7 @@ CONF_SERVER: Final = "server"
 CONF_MAXIMUM_CURRENT: Final = "maximum_current"
 # Options of such a wallbox; off stays written until what was on has been cleared.
 CONF_FALLBACK: Final = "fallback"
+CONF_METER_INTERVAL: Final = "meter_interval"
 CONF_FALLBACK_CURRENT: Final = "fallback_current"
 # How a server encrypts, what its certificate names, the pair of its owner's to show
 # instead, whether new wallboxes need a password; how a wallbox proves who it is.
@@ -123,6 +124,7 @@ CHARGER_PLATFORMS: Final = (
     Platform.NUMBER,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.UPDATE,
 )
 SITE_PLATFORMS: Final = (
     Platform.BINARY_SENSOR,

@@ -32,7 +32,7 @@ from .const import (
 from .controller import SiteController
 from .coordinator import DeviceCoordinator
 from .engine.devices import FAMILIES
-from .engine.devices.ocpp_charger import Dialect
+from .engine.devices.ocpp_charger import Dialect, shown
 from .ocpp import OcppServer
 from .ocpp_wallbox import ChargerHub
 from .pico_station import PicoStation
@@ -211,6 +211,9 @@ def _wallbox(found: ChargerHub) -> dict[str, Any]:
             "firmware": identity.firmware,
         },
         "connected": charger.online,
+        "configuration": shown(
+            charger.settings, charger.charger_id, charger.maker_serial
+        ),
         **_counted(found.server, charger.charger_id),
         **_model(charger.dialect),
         "connectors": {

@@ -31,6 +31,7 @@ from .const import (
     CONF_FALLBACK_CURRENT,
     CONF_FAMILY,
     CONF_MAXIMUM_CURRENT,
+    CONF_METER_INTERVAL,
     CONF_PRICE,
     CONF_SECURITY,
     CONF_SERVER,
@@ -236,7 +237,7 @@ class OcppServer:
         known = self.central.charger(charger_id)
         maximum_ma = entry.data[CONF_MAXIMUM_CURRENT] * 1000
         if known is not None and known.setpoint.maximum_ma == maximum_ma:
-            self._fall_back(entry, known)
+            self._follow_options(entry, known)
             return known
         # Other bounds make another charger; it takes over the open connection.
         charger = OcppCharger(
@@ -247,7 +248,7 @@ class OcppServer:
         )
         charger.credentials.signer = partial(self._sign, charger)
         await charger.load()
-        self._fall_back(entry, charger)
+        self._follow_options(entry, charger)
         if self._price is not None and self._statistics is not None:
             await self._price.add(charger_id)
             charger.subscribe(self._statistics.changed)
@@ -255,6 +256,12 @@ class OcppServer:
         if known is not None:
             await known.close()
         return charger
+
+    @callback
+    def _follow_options(self, entry: ChargerEntry, charger: OcppCharger) -> None:
+        """Tell a wallbox what its owner chose."""
+        charger.measure_every(entry.options.get(CONF_METER_INTERVAL))
+        self._fall_back(entry, charger)
 
     @callback
     def _fall_back(self, entry: ChargerEntry, charger: OcppCharger) -> None:

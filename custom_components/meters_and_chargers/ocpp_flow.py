@@ -34,6 +34,7 @@ from .const import (
     CONF_FALLBACK_CURRENT,
     CONF_FAMILY,
     CONF_MAXIMUM_CURRENT,
+    CONF_METER_INTERVAL,
     CONF_NAMES,
     CONF_OWN_PAIR,
     CONF_POLICY,
@@ -77,6 +78,18 @@ def _amperes(lowest: int, highest: int) -> vol.All:
     )
 
 
+_SECONDS = vol.All(
+    NumberSelector(
+        NumberSelectorConfig(
+            min=0,
+            max=900,
+            step=1,
+            unit_of_measurement="s",
+            mode=NumberSelectorMode.BOX,
+        )
+    ),
+    vol.Coerce(int),
+)
 _MAXIMUM_CURRENT = {
     vol.Required(CONF_MAXIMUM_CURRENT, default=16): _amperes(_MINIMUM_A, 80)
 }
@@ -347,7 +360,7 @@ class OcppSteps(ConfigFlow):
 
 
 class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
-    """What a wallbox does without Home Assistant, and how it proves who it is."""
+    """What a wallbox does without us, what it measures, how it proves who it is."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -358,7 +371,7 @@ class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
     async def async_step_wallbox(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask whether it falls back, and to which current."""
+        """Ask whether it falls back, to which current, and how often it measures."""
         entry = self.config_entry
         options = {**entry.options}
         errors: dict[str, str] = {}
@@ -372,6 +385,8 @@ class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
                 # One that never had a fallback has none to be cleared.
                 never = CONF_FALLBACK not in options
                 options |= user_input
+                if not user_input[CONF_METER_INTERVAL]:
+                    del options[CONF_METER_INTERVAL]
                 if never and not user_input[CONF_FALLBACK]:
                     del options[CONF_FALLBACK]
                 if options[CONF_POLICY] == _AS_SERVER:
@@ -387,6 +402,7 @@ class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
                     "policy_here", _AS_SERVER, *Policy
                 ),
                 **security_fields(),
+                vol.Required(CONF_METER_INTERVAL, default=0): _SECONDS,
             }
         )
         return self.async_show_form(

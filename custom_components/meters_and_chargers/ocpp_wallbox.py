@@ -95,14 +95,16 @@ class ChargerHub:
         ends.append(self.each(publish))
         # What changed while the entities were made.
         self._online = self.charger.online
-        self._tell(*self._listeners)
+        self.tell(*self._listeners)
         self._follow_fallback()
+        self._follow_restart()
 
         @callback
         def stop() -> None:
             for end in ends:
                 end()
             ir.async_delete_issue(self.hass, DOMAIN, self._issue_id)
+            ir.async_delete_issue(self.hass, DOMAIN, self._restart_id)
 
         return stop
 
@@ -150,6 +152,25 @@ class ChargerHub:
     def _issue_id(self) -> str:
         return f"no_fallback_{self.entry.entry_id}"
 
+    @property
+    def _restart_id(self) -> str:
+        return f"restart_needed_{self.entry.entry_id}"
+
+    def _follow_restart(self) -> None:
+        """Say that a setting of ours waits for a restart: its owner knows when."""
+        if not self.charger.needs_restart:
+            ir.async_delete_issue(self.hass, DOMAIN, self._restart_id)
+            return
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            self._restart_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="restart_needed",
+            translation_placeholders={"name": self.entry.title},
+        )
+
     def _follow_fallback(self) -> None:
         """Say that the wallbox can't fall back by itself; forget what was cleared."""
         entry, error = self.entry, self.charger.fallback_refusal
@@ -178,6 +199,7 @@ class ChargerHub:
         if change.charger:
             self._identify()
             self._follow_fallback()
+            self._follow_restart()
         for number in change.connectors:
             if number and number not in self.connectors:
                 self.connectors[number] = Connector(self, number)
@@ -189,9 +211,9 @@ class ChargerHub:
         if self._online != self.charger.online:
             self._online = self.charger.online
             self._log_connection()
-            self._tell(*self._listeners)
+            self.tell(*self._listeners)
         else:
-            self._tell(*change.points, *change.connectors)
+            self.tell(*change.points, *change.connectors)
         for occurrence in change.occurrences:
             for tell in self._occurrence_listeners:
                 tell(occurrence)
@@ -208,7 +230,8 @@ class ChargerHub:
         for add in self._newcomers:
             add(topic)
 
-    def _tell(self, *topics: Topic) -> None:
+    def tell(self, *topics: Topic) -> None:
+        """Call back who follows one of these."""
         # All that one message changes has one cause, and one context.
         self.context = Context()
         for topic in topics:

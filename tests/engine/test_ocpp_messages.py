@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,18 @@ from ocpp.v16 import call
 import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
+    Card,
     Central,
+    Firmware,
+    Kind,
+    Occurrence,
     OcppCharger,
 )
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger.upkeep import (
+    CertificateUse,
+)
 from custom_components.meters_and_chargers.engine.journal import Journal
+from custom_components.meters_and_chargers.engine.model import Refused
 from custom_components.meters_and_chargers.engine.protocols.ocpp import Server
 from simulators.charge_point import ChargePoint
 from simulators.charge_point_line import Message
@@ -101,6 +110,11 @@ async def site(socket_enabled: None, tmp_path: Path) -> AsyncIterator[Site]:
         yield site
 
 
+NOW = datetime.now(UTC)
+LATER = NOW + timedelta(days=1)
+PEM = "-----BEGIN CERTIFICATE-----"
+ROOT: CertificateUse = "CentralSystemRootCertificate"
+
 type Request = Callable[[OcppCharger], Awaitable[object]]
 
 REQUESTS: dict[str, Request] = {
@@ -118,6 +132,32 @@ REQUESTS: dict[str, Request] = {
     "ChangeConfiguration": lambda charger: charger.change_configuration(
         "HeartbeatInterval", "30"
     ),
+    "GetCompositeSchedule": lambda charger: charger.composite_schedule(1, 3600, "A"),
+    "ClearCache": lambda charger: charger.clear_cache(),
+    "DataTransfer": lambda charger: charger.transfer_data("maker", "message", "{}"),
+    "GetLocalListVersion": lambda charger: charger.local_list_version(),
+    "SendLocalList": lambda charger: charger.send_local_list(
+        3, [Card(id_tag="04A1B2C3", parent="FAMILY", expires=LATER)]
+    ),
+    "GetDiagnostics": lambda charger: charger.upload_log(
+        "ftp://127.0.0.1/", NOW, since=NOW, until=LATER
+    ),
+    "GetLog": lambda charger: charger.upload_log(
+        "ftp://127.0.0.1/", NOW, security=True, since=NOW, until=LATER
+    ),
+    "UpdateFirmware": lambda charger: charger.update_firmware(
+        Firmware(url="http://127.0.0.1/1.7.0.bin"), NOW
+    ),
+    "SignedUpdateFirmware": lambda charger: charger.update_firmware(
+        Firmware(
+            url="http://127.0.0.1/1.7.0.bin",
+            signing_certificate=PEM,
+            signature="signature",
+        ),
+        NOW,
+    ),
+    "ExtendedTriggerMessage": lambda charger: charger.ask_for("LogStatusNotification"),
+    "GetInstalledCertificateIds": lambda charger: charger.installed_certificates(ROOT),
 }
 
 
@@ -133,7 +173,90 @@ async def test_what_we_ask_is_understood(site: Site, action: str) -> None:
     assert site.said(f"{action}.conf", "sent")
 
 
+async def test_a_reservation_is_made_and_cancelled(site: Site) -> None:
+    """A free connector is kept for a card, and shown so, until nobody wants it."""
+    await site.until("boot", lambda: site.wallbox.ready)
+    site.house.cars[0].connected = False
+    connector = site.charger.connector(1)
+    await site.until("free", lambda: connector.status == "available")
+    await site.charger.reserve(1, "04A1B2C3", LATER, parent="FAMILY")
+    await site.until("reserved", lambda: connector.status == "reserved")
+    assert site.wallbox.upkeep.reservations == {2: (1, "04A1B2C3")}
+    await site.charger.cancel_reservation(1)
+    await site.until("free again", lambda: connector.status == "available")
+    with pytest.raises(Refused, match="CancelReservation: rejected"):
+        await site.charger.cancel_reservation(1)
+
+
+async def test_a_list_of_cards(site: Site) -> None:
+    """The wallbox keeps the list as it was sent, and refuses an older change."""
+    await site.until("boot", lambda: site.wallbox.ready)
+    kept = site.wallbox.upkeep
+    cards = [Card(id_tag="A", parent="B", expires=LATER), Card(id_tag="C")]
+    await site.charger.send_local_list(7, cards)
+    assert await site.charger.local_list_version() == 7
+    assert set(kept.cards) == {"A", "C"}
+    blocked = [Card(id_tag="C", accepted=False)]
+    with pytest.raises(Refused, match="version mismatch"):
+        await site.charger.send_local_list(7, blocked, full=False)
+    await site.charger.send_local_list(8, blocked, full=False)
+    assert kept.cards["C"] == {"status": "Blocked"}
+    await site.charger.send_local_list(9, [])
+    assert kept.cards == {}
+
+
+async def test_what_a_wallbox_trusts(site: Site) -> None:
+    """A certificate is listed, and taken out by what the list says."""
+    await site.until("boot", lambda: site.wallbox.ready)
+    site.wallbox.upkeep.certificates[ROOT] = [PEM]
+    (found,) = await site.charger.installed_certificates(ROOT)
+    await site.charger.delete_certificate(found)
+    assert await site.charger.installed_certificates(ROOT) == []
+    assert site.said("DeleteCertificate", "received") == [
+        {"certificateHashData": found}
+    ]
+
+
+async def test_a_log_of_one_that_knows_only_the_newer_message(site: Site) -> None:
+    """The same log is asked for by the security extension."""
+    await site.until("boot", lambda: site.wallbox.ready)
+    site.wallbox.upkeep.knows_diagnostics = False
+    name = await site.charger.upload_log("ftp://127.0.0.1/logs", NOW)
+    assert name == "DiagnosticsLog.zip"
+    await site.until("upload", lambda: bool(site.wallbox.upkeep.uploads))
+    assert site.wallbox.upkeep.uploads == ["ftp://127.0.0.1/logs"]
+
+
+@pytest.mark.parametrize(
+    ("version", "steps"),
+    [
+        ("1.6.0", ["downloading", "download_failed"]),
+        ("9.9", ["downloading", "downloaded", "installing", "installed"]),
+    ],
+)
+async def test_a_firmware_is_installed(
+    site: Site, version: str, steps: list[str]
+) -> None:
+    """Each step is followed; after the last the wallbox boots with another version."""
+    await site.until("boot", lambda: site.wallbox.ready)
+    happened: list[Occurrence] = []
+    site.charger.subscribe(lambda change: happened.extend(change.occurrences))
+    site.wallbox.upkeep.download_fails = steps[-1] == "download_failed"
+    await site.charger.update_firmware(Firmware(url="http://127.0.0.1/9.9.bin"), NOW)
+    await site.until("end", lambda: site.charger.firmware_status == steps[-1])
+    await site.until("boot", lambda: site.charger.identity.firmware == version)
+    told = [one.data["status"] for one in happened if one.kind is Kind.FIRMWARE]
+    assert told == steps
+
+
 INCOMING = {
+    "LogStatusNotification": lambda: call.LogStatusNotification("Uploaded", 5),
+    "SecurityEventNotification": lambda: call.SecurityEventNotification(
+        "SettingSystemTime", "2026-06-01T12:00:00Z", "free text"
+    ),
+    "SignedFirmwareStatusNotification": (
+        lambda: call.SignedFirmwareStatusNotification("InvalidSignature", 5)
+    ),
     "Heartbeat": call.Heartbeat,
     "Authorize": lambda: call.Authorize("04A1B2C3"),
     "DataTransfer": lambda: call.DataTransfer("maker", "message", "data"),
@@ -166,6 +289,7 @@ async def test_life_of_a_transaction(site: Site) -> None:
         "stop", lambda: bool(site.said("StopTransaction.conf", "received"))
     )
     await site.until("end", lambda: connector.transaction is None)
+    await site.until("the last answer", lambda: not site.wallbox.line.waiting)
     for action in ("BootNotification", "StatusNotification", "StartTransaction"):
         await site.until(
             f"an answer to each {action}",

@@ -33,6 +33,7 @@ from .test_ocpp import (
     charging,
     garage,
     knocks,
+    let_in,
     server,
     until,
 )
@@ -359,6 +360,25 @@ async def test_a_wallbox_is_replayed_from_its_diagnostics(
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_settings_of_a_wallbox_are_told_without_secrets(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, garage: Garage
+) -> None:
+    """Values of the standard's settings are shown, of all others only the names."""
+    garage.wallbox.configuration |= {"AuthorizationKey": "secret", "WifiName": "home"}
+    entry = await let_in(hass, garage)
+    charger = entry.runtime_data.charger
+    await until(hass, garage, lambda: bool(charger.settings), "settings")
+    text = await download(hass, hass_client, entry)
+    told = json.loads(text)["data"]
+    found = {one["key"]: one for one in told["configuration"]}
+    assert found["HeartbeatInterval"]["value"] == "60"
+    assert found["HeartbeatInterval"]["readonly"] is False
+    assert (
+        found["AuthorizationKey"]["value"] == found["WifiName"]["value"] == "REDACTED"
+    )
+    assert '"secret"' not in text
 
 
 async def test_a_server_counts_its_wallboxes(

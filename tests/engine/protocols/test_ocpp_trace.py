@@ -100,6 +100,26 @@ def shown(*frame: Any, incoming: bool = True) -> str:
             [2, "1", "MeterValues", {"location": "Outlet", "key": 5}],
             '[2,"w1","MeterValues",{"location":"Outlet","key":"REDACTED"}]',
         ),
+        (
+            [2, "1", "GetLog", {"log": {"remoteLocation": "ftp://04AF"}}],
+            '[2,"w1","GetLog",{"log":{"remoteLocation":"REDACTED"}}]',
+        ),
+        (
+            [2, "1", "SignCertificate", {"csr": "04AF"}],
+            '[2,"w1","SignCertificate",{"csr":"REDACTED"}]',
+        ),
+        (
+            [
+                2,
+                "1",
+                "SignedUpdateFirmware",
+                {"requestId": 5, "firmware": {"signature": "04AF"}},
+            ],
+            (
+                '[2,"w1","SignedUpdateFirmware",'
+                '{"requestId":5,"firmware":{"signature":"REDACTED"}}]'
+            ),
+        ),
         ([2, "1", "My Garage", {}], '[2,"w1","REDACTED",{}]'),
     ],
 )

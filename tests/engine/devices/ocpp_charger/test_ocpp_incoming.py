@@ -7,6 +7,8 @@ import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     Change,
+    Firmware,
+    Kind,
     Occurrence,
 )
 from custom_components.meters_and_chargers.engine.model import (
@@ -148,9 +150,8 @@ async def test_a_card(wallbox: Wallbox) -> None:
     ("action", "answer"),
     [
         ("DataTransfer", {"status": "UnknownVendorId"}),
-        ("FirmwareStatusNotification", {}),
         ("DiagnosticsStatusNotification", {}),
-        ("SecurityEventNotification", {}),
+        ("LogStatusNotification", {}),
     ],
 )
 async def test_acknowledged(
@@ -160,6 +161,89 @@ async def test_acknowledged(
     wallbox.changes.clear()
     assert await wallbox.says(action, vendorId="x", status="Idle") == answer
     assert wallbox.changes == []
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "kind", "data"),
+    [
+        (
+            "FirmwareStatusNotification",
+            {"status": "Downloading"},
+            Kind.FIRMWARE,
+            {"status": "downloading"},
+        ),
+        (
+            "SignedFirmwareStatusNotification",
+            {"status": "InvalidSignature", "requestId": "7"},
+            Kind.FIRMWARE,
+            {"status": "invalid_signature"},
+        ),
+        (
+            "DiagnosticsStatusNotification",
+            {"status": "UploadFailed"},
+            Kind.LOG_UPLOAD,
+            {"status": "upload_failed"},
+        ),
+        (
+            "LogStatusNotification",
+            {"status": {"card": "04AABBCC"}},
+            Kind.LOG_UPLOAD,
+            {"status": "unknown"},
+        ),
+        (
+            "SecurityEventNotification",
+            {
+                "type": "FailedToAuthenticateAtCentralSystem",
+                "timestamp": "2026-06-01T11:00:00Z",
+                "techInfo": "04AABBCC",
+            },
+            Kind.SECURITY,
+            {
+                "type": "failed_to_authenticate_at_central_system",
+                "time": "2026-06-01T11:00:00+00:00",
+            },
+        ),
+        (
+            "SecurityEventNotification",
+            {"type": "card <04AABBCC>", "timestamp": "soon"},
+            Kind.SECURITY,
+            {"type": "unknown", "time": "2026-06-01T12:00:00+00:00"},
+        ),
+    ],
+)
+async def test_what_happens_besides_charging(
+    wallbox: Wallbox,
+    action: str,
+    payload: dict[str, Any],
+    kind: Kind,
+    data: dict[str, str],
+) -> None:
+    """Firmware, logs and security: words of the standard, no free text."""
+    assert await wallbox.says(action, **payload) == {}
+    (occurrence,) = wallbox.changes[-1].occurrences
+    assert occurrence == Occurrence(kind, 0, data)
+
+
+async def test_an_update_that_says_the_same_again(wallbox: Wallbox) -> None:
+    """Some repeat how far they are; that is told once, and its end by `Idle`."""
+    await wallbox.says("FirmwareStatusNotification", status="Downloading")
+    wallbox.changes.clear()
+    await wallbox.says("FirmwareStatusNotification", status="Downloading")
+    assert wallbox.changes == []
+    await wallbox.says("FirmwareStatusNotification", status="Idle")
+    (change,) = wallbox.changes
+    assert (change.connectors, change.occurrences) == ({0}, ())
+    assert wallbox.charger.firmware_status == "idle"
+
+
+async def test_an_update_is_over_with_a_boot(wallbox: Wallbox) -> None:
+    """Asked for, it is under way; some say nothing of it but their next boot."""
+    firmware = Firmware(url="http://192.168.1.10/2.bin")
+    await wallbox.charger.update_firmware(firmware, wallbox.clock.now())
+    assert wallbox.charger.firmware_status == "requested"
+    assert wallbox.changes[-1] == Change(connectors=frozenset({0}))
+    await wallbox.boots()
+    assert wallbox.charger.firmware_status == ""
 
 
 async def test_an_unknown_action(wallbox: Wallbox) -> None:

@@ -5,8 +5,9 @@ from .change import OCCURRENCES, Change, Kind, Occurrence, redact
 from .charger import FAMILY_KEY, OcppCharger
 from .connector import STATUSES, Connector
 from .guard import Guard, Issued, Security
-from .requests import OWN_TAG
+from .requests import OWN_TAG, Setting, is_secret, shown
 from .tokens import Gate, Offline, Policy, Rules, Token
+from .upkeep import Card, Firmware
 from .v201 import Dialect
 from .waiting import Knock
 
@@ -15,10 +16,12 @@ __all__ = [
     "OCCURRENCES",
     "OWN_TAG",
     "STATUSES",
+    "Card",
     "Central",
     "Change",
     "Connector",
     "Dialect",
+    "Firmware",
     "Gate",
     "Guard",
     "Issued",
@@ -30,6 +33,9 @@ __all__ = [
     "Policy",
     "Rules",
     "Security",
+    "Setting",
     "Token",
+    "is_secret",
     "redact",
+    "shown",
 ]

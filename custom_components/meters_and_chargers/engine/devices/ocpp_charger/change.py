@@ -15,6 +15,9 @@ class Kind(StrEnum):
     UNKNOWN_CARD = "unknown_card"
     TRANSACTION_STARTED = "transaction_started"
     TRANSACTION_STOPPED = "transaction_stopped"
+    FIRMWARE = "firmware"
+    LOG_UPLOAD = "log_upload"
+    SECURITY = "security"
 
 
 OCCURRENCES = tuple(Kind)

@@ -7,6 +7,7 @@ from functools import partial
 import logging
 import time
 from types import MappingProxyType
+from typing import override
 
 from ...journal import Journal
 from ...model import (
@@ -27,11 +28,13 @@ from .incoming import Incoming
 from .limit import CallLater, Limit, Timer, call_later_on_loop
 from .profile import Configuration
 from .reading import MAX_CONNECTOR, integer
-from .requests import Requests
+from .requests import Setting, Settings
+from .sampling import Sampling
 from .sender import Sender
 from .station import Station, utc_now
 from .tokens import Gate
 from .transactions import Transactions
+from .upkeep import Firmware, Upkeep
 from .v201 import Dialect
 
 _LOGGER = logging.getLogger(__name__)
@@ -50,7 +53,7 @@ _LEAST_CHANGE_MA = 500
 type Listener = Callable[[Change], None]
 
 
-class OcppCharger(Requests):
+class OcppCharger(Upkeep):
     """One wallbox, whether it is connected or not."""
 
     def __init__(  # noqa: PLR0913  # three clocks, four bounds and who may charge, each with a default
@@ -86,6 +89,7 @@ class OcppCharger(Requests):
             now,
             lambda: self._tell(Change(charger=True)),
         )
+        self._sampling = Sampling(self)
         self._station = Station(
             charger_id, journal, now, monotonic, self._new_connector
         )
@@ -112,7 +116,7 @@ class OcppCharger(Requests):
         """Connectors whose status came on this connection."""
         self._booted = False
         self._can_trigger = True
-        self._configuration: Configuration | None = None
+        self._settings: Mapping[str, Setting] | None = None
 
     # What is known
 
@@ -156,7 +160,29 @@ class OcppCharger(Requests):
     @property
     def configuration(self) -> Configuration:
         """Its configuration keys, as far as they were read."""
-        return self._configuration or {}
+        settings = self._settings or {}
+        return {key: setting.value for key, setting in settings.items()}
+
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """The same with whether they can be changed."""
+        return self._settings or {}
+
+    @property
+    def firmware_status(self) -> str:
+        """How the last update of its firmware went on; empty before any."""
+        return self._station.firmware_status
+
+    @property
+    def needs_restart(self) -> bool:
+        """Whether it measures as its owner wants only after a restart."""
+        return self._sampling.needs_restart
+
+    def measure_every(self, seconds: int | None) -> None:
+        """Let it send what we show, this often; None leaves its settings alone."""
+        self._sampling.every_s = seconds
+        if self.link is not None and self._settings is not None:
+            self._spawn(self._sample(self.needs_restart))
 
     @property
     def needs_card(self) -> bool:
@@ -231,7 +257,7 @@ class OcppCharger(Requests):
         speaker = self._incoming if speaks_16 else self._translator()
         answer, change = await speaker.answer(call)
         if link is self.link:
-            self._follow_up(call.action, change)
+            self._follow_up(call, change)
         if change.points or change.connectors or change.charger or change.occurrences:
             self._tell(change)
         return answer
@@ -264,6 +290,21 @@ class OcppCharger(Requests):
         if transaction is None:
             raise Refused(f"no transaction runs on connector {connector}")
         await self.remote_stop_transaction(transaction)
+
+    @override
+    async def update_firmware(self, firmware: Firmware, at: datetime) -> None:
+        """Let it fetch and install a firmware, and follow what it says of it."""
+        await super().update_firmware(firmware, at)
+        self._station.firmware_status = "requested"
+        self._tell(Change(connectors=frozenset({0})))
+
+    @override
+    async def change_configuration(self, key: str, value: str) -> str:
+        """Set a configuration key, and know it."""
+        status = await super().change_configuration(key, value)
+        if self._settings is not None:
+            self._settings = {**self._settings, key: Setting(value, read_only=False)}
+        return status
 
     async def clear_charging_profile(self, connector: int | None = None) -> None:
         """Remove our limits, of one connector or of all."""
@@ -357,8 +398,9 @@ class OcppCharger(Requests):
             timer.cancel()
         self._closing.clear()
 
-    def _follow_up(self, action: str, change: Change) -> None:
+    def _follow_up(self, call: Call, change: Change) -> None:
         """Do what a message asks for besides its answer."""
+        action = call.action
         if action == "BootNotification":
             self._booted = True
             self._settle_after(AFTER_BOOT_S)
@@ -407,9 +449,11 @@ class OcppCharger(Requests):
     async def _settle(self) -> None:
         """Send limits that are owed and ask for what was not said."""
         booted, self._booted = self._booted, False
+        needed = self.needs_restart
         if booted:
-            self._configuration = None
+            self._settings = None
             self._sender.booted()
+            self._sampling.booted(self.identity.firmware)
         for number in self.connectors:
             connector = self.connector(number)
             limit = connector.limit.restore(booted=booted)
@@ -423,6 +467,13 @@ class OcppCharger(Requests):
             if booted or not dialect.variables.known:
                 await self._noted(await dialect.take_stock())
         await self._admission.settle()
+        await self._sample(needed)
+
+    async def _sample(self, needed: bool) -> None:  # noqa: FBT001  # what was so before
+        if self.dialect is None:  # of OCPP 2 nobody asked for these settings
+            await self._sampling.settle(self.settings)
+        if self.needs_restart != needed:
+            self._tell(Change(charger=True))
 
     async def _restore(self, connector: Connector, limit: Awaitable[None]) -> None:
         """Send a limit that nobody asked for now, and see to the fallback."""
@@ -448,19 +499,20 @@ class OcppCharger(Requests):
     async def _read_configuration(self) -> Configuration:
         """Read the configuration once; what can't be read stays at its defaults."""
         async with self._configuring:
-            if self._configuration is not None:
-                return self._configuration
+            if self._settings is not None:
+                return self.configuration
             try:
                 # All keys: some answer a list with an unknown one by broken JSON.
                 # With OCPP 2 all would be a report, for which a limit can't wait.
                 keys = list(self.dialect.limit_keys) if self.dialect else None
-                configuration = await self.get_configuration(keys)
+                settings = await self.read_settings(keys)
             except DeviceError as err:
                 _LOGGER.debug("%s: no configuration: %s", self.charger_id, err)
-                configuration = {}
+                settings = Settings({})
             if self.link is None:
                 return {}
-            self._configuration = configuration
+            self._settings = settings.known
+        configuration = self.configuration
         count = integer(configuration.get("NumberOfConnectors")) or 0
         await self._noted(self._station.expect(min(count, MAX_CONNECTOR)))
         return configuration

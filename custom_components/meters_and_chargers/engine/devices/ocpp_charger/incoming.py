@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 HEARTBEAT_S = 60
+IDLE = "idle"
 NOTHING = Change()
 
 type Answer = tuple[Payload | None, Change]
@@ -49,11 +50,11 @@ class Incoming:
             "StartTransaction": self._start,
             "StopTransaction": self._stop,
             "DataTransfer": self._data_transfer,
-            "FirmwareStatusNotification": self._acknowledge,
-            "DiagnosticsStatusNotification": self._acknowledge,
-            "SecurityEventNotification": self._acknowledge,
-            "LogStatusNotification": self._acknowledge,
-            "SignedFirmwareStatusNotification": self._acknowledge,
+            "FirmwareStatusNotification": self._firmware,
+            "SignedFirmwareStatusNotification": self._firmware,
+            "DiagnosticsStatusNotification": self._log_upload,
+            "LogStatusNotification": self._log_upload,
+            "SecurityEventNotification": self._security,
         }
 
     async def answer(self, call: Call) -> Answer:
@@ -73,19 +74,48 @@ class Incoming:
         )
         for connector in self._station.by_number.values():
             connector.freshness.reset()
+        # An update that was under way is over; how it ended comes now, if ever.
+        self._station.firmware_status = ""
         answer: Payload = {
             "status": "Accepted",
             "currentTime": zulu(self._station.now()),
             "interval": HEARTBEAT_S,
         }
         booted = Occurrence(Kind.BOOTED, 0, {"firmware": boot.firmware})
-        return answer, Change(charger=True, occurrences=(booted,))
+        return answer, Change(
+            connectors=frozenset({0}), charger=True, occurrences=(booted,)
+        )
 
     async def _heartbeat(self, _: Call) -> Answer:
         return {"currentTime": zulu(self._station.now())}, NOTHING
 
-    async def _acknowledge(self, _: Call) -> Answer:
-        return {}, NOTHING
+    async def _firmware(self, call: Call) -> Answer:
+        """Follow an update; one that says again what it said has no news."""
+        status = reading.word(call.payload.get("status"))
+        if status == self._station.firmware_status:
+            return {}, NOTHING
+        self._station.firmware_status = status
+        told = Occurrence(Kind.FIRMWARE, 0, {"status": status})
+        wallbox = frozenset({0})
+        # One without an update says so at each start.
+        happened = (told,) if status != IDLE else ()
+        return {}, Change(connectors=wallbox, occurrences=happened)
+
+    async def _log_upload(self, call: Call) -> Answer:
+        status = reading.word(call.payload.get("status"))
+        told = Occurrence(Kind.LOG_UPLOAD, 0, {"status": status})
+        return {}, Change(occurrences=(told,) if status != IDLE else ())
+
+    async def _security(self, call: Call) -> Answer:
+        # Not its free text: that may name users and addresses.
+        facts: dict[str, str | float | bool | None] = {
+            "type": reading.word(call.payload.get("type")),
+            "time": self._at(reading.moment(call.payload.get("timestamp"))),
+        }
+        return {}, Change(occurrences=(Occurrence(Kind.SECURITY, 0, facts),))
+
+    def _at(self, time: datetime | None) -> str:
+        return (time or self._station.now()).isoformat()
 
     async def _data_transfer(self, _: Call) -> Answer:
         return {"status": "UnknownVendorId"}, NOTHING
@@ -239,7 +269,7 @@ class Incoming:
             "transaction": transaction.wire_id,
             "tag": redact(transaction.id_tag),
             "label": self._admission.label(transaction.id_tag),
-            "time": (time or self._station.now()).isoformat(),
+            "time": self._at(time),
             "late": self._is_late(time),
         }
 

@@ -18,6 +18,7 @@ _MAX_SAMPLES = 1000
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SIGNED = "SignedData"
+_WORD = re.compile(r"[a-z0-9_]{1,50}")
 _OFFERED_UNITS = {"": 1.0, "A": 1.0, "mA": 0.001}
 _MAX_OFFERED_A = 1000
 
@@ -144,6 +145,12 @@ def moment(value: Json) -> datetime | None:
 def snake(value: Json) -> str:
     """Return ``SuspendedEVSE`` as ``suspended_evse``."""
     return _WORDS.sub("_", text(value)).replace("-", "_").replace(" ", "_").lower()
+
+
+def word(value: Json) -> str:
+    """Return a word of the standard as `snake` has it; ``unknown`` for another text."""
+    result = snake(value)
+    return result if _WORD.fullmatch(result) else "unknown"
 
 
 def connector(value: Json) -> int | None:

@@ -1,18 +1,65 @@
 """What a wallbox can be asked to do."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+import re
 
 from ...model import OutOfRange, Refused, Unreachable, Unsupported
+from ...protocols.ocpp.redact import Redaction
 from ...protocols.ocpp.strict import InvalidMessage, check
 from ...protocols.ocpp.types import CallError, Json, Link, Payload
 from .profile import PURPOSE
-from .reading import snake, text
+from .reading import integer, moment, number, snake, text
 from .v201 import Dialect
 
 _NOT_THERE = frozenset({"NotSupported", "NotImplemented"})
 _UNSUPPORTED = frozenset({"not_supported", "not_implemented"})
-_DONE = frozenset({"accepted", "scheduled", "reboot_required", "unlocked"})
+_DONE = frozenset(
+    {"accepted", "accepted_canceled", "scheduled", "reboot_required", "unlocked"}
+)
 _MAX_CODE = 40
+_SECRET = re.compile(
+    "authorizationkey|passw|secret|token|psk|credential|pin(code)?$|id_?tag|identifier",
+    re.IGNORECASE,
+)
+_LISTED = 50
+"""How many keys an answer names that were asked for and that nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A configuration key's value, and whether it can be changed."""
+
+    value: str | None
+    read_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A part of a schedule: from when, how much, on how many phases if it says so."""
+
+    start_s: int
+    limit: float
+    phases: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What a wallbox allows from a time on; without periods nothing bounds it."""
+
+    unit: str
+    start: datetime | None
+    periods: tuple[Period, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Configuration keys as they were read."""
+
+    known: Mapping[str, Setting]
+    unknown: tuple[str, ...] = ()
+
 
 OWN_TAG = "HomeAssistant"
 """The card of what is started by us."""
@@ -51,9 +98,14 @@ class Requests:
 
     async def demand(self, action: str, payload: Payload) -> str:
         """Send a request whose answer is a status; raise `Refused` for a no."""
-        status = snake((await self.ask(action, payload)).get("status"))
+        return snake((await self.obtain(action, payload)).get("status"))
+
+    async def obtain(self, action: str, payload: Payload) -> Payload:
+        """Send a request and return what comes with a yes; raise `Refused` for a no."""
+        answer = await self.ask(action, payload)
+        status = snake(answer.get("status"))
         if status in _DONE:
-            return status
+            return answer
         kind = Unsupported if status in _UNSUPPORTED else Refused
         raise kind(f"{action}: {status.replace('_', ' ') or 'no status'}")
 
@@ -111,18 +163,77 @@ class Requests:
         self, keys: list[str] | None = None
     ) -> Mapping[str, str | None]:
         """Return configuration keys, all of them unless some are named."""
+        known = (await self.read_settings(keys)).known
+        return {key: setting.value for key, setting in known.items()}
+
+    async def read_settings(self, keys: list[str] | None = None) -> Settings:
+        """Return configuration keys with what may be done to them."""
         payload: dict[str, Json] = {"key": list[Json](keys)} if keys else {}
         answer = await self.ask("GetConfiguration", payload)
-        listed = answer.get("configurationKey")
-        return {
-            key: _value(item.get("value"))
+        listed, unknown = answer.get("configurationKey"), answer.get("unknownKey")
+        known = {
+            key: Setting(_value(item.get("value")), item.get("readonly") is True)
             for item in (listed if isinstance(listed, list) else ())
             if isinstance(item, dict) and (key := text(item.get("key")))
         }
+        others = unknown[:_LISTED] if isinstance(unknown, list) else ()
+        return Settings(known, tuple(text(key) for key in others))
+
+    async def composite_schedule(
+        self, connector: int, duration_s: int, unit: str | None = None
+    ) -> Schedule:
+        """Return what it allows from now on, all its profiles taken together.
+
+        The unit is ``A`` or ``W``, the wallbox's own unless one is named.
+        """
+        payload: dict[str, Json] = {"connectorId": connector, "duration": duration_s}
+        if unit is not None:
+            payload["chargingRateUnit"] = unit
+        answer = await self.obtain("GetCompositeSchedule", payload)
+        schedule = answer.get("chargingSchedule")
+        if not isinstance(schedule, dict):
+            return Schedule("", None, ())
+        listed = schedule.get("chargingSchedulePeriod")
+        found = map(_period, listed if isinstance(listed, list) else ())
+        return Schedule(
+            text(schedule.get("chargingRateUnit")),
+            moment(answer.get("scheduleStart")),
+            tuple(period for period in found if period is not None),
+        )
 
     async def change_configuration(self, key: str, value: str) -> str:
         """Set a configuration key; returns ``accepted`` or ``reboot_required``."""
         return await self.demand("ChangeConfiguration", {"key": key, "value": value})
+
+
+def shown(settings: Mapping[str, Setting], *secrets: str) -> list[dict[str, Json]]:
+    """Return configuration keys as somebody who helps may see them.
+
+    A value is shown only where the standard says what it is.
+    """
+    redaction = Redaction(*secrets)
+    return [
+        redaction.setting(
+            key,
+            {"readonly": one.read_only}
+            | ({} if one.value is None else {"value": one.value}),
+        )
+        for key, one in sorted(settings.items())
+    ]
+
+
+def is_secret(key: str) -> bool:
+    """Say whether the name of a configuration key promises a secret, or a card."""
+    return _SECRET.search(key) is not None
+
+
+def _period(period: Json) -> Period | None:
+    if not isinstance(period, dict):
+        return None
+    start_s, limit = integer(period.get("startPeriod")), number(period.get("limit"))
+    if start_s is None or limit is None:
+        return None
+    return Period(start_s, limit, integer(period.get("numberPhases")))
 
 
 def _value(value: Json) -> str | None:

@@ -34,6 +34,8 @@ class Station:
         self.monotonic = monotonic
         self.record = ChargerRecord(id=charger_id)
         self.values: dict[Point, float | None] = {}
+        self.firmware_status = ""
+        """How the last update of its firmware went on."""
         self._new_connector = new_connector
         self.by_number = {number: new_connector(number) for number in (0, 1)}
 

@@ -17,7 +17,7 @@ def _names(text: str) -> frozenset[str]:
 _NUMBERS = _names(
     """
     chargingProfileId connectorId duration heartbeatInterval interval limit listVersion
-    meterStart meterStop minChargingRate numberPhases reservationId retries
+    meterStart meterStop minChargingRate numberPhases requestId reservationId retries
     retryInterval stackLevel startPeriod transactionId value
     cableMaxCurrent evseId multiplier numberOfPhasesUsed
     phaseToUse remoteStartId requestId seqNo timeSpentCharging versionNumber
@@ -32,6 +32,7 @@ _WORDS = _names(
     attributeStatus attributeType chargingLimitSource chargingState connectorStatus
     eventType logType model name operationalStatus reportBase stoppedReason
     triggerReason vendorName
+    certificateType hashAlgorithm
     """
 )
 _TIMES = _names(
@@ -39,6 +40,7 @@ _TIMES = _names(
     currentTime expiryDate retrieveDate startSchedule startTime stopTime timestamp
     validFrom validTo
     expiryDateTime generatedAt retrieveDateTime scheduleStart
+    installDateTime latestTimestamp oldestTimestamp
     """
 )
 _NESTED = _names(
@@ -49,6 +51,7 @@ _NESTED = _names(
     chargingProfileCriteria chargingStation component getVariableData
     getVariableResult idTokenInfo reportData schedule setVariableData
     setVariableResult transactionInfo unitOfMeasure variable
+    certificateHashData firmware log
     """
 )
 _HIDDEN = _names(
@@ -57,6 +60,8 @@ _HIDDEN = _names(
     meterSerialNumber parentIdTag vendorErrorCode vendorId
     attributeValue groupIdToken idToken instance serialNumber signedMeterValue
     variableAttribute
+    certificate certificateChain csr fileName filename issuerKeyHash issuerNameHash
+    remoteLocation signature signingCertificate techInfo
     """
 )
 """Fields that are named and not shown: people, cards and devices, or free text."""
@@ -79,10 +84,11 @@ _SETTINGS = _names(
 """Settings of the standard whose values are shown; AuthorizationKey isn't one."""
 _ACTIONS = _names(
     """
-    Authorize BootNotification CancelReservation ChangeAvailability
-    ChangeConfiguration ClearCache ClearChargingProfile DataTransfer
-    DiagnosticsStatusNotification FirmwareStatusNotification GetCompositeSchedule
-    GetConfiguration GetDiagnostics GetLocalListVersion Heartbeat LogStatusNotification
+    Authorize BootNotification CancelReservation CertificateSigned ChangeAvailability
+    ChangeConfiguration ClearCache ClearChargingProfile DataTransfer DeleteCertificate
+    DiagnosticsStatusNotification ExtendedTriggerMessage FirmwareStatusNotification
+    GetCompositeSchedule GetConfiguration GetDiagnostics GetInstalledCertificateIds
+    GetLocalListVersion GetLog Heartbeat InstallCertificate LogStatusNotification
     MeterValues RemoteStartTransaction RemoteStopTransaction ReserveNow Reset
     SecurityEventNotification SendLocalList SetChargingProfile
     SignedFirmwareStatusNotification StartTransaction StatusNotification
@@ -90,6 +96,7 @@ _ACTIONS = _names(
     GetBaseReport GetChargingProfiles GetLog GetTransactionStatus GetVariables
     NotifyEvent NotifyReport ReportChargingProfiles RequestStartTransaction
     RequestStopTransaction SetVariables TransactionEvent
+    SignCertificate SignedUpdateFirmware
     """
 )
 _WORD = re.compile(r"[A-Za-z0-9 ._,()/+\-]{0,50}")
@@ -156,7 +163,7 @@ class Redaction:
 
     def _object(self, payload: Mapping[str, Json]) -> dict[str, Json]:
         if isinstance(key := payload.get("key"), str):
-            return self._setting(key, payload)
+            return self.setting(key, payload)
         shown: dict[str, Json] = {}
         for name, value in payload.items():
             if name in ("key", "unknownKey"):
@@ -175,7 +182,7 @@ class Redaction:
                 shown[f"{REDACTED} {len(shown) + 1}"] = REDACTED
         return shown
 
-    def _setting(self, key: str, payload: Mapping[str, Json]) -> dict[str, Json]:
+    def setting(self, key: str, payload: Mapping[str, Json]) -> dict[str, Json]:
         """Show a setting; its value only if the standard says what it is."""
         shown: dict[str, Json] = {"key": self._plain(key, _WORD)}
         if "readonly" in payload:

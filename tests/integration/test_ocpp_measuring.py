@@ -1,0 +1,76 @@
+"""What an OCPP wallbox measures, by the option of its entry."""
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+import pytest
+
+from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.ocpp_wallbox import ChargerHub
+
+from .test_ocpp import Garage, garage, server, until
+from .test_ocpp_actions import act, entry, said
+
+__all__ = ["entry", "garage", "server"]
+
+
+async def choose(
+    hass: HomeAssistant, entry: ConfigEntry[ChargerHub], seconds: int
+) -> None:
+    """Set *Measure every* in the options."""
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await hass.config_entries.options.async_configure(
+        form["flow_id"],
+        {"fallback": False, "fallback_current": 6, "meter_interval": seconds},
+    )
+    assert form["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+
+
+async def test_the_option_tells_the_wallbox(
+    hass: HomeAssistant, garage: Garage, entry: ConfigEntry[ChargerHub]
+) -> None:
+    """It is written at once and kept after a boot; 0 leaves the wallbox alone."""
+    kept = garage.wallbox.configuration
+    await until(
+        hass, garage, lambda: bool(entry.runtime_data.charger.settings), "settings"
+    )
+    kept["MeterValuesSampledData"] = "Voltage"
+    await choose(hass, entry, 0)
+    assert "meter_interval" not in entry.options
+    assert said(garage, "ChangeConfiguration") == []
+    await choose(hass, entry, 30)
+    await until(
+        hass, garage, lambda: kept["MeterValueSampleInterval"] == "30", "interval"
+    )
+    await choose(hass, entry, 0)
+    assert "meter_interval" not in entry.options
+    assert kept["MeterValueSampleInterval"] == "30"
+
+
+@pytest.mark.parametrize("expected_logs", [["no longer connected"]])
+async def test_a_restart_that_is_needed_is_an_issue(
+    hass: HomeAssistant, garage: Garage, entry: ConfigEntry[ChargerHub]
+) -> None:
+    """Its owner restarts it, and the issue goes."""
+    issues, issue_id = ir.async_get(hass), f"restart_needed_{entry.entry_id}"
+    await until(
+        hass, garage, lambda: bool(entry.runtime_data.charger.settings), "settings"
+    )
+    garage.wallbox.upkeep.acts_after_restart = True
+    await choose(hass, entry, 30)
+    await until(
+        hass,
+        garage,
+        lambda: issues.async_get_issue(DOMAIN, issue_id) is not None,
+        "an issue",
+    )
+    assert said(garage, "Reset") == []
+    await act(hass, entry, "restart")
+    await until(
+        hass,
+        garage,
+        lambda: issues.async_get_issue(DOMAIN, issue_id) is None,
+        "no issue",
+    )
