@@ -127,13 +127,14 @@ async def test_text_that_is_no_text(caplog: pytest.LogCaptureFixture) -> None:
 
 
 async def test_only_the_first_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """The others are counted."""
-    async with serving(Doors()) as server, dialling(server) as wallbox:
-        for _ in range(5):
-            await wallbox.say("nonsense")
-        await wallbox.ask()
-        (session,) = server.links.values()
-        assert session.malformed == 5
+    """The others are counted, also those of a connection that it dials afterwards."""
+    async with serving(Doors()) as server:
+        for _ in range(2):
+            async with dialling(server) as wallbox:
+                for _ in range(5):
+                    await wallbox.say("nonsense")
+                await wallbox.ask()
+        assert server.trace("CP1").malformed == 10
     assert caplog.text.count("can't be used") == 1
     assert "nonsense" not in caplog.text
 

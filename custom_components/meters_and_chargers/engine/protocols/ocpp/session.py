@@ -86,8 +86,6 @@ class Session:
         self._worker: asyncio.Task[None] | None = None
         self._answers: dict[str, tuple[int, str]] = {}
         """The last answers: by message id, with a hash of the call's text."""
-        self.malformed = 0
-        """Frames that could not be used."""
 
     @property
     def charger_id(self) -> str:
@@ -329,9 +327,9 @@ class Session:
             )
 
     def _count(self, cause: str) -> None:
-        self.malformed += 1
         self._trace.malformed += 1
-        if self.malformed == 1:
+        # Over connections: who dials again after each would fill the log.
+        if self._trace.malformed == 1:
             _LOGGER.warning(
                 "%s sent a frame that can't be used (%s); more are only counted",
                 self._charger_id,
