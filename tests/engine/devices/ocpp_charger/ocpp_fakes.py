@@ -105,7 +105,7 @@ class FakeLink:
         check(action, payload, version=self.version)
         self.asked.append((action, payload))
         replies = self.replies.get(action)
-        reply: Reply = replies.popleft() if replies else _usual(action)
+        reply: Reply = replies.popleft() if replies else usual(action)
         if isinstance(reply, Exception):
             raise reply
         answer = await reply() if callable(reply) else reply
@@ -137,7 +137,8 @@ class FakeLink:
         ]
 
 
-def _usual(action: str) -> Mapping[str, Any]:
+def usual(action: str) -> Mapping[str, Any]:
+    """Return what most wallboxes answer."""
     if action == "GetConfiguration":
         return {"configurationKey": []}
     if action == "GetVariables":

@@ -1,0 +1,64 @@
+"""Every oddity of a real wallbox that is known of, played as a script over a socket."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quirk_player import VERBS, Player
+import yaml
+
+FOLDER = Path(__file__).parent / "quirks"
+SCRIPTS = sorted(FOLDER.glob("*.yaml"))
+TOLD = {script.stem: yaml.safe_load(script.read_text()) for script in SCRIPTS}
+TRIES = [
+    pytest.param(one, id=f"{name}-{number}")
+    for name, told in TOLD.items()
+    for number, one in enumerate(told["tries"], 1)
+]
+KNOWN = 36
+"""Rows of the table of oddities; a script is named by its row."""
+OPEN = {
+    8: "measurands are not chosen by us, so their list is never written",
+    9: "no repair issue asks its owner for the restart",
+    20: "how to pause is not chosen per wallbox",
+    21: "a profile that is not ours is not looked for",
+    22: "purpose and kind are fixed, and what acts is not measured",
+    24: "a number of phases is not tried the other way",
+    25: "a re-send keeps its number",
+    33: "AuthorizeRemoteTxRequests is not set",
+    35: "a list of uneven steps",
+}
+"""What of a row no script shows, because the product can't do it yet."""
+
+
+@pytest.fixture(autouse=True)
+def auto_enable_custom_integrations(socket_enabled: None) -> None:
+    """Start no Home Assistant; these need sockets alone."""
+
+
+@pytest.mark.parametrize("script", TRIES)
+async def test_quirk(
+    script: Mapping[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The scripted wallbox gets and makes known what its script says."""
+    await Player(tmp_path / "journal.db", caplog).play(script)
+
+
+def test_every_row_has_its_script() -> None:
+    """None is forgotten, and what is open is named by the row it belongs to."""
+    assert [int(script.stem[:2]) for script in SCRIPTS] == [*range(1, KNOWN + 1)]
+    assert set(OPEN) <= {*range(1, KNOWN + 1)}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_scripts_say_what_they_show(name: str) -> None:
+    """Each names its oddity, what it shows, and only steps there are."""
+    told = TOLD[name]
+    assert set(told) == {"quirk", "tries"}
+    for one in told["tries"]:
+        assert set(one) <= {"does", "server", "chargers", "steps"}
+        assert one["does"].endswith(".")
+        for step in one["steps"]:
+            assert len(set(step) - {"box"}) == 1
+            assert set(step) - {"box"} <= VERBS
