@@ -1,5 +1,7 @@
 """The handshake: which address, which version, and what is said to the others."""
 
+from functools import partial
+
 from ocpp_wallbox import (
     HOST,
     KEY,
@@ -15,9 +17,12 @@ from ocpp_wallbox import (
 import pytest
 
 from custom_components.meters_and_chargers.engine.protocols.ocpp import (
+    Manners,
+    Refusal,
     Server,
     Version,
     handshake,
+    manners,
 )
 
 NOT_FOUND = "HTTP/1.1 404 Not Found"
@@ -32,7 +37,7 @@ def auto_enable_custom_integrations(socket_enabled: None) -> None:
 @pytest.fixture
 def expected_logs() -> list[str]:
     """A refused wallbox is named."""
-    return ["CP1 can't connect"]
+    return ["CP1 can't connect", f"{HOST} can't connect"]
 
 
 @pytest.mark.parametrize(
@@ -113,21 +118,21 @@ async def test_subprotocol(
 
 
 @pytest.mark.parametrize(
-    ("lines", "assume_16"),
+    ("lines", "why"),
     [
-        ((), False),
-        (("Sec-WebSocket-Protocol: ocpp2.0",), False),
-        (("Sec-WebSocket-Protocol: ocpp2.0, ocpp1.5",), True),
+        ((), Refusal.NO_VERSION),
+        (("Sec-WebSocket-Protocol: ocpp2.0",), Refusal.OTHER_VERSION),
+        (("Sec-WebSocket-Protocol: ocpp2.0, ocpp1.5",), Refusal.OTHER_VERSION),
     ],
 )
 async def test_another_version(
-    lines: tuple[str, ...],
-    assume_16: bool,  # noqa: FBT001 - a table's column
-    caplog: pytest.LogCaptureFixture,
+    lines: tuple[str, ...], why: Refusal, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The handshake is finished, then the connection closed; logged once."""
     doors = Doors()
-    async with serving(doors, assume_16=assume_16) as server:
+    refused: list[tuple[str, str, Refusal | None]] = []
+    told = partial(_note, refused)
+    async with serving(doors, on_refused=told) as server:
         for close in (b"\x88\x80\0\0\0\0", b""):
             answer, reader, writer = await knock(server, "/CP1", *lines)
             assert answer[0] == SWITCHING
@@ -139,7 +144,10 @@ async def test_another_version(
             writer.close()
         assert not server.links
         assert not doors.desk.events
-    assert caplog.text.count("CP1 can't connect") == 1
+        assert refused == [("CP1", HOST, why)]
+        async with dialling(server):
+            assert refused[1:] == [("CP1", HOST, None)]
+    assert caplog.text.count(f"CP1 can't connect: {why}") == 1
     assert "overlap" not in caplog.text
 
 
@@ -186,14 +194,76 @@ async def test_compression(protocol: str) -> None:
         assert (await box.ask())[0] == 3
 
 
-async def test_no_version_can_be_taken_for_1_6() -> None:
-    """Where the owner says so, for wallboxes that name none."""
-    doors = Doors()
-    async with serving(doors, assume_16=True) as server:
-        answer, _, writer = await knock(server, "/CP1")
+def _note(
+    refused: list[tuple[str, str, Refusal | None]],
+    charger_id: str,
+    peer: str,
+    why: Refusal | None,
+) -> None:
+    refused.append((charger_id, peer, why))
+
+
+@pytest.mark.parametrize(
+    ("line", "confirmed"),
+    [
+        ("X-Nothing: here", []),
+        ("Sec-WebSocket-Protocol: ocpp2.0.1", ["Sec-WebSocket-Protocol: ocpp2.0.1"]),
+        ("Sec-WebSocket-Protocol: a, ocpp1.6", ["Sec-WebSocket-Protocol: ocpp1.6"]),
+    ],
+)
+async def test_a_pinned_version(line: str, confirmed: list[str]) -> None:
+    """A wallbox that is known to speak 1.6 does so whatever it offers; others don't."""
+    async with serving(Doors()) as server:
+        server.treat("CP2", Manners(pinned=True))
+        answer, _, writer = await knock(server, "/CP2", line)
         assert answer[0] == SWITCHING
+        offers = [one for one in answer if one.startswith("Sec-WebSocket-Protocol")]
+        assert offers == confirmed
         await settled(lambda: server.links)
         writer.close()
+        server.treat("CP2", None)
+        _, reader, writer = await knock(server, "/CP1", "X-Nothing: here")
+        assert (await reader.readexactly(4))[0] == 0x88
+        writer.close()
+
+
+async def test_an_alias() -> None:
+    """It is the same wallbox, one connection in all; a known one is never an alias."""
+    doors = Doors()
+    async with serving(doors) as server:
+        server.treat("CP1", Manners(aliases=frozenset({"CP1-SN7", "CP2"})))
+        server.treat("CP2", Manners())
+        async with dialling(server, "CP1-SN7"), dialling(server, "CP2"):
+            await settled(lambda: set(server.links) == {"CP1", "CP2"})
+        assert [who for who, _ in doors.knocks] == ["CP1", "CP2"]
+        server.treat("CP3", Manners(aliases=frozenset({"CP1-SN7"})))
+        async with dialling(server, "CP1-SN7"):
+            # Two claim it, so it is nobody's.
+            await settled(lambda: set(server.links) == {"CP1-SN7"})
+
+
+async def test_a_new_alias_ends_the_strangers_connection() -> None:
+    """It was let wait as another one; it comes back as the one it is."""
+    async with serving(Doors()) as server, dialling(server, "CP9") as wallbox:
+        await settled(lambda: "CP9" in server.links)
+        server.treat("CP1", Manners(aliases=frozenset({"CP9"})))
+        assert (await wallbox.socket.receive()).data == 1001
+        async with dialling(server, "CP9"):
+            await settled(lambda: set(server.links) == {"CP1"})
+
+
+async def test_no_identity_from_an_expected_address() -> None:
+    """Let in where exactly one wallbox is expected from there; named where not."""
+    async with serving(Doors()) as server:
+        server.treat("CP1", Manners(address=HOST))
+        server.treat("CP2", Manners(address="127.0.0.9"))
+        async with dialling(server, ""):
+            await settled(lambda: set(server.links) == {"CP1"})
+        server.treat("CP2", Manners(address=HOST))
+        answer, _, writer = await knock(server, "/", OCPP16)
+        assert answer[0] == NOT_FOUND
+        writer.close()
+        assert manners.whose("", f"::ffff:{HOST}", {"CP1": Manners(address=HOST)})
 
 
 @pytest.mark.parametrize(
@@ -232,7 +302,7 @@ async def test_naming_is_bounded(
 
 @pytest.mark.parametrize(
     ("raw_path", "charger_id"),
-    [("", None), ("*", "*"), ("CP1", "CP1"), ("/%C3", None), ("/x#y/z", "x")],
+    [("", ""), ("*", "*"), ("CP1", "CP1"), ("/%C3", None), ("/x#y/z", "x")],
 )
 def test_identity_of_odd_targets(raw_path: str, charger_id: str | None) -> None:
     """Whatever stands there, nothing fails."""

@@ -17,6 +17,7 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp import (
     Call,
     CallError,
     Link,
+    Manners,
     Payload,
     Session,
 )
@@ -334,3 +335,35 @@ async def test_the_other_end_may_use_a_session_too() -> None:
         await session.close()
         await running
     assert desk.events == ["opened house", "closed house"]
+
+
+async def test_an_answer_that_waits() -> None:
+    """It is held back as long as the wallbox needs; others are asked meanwhile."""
+    doors = Doors()
+    async with serving(doors) as server, dialling(server) as wallbox:
+        server.treat("CP1", Manners(reply_delay_s=0.05))
+        assert (await wallbox.ask())[1] == "ask"
+        server.treat("CP1", Manners(reply_delay_s=600))
+        await wallbox.say([2, "slow", "Heartbeat", {}])
+        await settled(lambda: len(doors.desk.calls) == 2)
+        asking = asyncio.create_task(link_of(doors).call("Reset", {}))
+        _, message_id, *_ = await wallbox.hear()
+        await wallbox.say([3, message_id, {}])
+        assert await asking == {}
+        assert server.trace("CP1").sent == 2
+
+
+async def test_manners_of_an_open_connection() -> None:
+    """They change without a new connection: first it is not pinged, then it is."""
+    async with (
+        serving(Doors(), ping_s=None) as server,
+        dialling(server, autoping=False) as wallbox,
+    ):
+        await settled(lambda: server.links)
+        server.treat("CP1", Manners(ping_s=0.05, timeout_s=0.05))
+        assert (await wallbox.socket.receive()).type is aiohttp.WSMsgType.PING
+        server.treat("CP1", Manners(ping_s=None, timeout_s=0.05))
+        with pytest.raises(Silent):
+            await server.links["CP1"].call("Reset", {})
+        server.treat("CP1", Manners(ping_s=None))
+        assert "CP1" in server.links

@@ -30,7 +30,7 @@ from custom_components.meters_and_chargers.engine.model import (
     Phase,
     Point,
 )
-from custom_components.meters_and_chargers.engine.protocols.ocpp import Server
+from custom_components.meters_and_chargers.engine.protocols.ocpp import Manners, Server
 from custom_components.meters_and_chargers.engine.protocols.ocpp.strict import check
 
 PATIENCE_S = 20
@@ -102,9 +102,18 @@ class Player:
                 **(options or {}),
             )
             await charger.load()
+            manners = self._script.get("manners", {}).get(charger_id, {})
+            self._treat(charger_id, manners)
             central.accept(charger_id, charger)
             self.chargers[charger_id] = charger
         await self.server.start()
+
+    def _treat(self, charger_id: str, manners: Mapping[str, Any]) -> None:
+        aliases = frozenset(manners.get("aliases", ()))
+        usual = self._script.get("server", {})
+        self.server.treat(
+            charger_id, Manners(**{**usual, **manners, "aliases": aliases})
+        )
 
     async def _close(self) -> None:
         await self.server.stop()
@@ -220,6 +229,10 @@ class Player:
 
     # What time and the house do
 
+    async def treats(self, box: Box, manners: Mapping[str, Any]) -> None:
+        """Change how it is talked to."""
+        self._treat(box.charger_id, manners)
+
     async def passes(self, _: Box, seconds: float) -> None:
         """Let time pass, second by second: what rings may start another timer."""
         for _turn in range(round(seconds * 2)):
@@ -301,6 +314,10 @@ class Player:
         """Wait until it was pinged so often since the last look."""
         box.pings = 0
         await self._until(lambda: box.pings >= times)
+
+    async def never_pinged(self, box: Box, _: object) -> None:
+        """See that it was not pinged."""
+        assert not box.pings
 
     async def closed(self, box: Box, code: int) -> None:
         """Wait until the server has closed the connection; 0 without a word."""

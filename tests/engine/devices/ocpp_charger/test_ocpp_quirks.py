@@ -57,7 +57,7 @@ def test_scripts_say_what_they_show(name: str) -> None:
     told = TOLD[name]
     assert set(told) == {"quirk", "tries"}
     for one in told["tries"]:
-        assert set(one) <= {"does", "server", "chargers", "steps"}
+        assert set(one) <= {"does", "server", "chargers", "manners", "steps"}
         assert one["does"].endswith(".")
         for step in one["steps"]:
             assert len(set(step) - {"box"}) == 1

@@ -2,6 +2,7 @@
 
 from .door import Tls
 from .frame import Code
+from .manners import Manners, Refusal
 from .server import Server
 from .session import Session
 from .strict import InvalidMessage, message, preload
@@ -32,7 +33,9 @@ __all__ = [
     "InvalidMessage",
     "Json",
     "Link",
+    "Manners",
     "Payload",
+    "Refusal",
     "Server",
     "Session",
     "Shown",

@@ -29,7 +29,8 @@ class Chosen(NamedTuple):
 def identity(raw_path: str) -> str | None:
     """Return the last segment of a request's target, decoded once.
 
-    An identity that is empty, or that could not be shown or logged, is None.
+    It is empty where the target names none. One that could not be shown or logged is
+    None.
     """
     path = raw_path.partition("?")[0].partition("#")[0]
     if "://" in path:
@@ -41,7 +42,7 @@ def identity(raw_path: str) -> str | None:
         return None
     if not found.isprintable() or len(found) > MAX_IDENTITY_CHARACTERS:
         return None
-    return found or None
+    return found
 
 
 def offered(lines: Iterable[str]) -> list[str]:
@@ -50,11 +51,16 @@ def offered(lines: Iterable[str]) -> list[str]:
     return [name for name in names if name]
 
 
-def choose(names: Iterable[str], order: Iterable[Version] = ORDER) -> Chosen | None:
-    """Return which of the offered names to speak; the first of ``order`` wins."""
-    by_spelling = {name.lower(): name for name in reversed(list(names))}
-    for version in order:
+def choose(
+    names: Sequence[str], order: Iterable[Version] = ORDER, *, pinned: bool = False
+) -> Chosen | None:
+    """Return which of the offered names to speak; the first of ``order`` wins.
+
+    ``pinned`` takes any name for OCPP 1.6.
+    """
+    by_spelling = {name.lower(): name for name in reversed(names)}
+    for version in (Version.V16,) if pinned else order:
         for known in _SPELLINGS[version]:
             if known in by_spelling:
                 return Chosen(by_spelling[known], version)
-    return None
+    return Chosen(names[0], Version.V16) if pinned and names else None

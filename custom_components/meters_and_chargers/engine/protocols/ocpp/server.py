@@ -1,7 +1,7 @@
 """The WebSocket server that wallboxes dial."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 import logging
 import ssl
@@ -12,15 +12,13 @@ from aiohttp import WSCloseCode, hdrs, web
 from . import handshake, proof
 from .door import Door, Tls
 from .frame import MAX_CHARACTERS
-from .session import CALL_TIMEOUT_S, CLOSE_S, Session
+from .manners import CALL_TIMEOUT_S, PING_S, Manners, Refusal, whose
+from .session import CLOSE_S, Session
 from .strict import preload
 from .trace import Trace
 from .types import Gate, Handler, Link, Unauthorised, Version
 
 _LOGGER = logging.getLogger(__name__)
-
-PING_S = 20.0
-"""Some wallboxes drop a connection that is idle for 30 s."""
 
 _SHUTDOWN_S = 1.0
 _DISMISS_S = 0.5
@@ -39,6 +37,11 @@ _HANDSHAKE = (
 )
 
 
+type OnRefused = Callable[[str, str, Refusal | None], None]
+"""Hears the identity and the address of a wallbox that can't connect, and why; None
+when it could after all."""
+
+
 class Server:
     """Listens on one port and keeps at most one connection a wallbox."""
 
@@ -49,26 +52,28 @@ class Server:
         port: int,
         *,
         ping_s: float | None = PING_S,
-        assume_16: bool = False,
         timeout_s: float = CALL_TIMEOUT_S,
         tls: Tls = Tls.OFF,
         context: ssl.SSLContext | None = None,
+        on_refused: OnRefused | None = None,
     ) -> None:
         """Prepare; `start` opens the port. Port 0 takes a free one.
 
-        ``assume_16`` lets in wallboxes that name no OCPP version. ``context`` has the
-        server's certificate; without it nothing is encrypted, whatever ``tls`` says.
+        ``ping_s`` and ``timeout_s`` are for wallboxes of which nothing is known.
+        ``context`` has the server's certificate; without it nothing is encrypted,
+        whatever ``tls`` says.
         """
         self._gate = gate
         self._door = Door(host, port, tls, context, refused=self._name)
-        self._ping_s = ping_s
-        self._assume_16 = assume_16
-        self._timeout_s = timeout_s
+        self._usual = Manners(ping_s=ping_s, timeout_s=timeout_s)
+        self._manners: dict[str, Manners] = {}
+        self._on_refused = on_refused
         self._runner: web.AppRunner | None = None
         self._sessions: dict[str, Session] = {}
         self._ending: set[Session] = set()
         """Sessions out of use that still say goodbye."""
         self._named: set[str] = set()
+        self._refused: set[str] = set()
         self._traces: dict[str, Trace] = {}
 
     @property
@@ -125,11 +130,28 @@ class Server:
         session.hand_over(handler)
         return True
 
+    def treat(self, charger_id: str, manners: Manners | None) -> None:
+        """Talk to a wallbox like this from now on; None as to one that is not known.
+
+        An open connection goes on, unless it was opened under what turns out to be
+        an alias of another one.
+        """
+        if manners is None:
+            self._manners.pop(charger_id, None)
+        else:
+            self._manners[charger_id] = manners
+            for alias in manners.aliases - set(self._manners):
+                if (stranger := self._sessions.get(alias)) is not None:
+                    stranger.begin_close()
+        if (session := self._sessions.get(charger_id)) is not None:
+            session.treat(manners or self._usual)
+
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         """Decide about one wallbox that knocks, and serve it."""
-        charger_id = handshake.identity(request.raw_path)
-        if charger_id is None:
+        said = handshake.identity(request.raw_path)
+        if said is None:
             raise web.HTTPNotFound
+        charger_id = whose(said, _peer(request), self._manners)
         # Only what the handshake needs, and without the subprotocols: aiohttp
         # reads the first line of them alone and knows one spelling.
         request_headers = [
@@ -144,21 +166,26 @@ class Server:
         )
         if not socket.can_prepare(bare):
             if hdrs.SEC_WEBSOCKET_KEY in request.headers:
-                self._name(charger_id, "its WebSocket handshake is incomplete")
+                self._refuse(charger_id, request, Refusal.HANDSHAKE)
             raise web.HTTPBadRequest
+        if not charger_id:
+            self._refuse(charger_id, request, Refusal.NO_IDENTITY)
+            raise web.HTTPNotFound
         if (handler := self._admit(request, charger_id)) is None:
             raise web.HTTPNotFound
         self._door.settle(request.protocol)
         names = handshake.offered(
             request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, ())
         )
-        chosen = handshake.choose(names)
+        pinned = self._manners.get(charger_id, self._usual).pinned
+        chosen = handshake.choose(names, pinned=pinned)
         if chosen is not None:
             socket.headers[hdrs.SEC_WEBSOCKET_PROTOCOL] = chosen.name
         await socket.prepare(bare)
-        if chosen is None and (names or not self._assume_16):
+        if chosen is None and not pinned:
             # The standard wants the handshake finished first.
-            self._name(charger_id, "it offers none of OCPP 1.6, 2.0.1 and 2.1")
+            why = Refusal.OTHER_VERSION if names else Refusal.NO_VERSION
+            self._refuse(charger_id, request, why)
             await _dismiss(socket, WSCloseCode.PROTOCOL_ERROR)
         elif self._runner is None:
             await _dismiss(socket, WSCloseCode.GOING_AWAY)
@@ -195,17 +222,14 @@ class Server:
                 return
         if (older := self._sessions.get(charger_id)) is not None:
             older.begin_close()
-        if charger_id in self._named:
-            self._named.remove(charger_id)
-            _LOGGER.info("%s could connect", charger_id)
+        self._let_in(charger_id, _peer(request))
         trace = self._begin_trace(charger_id, version)
         session = Session(
             socket,
             charger_id,
             _peer(request),
             handler,
-            timeout_s=self._timeout_s,
-            ping_s=self._ping_s,
+            manners=self._manners.get(charger_id, self._usual),
             on_end=self._ended,
             cut=None if request.transport is None else request.transport.abort,
             trace=trace,
@@ -216,6 +240,16 @@ class Server:
             await session.run()
         finally:
             self._ending.discard(session)
+
+    def _let_in(self, charger_id: str, peer: str) -> None:
+        """Say once that a wallbox which could not connect now can."""
+        if charger_id in self._named:
+            self._named.remove(charger_id)
+            _LOGGER.info("%s could connect", charger_id)
+        if charger_id in self._refused:
+            self._refused.discard(charger_id)
+            if self._on_refused is not None:
+                self._on_refused(charger_id, peer, None)
 
     def _begin_trace(self, charger_id: str, version: Version = Version.V16) -> Trace:
         if charger_id not in self._traces and len(self._traces) >= _MAX_TRACED:
@@ -231,6 +265,16 @@ class Server:
         """Forget a session before its handler hears of its end."""
         del self._sessions[session.charger_id]
         self._ending.add(session)
+
+    def _refuse(self, charger_id: str, request: web.Request, why: Refusal) -> None:
+        """Tell once that a wallbox can't connect as it is, and why."""
+        peer = _peer(request)
+        name = charger_id or peer
+        self._name(name, why)
+        if name in self._named and name not in self._refused:
+            self._refused.add(name)
+            if self._on_refused is not None:
+                self._on_refused(charger_id, peer, why)
 
     def _name(self, charger_id: str, reason: str) -> None:
         """Log once why a wallbox can't connect."""

@@ -19,13 +19,11 @@ from aiohttp import (
 
 from ...model import BadAnswer, DeviceError, Silent, Unreachable
 from . import frame
+from .manners import Manners
 from .trace import Trace
 from .types import Call, CallError, Handler, Payload, Version
 
 _LOGGER = logging.getLogger(__name__)
-
-CALL_TIMEOUT_S = 60.0
-"""Some wallboxes take this long for a charging profile."""
 
 CLOSE_S = 2.0
 GRACE_S = 1.0
@@ -43,15 +41,14 @@ type Socket = web.WebSocketResponse | ClientWebSocketResponse
 class Session:
     """A link over one WebSocket."""
 
-    def __init__(  # noqa: PLR0913  # its line, and what may be told by keyword
+    def __init__(
         self,
         socket: Socket,
         charger_id: str,
         peer: str,
         handler: Handler,
         *,
-        timeout_s: float = CALL_TIMEOUT_S,
-        ping_s: float | None = None,
+        manners: Manners | None = None,
         on_end: Callable[[Session], None] | None = None,
         cut: Callable[[], None] | None = None,
         trace: Trace | None = None,
@@ -59,7 +56,7 @@ class Session:
     ) -> None:
         """Take an open socket; `run` serves it.
 
-        ``ping_s`` needs a socket that leaves pings to us (``autoping=False``).
+        Pinging needs a socket that leaves pings to us (``autoping=False``).
         ``on_end`` hears of the end before the handler does, ``cut`` drops a
         connection whose other end does not answer the close. ``trace`` keeps the
         last frames.
@@ -70,8 +67,8 @@ class Session:
         self._charger_id = charger_id
         self._peer = peer
         self._handler = handler
-        self._timeout_s = timeout_s
-        self._ping_s = ping_s
+        self._manners = manners or Manners(ping_s=None)
+        self._pinging: asyncio.Task[None] | None = None
         self._heard = False
         """Whether anything came since the last look."""
         self._on_end = on_end
@@ -104,18 +101,27 @@ class Session:
 
     async def run(self) -> None:
         """Serve the connection until it ends."""
-        pinging = asyncio.create_task(self._ping())
+        self._pinging = asyncio.create_task(self._ping())
         try:
             self._open()
             await self._receive()
         finally:
-            pinging.cancel()
+            self._pinging.cancel()
             self.begin_close()
             await self._finish_work()
             await self.close()
         if self._worker is not None and not self._worker.cancelled():
             # A handler's defect ends its own connection, and is seen.
             self._worker.result()
+
+    def treat(self, manners: Manners) -> None:
+        """Talk like this from now on."""
+        if manners == self._manners:
+            return
+        self._manners = manners
+        if self._pinging is not None and not self._ended:
+            self._pinging.cancel()
+            self._pinging = asyncio.create_task(self._ping())
 
     def hand_over(self, handler: Handler) -> None:
         """Let another handler answer from now on."""
@@ -135,14 +141,15 @@ class Session:
             message_id = str(uuid4())
             answer: asyncio.Future[Payload | Exception] = asyncio.Future()
             self._asked = message_id, answer
+            timeout_s = self._manners.timeout_s
             try:
-                async with asyncio.timeout(self._timeout_s):
+                async with asyncio.timeout(timeout_s):
                     question = frame.call(message_id, action, payload)
                     self._trace.gave(question)
                     await _apart(self._socket.send_str(question))
                     outcome = await answer
             except TimeoutError as err:
-                raise Silent(f"no answer within {self._timeout_s:g} s") from err
+                raise Silent(f"no answer within {timeout_s:g} s") from err
             except (ClientError, OSError) as err:
                 raise Unreachable(f"{self._charger_id} is not connected") from err
             finally:
@@ -216,16 +223,16 @@ class Session:
 
         Not left to aiohttp, whose timer outlives a connection that we close.
         """
-        while self._ping_s is not None:
+        while (ping_s := self._manners.ping_s) is not None:
             self._heard = False
-            await asyncio.sleep(self._ping_s)
+            await asyncio.sleep(ping_s)
             if self._heard:
                 continue
             with suppress(ClientError, OSError):
                 # One that reads nothing may have no room left for a ping.
-                async with asyncio.timeout(self._ping_s / 2):
+                async with asyncio.timeout(ping_s / 2):
                     await _apart(self._socket.ping())
-            await asyncio.sleep(self._ping_s / 2)
+            await asyncio.sleep(ping_s / 2)
             if not self._heard:
                 _LOGGER.debug("%s: no answer to a ping", self._charger_id)
                 self.begin_close()
@@ -281,22 +288,30 @@ class Session:
         """Answer one call, a repeated one from memory."""
         known = self._answers.get(call.id)
         if known is not None and known[0] == hash(text):
-            await self._send(known[1])
+            await self._reply(known[1])
             return
         try:
             payload = await self._handler.called(
                 self, Call(call.action, call.payload, text)
             )
         except CallError as err:
-            await self._send_error(call.id, err.code, err.description)
+            refusal = err.code, err.description
         except DeviceError as err:
             _LOGGER.debug("%s: a call failed: %s", self._charger_id, type(err).__name__)
-            await self._send_error(call.id, frame.Code.INTERNAL_ERROR)
+            refusal = frame.Code.INTERNAL_ERROR, ""
         else:
             if payload is not None:
                 answer = frame.result(call.id, payload)
                 self._remember(call.id, text, answer)
-                await self._send(answer)
+                await self._reply(answer)
+            return
+        await self._reply(frame.error(call.id, *refusal, self._version))
+
+    async def _reply(self, text: str) -> None:
+        """Send an answer, not at once to a wallbox that would miss it."""
+        if self._manners.reply_delay_s:
+            await asyncio.sleep(self._manners.reply_delay_s)
+        await self._send(text)
 
     def _remember(self, call_id: str, text: str, answer: str) -> None:
         # Refusals are not kept: a wallbox that asks again may fare better.
