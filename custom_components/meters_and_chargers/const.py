@@ -46,6 +46,13 @@ CONF_MAXIMUM_CURRENT: Final = "maximum_current"
 CONF_FALLBACK: Final = "fallback"
 CONF_METER_INTERVAL: Final = "meter_interval"
 CONF_FALLBACK_CURRENT: Final = "fallback_current"
+CONF_ADVANCED: Final = "advanced"
+CONF_OCPP_VERSION: Final = "ocpp_version"
+CONF_ALIASES: Final = "aliases"
+CONF_PING_INTERVAL: Final = "ping_interval"
+CONF_CALL_TIMEOUT: Final = "call_timeout"
+CONF_REPLY_DELAY: Final = "reply_delay"
+CONF_UNAVAILABLE_AFTER: Final = "unavailable_after"
 # How a server encrypts, what its certificate names, the pair of its owner's to show
 # instead, whether new wallboxes need a password; how a wallbox proves who it is.
 CONF_TLS_MODE: Final = "tls_mode"

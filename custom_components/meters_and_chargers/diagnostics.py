@@ -22,6 +22,7 @@ from .const import (
     CONF_CHARGER_PHASES,
     CONF_FAMILY,
     CONF_MODE,
+    CONF_OCPP_VERSION,
     CONF_OFFLINE,
     CONF_POLICY,
     CONF_TLS_MODE,
@@ -47,6 +48,7 @@ _SHOWN = {
     CONF_TLS_MODE,
     CONF_POLICY,
     CONF_OFFLINE,
+    CONF_OCPP_VERSION,
 }
 """Texts of entry data that are one of a few words."""
 _TRIED = (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR)

@@ -104,8 +104,8 @@ class ChargerEntity(_PushedEntity):
     @property
     @override
     def available(self) -> bool:
-        """Nothing is known of a wallbox without a connection."""
-        return self._hub.online
+        """Nothing is known of a wallbox that is away for long."""
+        return self._hub.available
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -62,7 +62,7 @@ from .engine.protocols.modbus import (
     load_requests,
     look,
 )
-from .engine.protocols.ocpp import Server, Tls, preload
+from .engine.protocols.ocpp import OnRefused, Server, Tls, preload
 from .search import Found
 
 _SPACINGS: HassKey[dict[tuple[str, int], Spacing]] = HassKey(f"{DOMAIN}_spacings")
@@ -290,6 +290,7 @@ async def open_ocpp(
     data: Mapping[str, Any],
     context: ssl.SSLContext | None,
     on_knock: Callable[[Knock], None],
+    on_refused: OnRefused,
 ) -> OcppListener:
     """Prepare an OCPP server; it does not listen yet.
 
@@ -307,7 +308,9 @@ async def open_ocpp(
     central = Central(on_knock, has_credentials=data.get(CONF_CREDENTIALS, False))
     tls = Tls(data.get(CONF_TLS_MODE, Tls.OFF))
     host, port = data[CONF_HOST], data[CONF_PORT]
-    server = Server(central, host, port, tls=tls, context=context)
+    server = Server(
+        central, host, port, tls=tls, context=context, on_refused=on_refused
+    )
     central.move = server.move
     return OcppListener(server, central, journal, path)
 

@@ -45,7 +45,8 @@ from .const import (
     FAMILY_OCPP_SERVER,
 )
 from .engine.devices.ocpp_charger import Policy, Security
-from .ocpp import OcppServer, tell_left_behind
+from .ocpp import OcppServer, tell_left_behind, wallboxes_of
+from .ocpp_manners import PINNED, advanced_fields, take_advanced
 from .ocpp_security_flow import CONF_STEP, SecuritySteps, security_fields
 from .ocpp_tls import (
     TLS_DETECT,
@@ -324,7 +325,10 @@ class OcppSteps(ConfigFlow):
         }
         if password := typed.get(CONF_PASSWORD):
             data[CONF_SECURITY] = Security.by_password(password).as_data()
-        return self.async_create_entry(title=typed[CONF_NAME], data=data)
+        options = PINNED if knock["pinned"] else None
+        return self.async_create_entry(
+            title=typed[CONF_NAME], data=data, options=options
+        )
 
     def _knock_form(self) -> vol.Schema:
         name = _maker_and_model(self._knock) or self._knock[CONF_CHARGER_ID]
@@ -360,7 +364,7 @@ class OcppSteps(ConfigFlow):
 
 
 class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
-    """What a wallbox does without us, what it measures, how it proves who it is."""
+    """What a wallbox does without us, what it measures, how it is talked to."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -371,27 +375,29 @@ class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
     async def async_step_wallbox(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask whether it falls back, to which current, and how often it measures."""
+        """Ask what it does without us, how often it measures, how it is talked to."""
         entry = self.config_entry
         options = {**entry.options}
         errors: dict[str, str] = {}
         if user_input is not None:
             step = user_input.pop(CONF_STEP)
-            if problem := self.security_problem(step):
-                errors["base"] = problem
-            elif 0 < user_input[CONF_FALLBACK_CURRENT] < _MINIMUM_A:
-                errors["base"] = "fallback_range"
-            else:
-                # One that never had a fallback has none to be cleared.
-                never = CONF_FALLBACK not in options
-                options |= user_input
-                if not user_input[CONF_METER_INTERVAL]:
-                    del options[CONF_METER_INTERVAL]
-                if never and not user_input[CONF_FALLBACK]:
-                    del options[CONF_FALLBACK]
-                if options[CONF_POLICY] == _AS_SERVER:
-                    del options[CONF_POLICY]
+            # One that never had a fallback has none to be cleared.
+            never = CONF_FALLBACK not in options
+            options |= user_input
+            if not user_input[CONF_METER_INTERVAL]:
+                del options[CONF_METER_INTERVAL]
+            if options[CONF_POLICY] == _AS_SERVER:
+                del options[CONF_POLICY]
+            if never and not user_input[CONF_FALLBACK]:
+                del options[CONF_FALLBACK]
+            others = wallboxes_of(self.hass, entry.data[CONF_SERVER])
+            problem = take_advanced(entry, others, user_input, options)
+            if 0 < user_input[CONF_FALLBACK_CURRENT] < _MINIMUM_A:
+                problem = "fallback_range"
+            problem = self.security_problem(step) or problem
+            if problem is None:
                 return await self.security_step(step, options)
+            errors["base"] = problem
         form = vol.Schema(
             {
                 vol.Required(CONF_FALLBACK, default=False): BooleanSelector(),
@@ -401,6 +407,7 @@ class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
                 vol.Required(CONF_POLICY, default=_AS_SERVER): one_of(
                     "policy_here", _AS_SERVER, *Policy
                 ),
+                **advanced_fields(entry),
                 **security_fields(),
                 vol.Required(CONF_METER_INTERVAL, default=0): _SECONDS,
             }
@@ -408,7 +415,7 @@ class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
         return self.async_show_form(
             step_id="wallbox",
             data_schema=self.add_suggested_values_to_schema(
-                form, user_input or options
+                form, user_input or entry.options
             ),
             errors=errors,
         )

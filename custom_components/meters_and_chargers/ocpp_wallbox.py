@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 import logging
 
 from homeassistant.config_entries import ConfigEntry
@@ -10,6 +11,7 @@ from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_call_later
 
 from . import registry
 from .const import CONF_FALLBACK, DOMAIN
@@ -25,6 +27,7 @@ from .engine.model import (
     Setpoint,
 )
 from .ocpp import OcppServer
+from .ocpp_manners import unavailable_after_s
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -74,6 +77,9 @@ class ChargerHub:
             .id
         )
         self._online = charger.online
+        self.available = charger.online
+        """Whether it is shown: connected, or not away for long."""
+        self._waits: CALLBACK_TYPE | None = None
         self._listeners: dict[Topic, list[Callable[[], None]]] = {}
         self._occurrence_listeners: list[Callable[[Occurrence], None]] = []
         self._newcomers: list[Callable[[Topic], None]] = []
@@ -94,7 +100,7 @@ class ChargerHub:
 
         ends.append(self.each(publish))
         # What changed while the entities were made.
-        self._online = self.charger.online
+        self._online = self.available = self.charger.online
         self.tell(*self._listeners)
         self._follow_fallback()
         self._follow_restart()
@@ -103,6 +109,7 @@ class ChargerHub:
         def stop() -> None:
             for end in ends:
                 end()
+            self._wait_no_more()
             ir.async_delete_issue(self.hass, DOMAIN, self._issue_id)
             ir.async_delete_issue(self.hass, DOMAIN, self._restart_id)
 
@@ -209,14 +216,39 @@ class ChargerHub:
                 self.points.add(point)
                 self._introduce(point)
         if self._online != self.charger.online:
-            self._online = self.charger.online
-            self._log_connection()
-            self.tell(*self._listeners)
+            self._follow_connection()
         else:
             self.tell(*change.points, *change.connectors)
         for occurrence in change.occurrences:
             for tell in self._occurrence_listeners:
                 tell(occurrence)
+
+    def _follow_connection(self) -> None:
+        """Show that it is back at once, and that it is gone when it stays away."""
+        self._online = self.charger.online
+        self._wait_no_more()
+        patience_s = unavailable_after_s(self.entry)
+        if not self._online and patience_s and self.server.listening:
+            self._waits = async_call_later(self.hass, patience_s, self._stays_away)
+            self.tell(*self._listeners)
+        else:
+            self._show_connection()
+
+    @callback
+    def _stays_away(self, _now: datetime) -> None:
+        self._waits = None
+        self._show_connection()
+
+    def _wait_no_more(self) -> None:
+        if self._waits is not None:
+            self._waits()
+            self._waits = None
+
+    def _show_connection(self) -> None:
+        if self.available != self._online:
+            self.available = self._online
+            self._log_connection()
+        self.tell(*self._listeners)
 
     def _log_connection(self) -> None:
         """Say once that the wallbox is gone, and once that it is back."""

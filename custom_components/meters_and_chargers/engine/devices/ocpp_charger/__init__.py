@@ -9,7 +9,7 @@ from .requests import OWN_TAG, Setting, is_secret, shown
 from .tokens import Gate, Offline, Policy, Rules, Token
 from .upkeep import Card, Firmware
 from .v201 import Dialect
-from .waiting import Knock
+from .waiting import Knock, is_local
 
 __all__ = [
     "FAMILY_KEY",
@@ -35,6 +35,7 @@ __all__ = [
     "Security",
     "Setting",
     "Token",
+    "is_local",
     "is_secret",
     "redact",
     "shown",

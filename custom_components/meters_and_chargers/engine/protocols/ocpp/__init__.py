@@ -3,7 +3,7 @@
 from .door import Tls
 from .frame import Code
 from .manners import Manners, Refusal
-from .server import Server
+from .server import OnRefused, Server
 from .session import Session
 from .strict import InvalidMessage, message, preload
 from .trace import Trace
@@ -34,6 +34,7 @@ __all__ = [
     "Json",
     "Link",
     "Manners",
+    "OnRefused",
     "Payload",
     "Refusal",
     "Server",

@@ -1,6 +1,6 @@
 """What a wallbox says before it may talk: its identity and its OCPP version."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 

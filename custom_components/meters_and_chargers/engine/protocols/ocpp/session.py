@@ -41,7 +41,7 @@ type Socket = web.WebSocketResponse | ClientWebSocketResponse
 class Session:
     """A link over one WebSocket."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a connection is and who hears of it, with defaults
         self,
         socket: Socket,
         charger_id: str,
