@@ -20,7 +20,7 @@ TRIES = [
 KNOWN = 36
 """Rows of the table of oddities; a script is named by its row."""
 OPEN = {
-    6: "after a restart of ours a status is not kept, nor told from meter values",
+    6: "after a restart of ours the last status is not kept",
     8: "measurands are not chosen by us, so their list is never written",
     9: "no repair issue asks its owner for the restart",
     20: "how to pause is not chosen per wallbox",

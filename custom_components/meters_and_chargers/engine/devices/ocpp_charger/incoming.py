@@ -158,6 +158,13 @@ class Incoming:
             return False
         return (self._station.now() - time).total_seconds() > OLD_S
 
+    def _flows(self, connector: Connector) -> bool:
+        """Say whether a transaction draws something, as far as that is measured."""
+        values = self._station.values
+        return connector.session is not None and any(
+            (values.get(point) or 0) > 0 for point in flowing(connector.number)
+        )
+
     def _nothing_flows(self, connector: Connector) -> frozenset[Point]:
         """Set to 0 what wallboxes stop reporting when they stop charging."""
         values = self._station.values
@@ -194,6 +201,9 @@ class Incoming:
         if not live:
             return {}, self._named(new)
         connector.measured_at = self._station.monotonic()
+        if connector.status == UNKNOWN and self._flows(connector):
+            # Some never say it again after a restart of ours.
+            connector.status = "charging"
         return {}, self._named(new, report.connector, points=frozenset(points))
 
     async def _start(self, call: Call) -> Answer:
