@@ -44,6 +44,7 @@ class Box:
         self.closed: int | None = None
         self.late: list[str] = []
         """Ids of questions that it has not answered so far."""
+        self.answered: set[str] = set()
         self.answers: dict[str, asyncio.Future[list[Any]]] = {}
         self.reading: asyncio.Task[None] | None = None
 
@@ -68,6 +69,7 @@ class Box:
 
     def _take(self, line: Line, message: list[Any]) -> None:
         if message[0] != CALL:
+            self.answered.add(message[1])
             if (answer := self.answers.get(message[1])) and not answer.done():
                 answer.set_result(message)
             return

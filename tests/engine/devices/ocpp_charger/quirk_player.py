@@ -306,9 +306,15 @@ class Player:
             assert len(found) == times, found
 
     async def quiet(self, box: Box, _: object) -> None:
-        """Wait until the charger has nothing under way."""
+        """Wait until the charger has nothing under way, nor anything on the line."""
         charger = self.chargers[box.charger_id]
         await self._until(lambda: not charger._tasks)
+        if box.line is not None and box.closed is None:
+            await self.says(box, {"Heartbeat": {}})
+
+    async def unanswered(self, box: Box, message_id: str) -> None:
+        """See that it got no answer to a message so far."""
+        assert message_id not in box.answered
 
     async def pinged(self, box: Box, times: int) -> None:
         """Wait until it was pinged so often since the last look."""
