@@ -11,6 +11,7 @@ import pytest
 import voluptuous as vol
 
 from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.engine.protocols.ocpp import Manners
 from custom_components.meters_and_chargers.ocpp_wallbox import ChargerHub
 
 from .test_devices import value
@@ -302,7 +303,7 @@ async def test_one_that_does_not_answer(
 ) -> None:
     """A wallbox that falls silent is told by its name."""
     link = entry.runtime_data.charger.link
-    monkeypatch.setattr(link, "_timeout_s", 0.2)
+    monkeypatch.setattr(link, "_manners", Manners(timeout_s=0.2))
     garage.wallbox.silent = True
     with pytest.raises(HomeAssistantError, match="Wallbox did not do that: no answer"):
         await act(hass, entry, "clear_card_memory")

@@ -33,7 +33,7 @@ class Refusal(StrEnum):
 
     NO_IDENTITY = "the address that it dials has no identity at its end"
     HANDSHAKE = "its WebSocket handshake is incomplete"
-    NO_VERSION = "it does not name its OCPP version (as subprotocol ocpp1.6)"
+    NO_VERSION = "it does not name its OCPP version (subprotocol ocpp1.6)"
     OTHER_VERSION = "it offers none of OCPP 1.6, 2.0.1 and 2.1"
 
 
