@@ -434,7 +434,9 @@ async def test_transaction_of_a_lost_connection_is_replayed(site: Site) -> None:
     await site.charge()
     site.wallbox.line.dials = False
     site.wallbox.drop()
-    await site.until("loss", lambda: not site.charger.online)
+    await site.until(
+        "loss", lambda: not (site.charger.online or site.wallbox.line.connected)
+    )
     site.house.cars[0].connected = False
     await site.until("end", lambda: site.wallbox.transaction is None)
     assert site.charger.connector(1).transaction is not None
