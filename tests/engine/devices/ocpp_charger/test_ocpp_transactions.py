@@ -61,9 +61,10 @@ async def test_repeated_reports(wallbox: Wallbox) -> None:
 
 
 async def test_what_is_not_recorded_is_not_answered(
-    wallbox: Wallbox, tmp_path: Path
+    wallbox: Wallbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The wallbox repeats what it got no answer to."""
+    """The wallbox repeats what it got no answer to; the log has two lines for it."""
+    caplog.set_level("INFO")
     number = await wallbox.starts()
     with closing(sqlite3.connect(tmp_path / "journal.db")) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -79,7 +80,9 @@ async def test_what_is_not_recorded_is_not_answered(
         assert await wallbox.measures(power(5), transaction=999) == {}
         other.rollback()
     assert wallbox.charger.values[Point(Quantity.POWER, part="1")] == 5
+    assert caplog.text.count("transactions are not answered") == 1
     assert await wallbox.stops(number) == {}
+    assert caplog.text.count("transactions are recorded again") == 1
 
 
 @pytest.mark.parametrize("connector", [None, 0, 500])

@@ -41,6 +41,8 @@ class Incoming:
         self._station = station
         self._transactions = transactions
         self._admission = admission
+        self._unrecorded = False
+        """Whether the journal takes nothing, which has been said."""
         self._answers: Mapping[str, Callable[[Call], Awaitable[Answer]]] = {
             "MeterValues": self._meter_values,
             "Heartbeat": self._heartbeat,
@@ -212,6 +214,7 @@ class Incoming:
             booked = await self._transactions.start(report, call.raw)
         except JournalError as err:
             return self._unanswered(err)
+        self._recorded()
         transaction = booked.transaction
         verdict, presented = self._admission.start(
             transaction, live=not self._is_late(report.time)
@@ -241,6 +244,7 @@ class Incoming:
             stopped = await self._transactions.stop(report, call.raw)
         except JournalError as err:
             return self._unanswered(err)
+        self._recorded()
         if stopped.booked.repeated:
             return {}, NOTHING
         transaction = stopped.booked.transaction
@@ -267,10 +271,22 @@ class Incoming:
 
     def _unanswered(self, err: JournalError) -> Answer:
         """Say nothing: the wallbox repeats what was not recorded."""
-        _LOGGER.warning(
-            "%s: a transaction is not answered: %s", self._station.charger_id, err
-        )
+        if not self._unrecorded:
+            self._unrecorded = True
+            _LOGGER.warning(
+                "%s: transactions are not answered, and come again: %s",
+                self._station.charger_id,
+                err,
+            )
         return None, NOTHING
+
+    def _recorded(self) -> None:
+        """Say once that transactions are answered again."""
+        if self._unrecorded:
+            self._unrecorded = False
+            _LOGGER.info(
+                "%s: transactions are recorded again", self._station.charger_id
+            )
 
     def _facts(
         self, transaction: Transaction, time: datetime | None
