@@ -21,17 +21,18 @@ KNOWN = 36
 """Rows of the table of oddities; a script is named by its row."""
 OPEN = {
     6: "after a restart of ours the last status is not kept",
-    8: "measurands are not chosen by us, so their list is never written",
-    9: "no repair issue asks its owner for the restart",
+    8: "the option that chooses measurands is shown by test_ocpp_sampling.py",
+    9: "the issue that asks for the restart is shown by test_ocpp_measuring.py",
     20: "how to pause is not chosen per wallbox",
     21: "a profile that is not ours is not looked for",
     22: "purpose and kind are fixed, and what acts is not measured",
     24: "a number of phases is not tried the other way",
     25: "a re-send keeps its number",
-    33: "AuthorizeRemoteTxRequests is not set",
+    33: "AuthorizeRemoteTxRequests is set where only known cards may charge, "
+    "as test_ocpp_admission.py shows",
     35: "a list of uneven steps",
 }
-"""What of a row no script shows, because the product can't do it yet."""
+"""What of a row no script shows, mostly because the product can't do it yet."""
 
 
 @pytest.fixture(autouse=True)
