@@ -139,6 +139,11 @@ def action(
         default = {"name": "Charge", "description": "Charge once."}
         texts = {"charge": default} if said is None else said
         everywhere("services", texts)(root)
+        # The words of a choice that no form but the real ones' shows.
+        for path in (root / TEXTS).iterdir():
+            content = json.loads(path.read_text())
+            content["selector"].pop("ocpp_message", None)
+            path.write_text(json.dumps(content, ensure_ascii=False))
         default_icon = {"charge": {"service": "mdi:flash"}}
         put(ICON_FILE, "services", default_icon if icon is None else icon)(root)
 
