@@ -186,13 +186,17 @@ class Managed:
         now_ms = second * 1000
         if self.meter_works and now_ms % self.settings.grid_period_ms == 0:
             self.sample = self._measure(now_ms)
-        self.decision = decide(self.settings, self.memory, self._state(now_ms), now_ms)
+        self.decision = self.look(self._state(now_ms), now_ms)
         self.memory = self.decision.memory
         for command in self.decision.commands:
             phases = sum(current > 0 for current in command.limit_ma)
             station = self.plant.stations[command.charger]
             station.tell(max(command.limit_ma), phases)
             self.log.append((second, command))
+
+    def look(self, state: State, now_ms: int) -> Decision:
+        """Decide once."""
+        return decide(self.settings, self.memory, state, now_ms)
 
     def _measure(self, now_ms: int) -> GridSample:
         """What the meter shows now."""

@@ -32,7 +32,6 @@ from .const import (
     CONF_ENCRYPTED,
     CONF_FAMILY,
     CONF_HOSTS,
-    CONF_INTERVAL,
     CONF_MORE,
     CONF_UNIT_ID,
     DOMAIN,
@@ -44,13 +43,14 @@ from .const import (
     SUBENTRY_CIRCUIT,
 )
 from .device_form import (
-    choice,
     flat,
     in_words,
+    interval_field,
     members_are_named,
     nested,
     place_of,
     schema,
+    take_interval,
 )
 from .engine.devices import FAMILIES
 from .engine.model import (
@@ -347,8 +347,9 @@ class DeviceOptions(OptionsFlowWithReload):
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
-            keys = CONF_INTERVAL, *(one.key for one in family.settings)
+            keys = (one.key for one in family.settings)
             options = {**entry.options, **{key: int(user_input[key]) for key in keys}}
+            take_interval(user_input, options)
             problem = take_push(self.hass, entry, user_input, options)
             problem = problem or await take_key(
                 self.hass, entry, user_input, options, placeholders
@@ -360,11 +361,8 @@ class DeviceOptions(OptionsFlowWithReload):
                 return self.async_create_entry(data=options)
             errors["base"] = problem
         known = {**entry.data, **entry.options}
-        chosen = known.get(CONF_INTERVAL, family.intervals_s[0])
         fields: dict[vol.Marker, object] = {
-            vol.Required(CONF_INTERVAL, default=str(chosen)): choice(
-                sorted(family.intervals_s), "s"
-            ),
+            **interval_field(entry, family.intervals_s),
             **{
                 vol.Required(
                     one.key, default=str(known.get(one.key, one.default))

@@ -2,23 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
-from datetime import timedelta
 import logging
 from typing import TYPE_CHECKING, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryError,
     HomeAssistantError,
 )
-from homeassistant.helpers.update_coordinator import (
-    DataUpdateCoordinator,
-    UpdateFailed,
-)
+from homeassistant.helpers.update_coordinator import UpdateFailed
 
-from .const import CONF_BY_ACCOUNT, CONF_ENCRYPTED, CONF_INTERVAL, DOMAIN
+from .const import CONF_BY_ACCOUNT, CONF_ENCRYPTED, DOMAIN
 from .engine.charging import PhaseCurrents, Reason
 from .engine.model import (
     PHASES,
@@ -42,6 +38,7 @@ from .engine.model import (
     WrongDevice,
 )
 from .links import family_of, open_device
+from .pacing import PacedCoordinator
 from .registry import out_of_range
 
 if TYPE_CHECKING:
@@ -63,7 +60,7 @@ _CURRENTS = tuple(Point(Quantity.CURRENT, phase) for phase in PHASES)
 type DeviceEntry = ConfigEntry[DeviceCoordinator]
 
 
-class DeviceCoordinator(DataUpdateCoordinator[Readings]):
+class DeviceCoordinator(PacedCoordinator):
     """All of a device's readings; one timer, so one log line when it falls silent.
 
     ``data`` holds the values of the last poll of each group. A point that is
@@ -78,16 +75,11 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         self.family = family_of(entry.data)
         self.device: Device = open_device(hass, entry)
         self._by_account = bool(entry.data.get(CONF_BY_ACCOUNT))
-        interval = entry.options.get(CONF_INTERVAL)
+        intervals_s = self.family.intervals_s or (self.family.presence_interval_s,)
         if self._by_account:
-            interval = ACCOUNT_INTERVAL_S
-        if interval is None:
-            interval = (*self.family.intervals_s, self.family.presence_interval_s)[0]
-        self.interval_s = float(interval)
+            intervals_s = (ACCOUNT_INTERVAL_S,)
+        super().__init__(hass, _LOGGER, entry, intervals_s)
         self.device.set_read_timeout(self.interval_s)
-        self.context = Context()
-        self.read_groups: frozenset[str] = frozenset()
-        """The groups which the last poll brought."""
         self.read_at: dict[str, float] = {}
         """When each group was last read, in the event loop's time."""
         self.took_s: dict[str, float] = {}
@@ -101,19 +93,10 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         self.polls = 0
         self.failed_polls = 0
         self._failed_in_a_row = 0
-        self._followers: list[Callable[[], None]] = []
         self._card_followers: list[Callable[[str], None]] = []
         self._due: dict[str, float] = {}
         self._values: dict[str, Readings] = {}
         """What the last read of each group brought."""
-        super().__init__(
-            hass,
-            _LOGGER,
-            config_entry=entry,
-            name=entry.title,
-            update_interval=timedelta(seconds=self.interval_s),
-            always_update=True,
-        )
 
     @property
     def key(self) -> str:
@@ -249,8 +232,6 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
         else:
             self._failed_in_a_row = 0
         self.read_groups = frozenset(read)
-        # All that one poll changes has one cause, and one context.
-        self.context = Context()
         values: dict[Point, float | None] = {}
         for readings in self._values.values():
             values.update(readings)
@@ -263,24 +244,6 @@ class DeviceCoordinator(DataUpdateCoordinator[Readings]):
     def _pushed(self, group: Group) -> AbstractSet[Point]:  # noqa: ARG002 - for those that push
         """Return what need not be asked of a group."""
         return frozenset()
-
-    @callback
-    def async_follow(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call for each sample at once; entities may be called less often."""
-        self._followers.append(listener)
-        return lambda: self._followers.remove(listener)
-
-    @override
-    @callback
-    def async_update_listeners(self) -> None:
-        """Tell followers, then entities."""
-        for follower in tuple(self._followers):
-            follower()
-        self._tell_entities()
-
-    @callback
-    def _tell_entities(self) -> None:
-        super().async_update_listeners()
 
     def time_of(self, point: Point) -> float | None:
         """Return when a value was read, in the event loop's time."""

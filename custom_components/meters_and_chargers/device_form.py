@@ -1,8 +1,9 @@
 """The form of a family: where it is, what only the owner knows, the rest folded."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
@@ -25,6 +26,7 @@ from .const import (
     CONF_ENCRYPTED,
     CONF_FAMILY,
     CONF_FORMAT,
+    CONF_INTERVAL,
     CONF_MEMBERS,
     CONF_MORE,
     CONF_UNIT_ID,
@@ -114,13 +116,46 @@ def choice(values: Iterable[int], unit: str) -> SelectSelector:
     """Return a choice of figures in a unit."""
     return SelectSelector(
         SelectSelectorConfig(
-            options=[
-                SelectOptionDict(value=str(value), label=f"{value} {unit}")
-                for value in values
-            ],
-            mode=SelectSelectorMode.DROPDOWN,
+            options=_figures(values, unit), mode=SelectSelectorMode.DROPDOWN
         )
     )
+
+
+def _figures(values: Iterable[int], unit: str) -> list[SelectOptionDict]:
+    return [
+        SelectOptionDict(value=str(value), label=f"{value} {unit}") for value in values
+    ]
+
+
+def interval_field(
+    entry: ConfigEntry, intervals_s: Sequence[int]
+) -> dict[vol.Marker, object]:
+    """Return the question how often a device is read; s.
+
+    Automatic is offered where a fuse may ask for more than is proposed.
+    """
+    options = _figures(sorted(intervals_s), "s")
+    if min(intervals_s) < intervals_s[0]:
+        # Its label is in the translations.
+        options.insert(0, SelectOptionDict(value=AUTOMATIC, label=AUTOMATIC))
+    chosen = entry.options.get(CONF_INTERVAL)
+    default = options[0]["value"] if chosen is None else str(chosen)
+    return {
+        vol.Required(CONF_INTERVAL, default=default): SelectSelector(
+            SelectSelectorConfig(
+                options=options,
+                mode=SelectSelectorMode.DROPDOWN,
+                translation_key=CONF_INTERVAL,
+            )
+        )
+    }
+
+
+def take_interval(user_input: Mapping[str, Any], options: Input) -> None:
+    """Put the chosen interval into the options; automatic is none."""
+    options.pop(CONF_INTERVAL, None)
+    if user_input[CONF_INTERVAL] != AUTOMATIC:
+        options[CONF_INTERVAL] = int(user_input[CONF_INTERVAL])
 
 
 def flat(family_key: str, user_input: Mapping[str, Any]) -> Input:

@@ -114,6 +114,7 @@ class MeterGrid:
         coordinator = found if isinstance(found, DeviceCoordinator) else None
         self._coordinator = coordinator
         if coordinator is not None:
+            relax = coordinator.async_guard()
             period_s = coordinator.period_s(Point(Quantity.POWER))
             self._period_ms = round(period_s * 1000)
             # An entity writes once a second; here each sample counts, at once.
@@ -122,6 +123,7 @@ class MeterGrid:
 
             @callback
             def end() -> None:
+                relax()
                 unfollow()
                 unlisten()
 

@@ -1,11 +1,10 @@
 """A device that writes its values to us: they are merged with what it is asked."""
 
-import asyncio
 from collections.abc import Set as AbstractSet
 import logging
 from typing import override
 
-from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 
 from .coordinator import DeviceCoordinator, DeviceEntry
 from .engine.model import DeviceError, Group, Point, Readings, Sample
@@ -29,14 +28,9 @@ class PushCoordinator(DeviceCoordinator):
         self._last_points: frozenset[Point] = frozenset()
         self._last_groups: frozenset[str] = frozenset()
         """The groups of the points that were pushed last: the same nearly always."""
-        self._unwritten: set[str] = set()
-        """Groups with values which their entities have not written yet."""
-        self._written_at = float("-inf")
-        self._writing: asyncio.TimerHandle | None = None
 
     async def async_start_push(self) -> None:
         """Let the device push."""
-        self.config_entry.async_on_unload(self._write_no_more)
         await self.push.start()
 
     @property
@@ -67,39 +61,10 @@ class PushCoordinator(DeviceCoordinator):
             super()._bear(err)
         self._tell_of_rest(err)
 
+    @property
     @override
-    @callback
-    def async_update_listeners(self) -> None:
-        """Tell followers at once; entities once a second at most."""
-        if not self.last_update_success:
-            self._written_at = float("-inf")
-            super().async_update_listeners()
-            return
-        for follower in tuple(self._followers):
-            follower()
-        self._unwritten |= self.read_groups
-        if self._writing is None:
-            now = self.hass.loop.time()
-            if (left := self._written_at + WRITE_EVERY_S - now) <= 0:
-                self._write()
-            else:
-                self._writing = self.hass.loop.call_later(left, self._write)
-
-    @callback
-    def _write(self) -> None:
-        """Let the entities write the newest values of all that came."""
-        self._writing = None
-        self._written_at = self.hass.loop.time()
-        self.read_groups = frozenset(self._unwritten)
-        self._unwritten.clear()
-        self.context = Context()
-        self._tell_entities()
-
-    @callback
-    def _write_no_more(self) -> None:
-        if self._writing is not None:
-            self._writing.cancel()
-            self._writing = None
+    def _write_pause_s(self) -> tuple[float, float]:
+        return (WRITE_EVERY_S, 0) if self.push.active else super()._write_pause_s
 
     @callback
     def _take(self, sample: Sample) -> None:

@@ -249,11 +249,13 @@ async def test_reconfigure_keeps_the_device(
 async def test_interval_is_an_option(hass: HomeAssistant, set_up_ksem: SetUp) -> None:
     """1 to 5 seconds can be chosen; the entry is loaded anew with it."""
     entry = await set_up_ksem()
-    assert entry.runtime_data.interval_s == 2
-    result = await hass.config_entries.options.async_init(entry.entry_id)
-    result = await hass.config_entries.options.async_configure(
-        result["flow_id"], {"interval": "5"}
-    )
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done()
-    assert entry.runtime_data.interval_s == 5
+    for before, chosen, after in (("automatic", "5", 5), ("5", "automatic", 2)):
+        result = await hass.config_entries.options.async_init(entry.entry_id)
+        assert result["data_schema"]({})["interval"] == before
+        result = await hass.config_entries.options.async_configure(
+            result["flow_id"], {"interval": chosen}
+        )
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        await hass.async_block_till_done()
+        assert entry.runtime_data.interval_s == after
+    assert "interval" not in entry.options

@@ -2,12 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 import logging
 from typing import Any
 
 from homeassistant.components.select import SERVICE_SELECT_OPTION
 from homeassistant.config_entries import ConfigEntry, ConfigSubentryData
-from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    EVENT_STATE_CHANGED,
+    STATE_UNAVAILABLE,
+)
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -15,14 +20,20 @@ from pymodbus.constants import ExcCodes
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
+    async_capture_events,
     mock_restore_cache,
 )
 
 from custom_components.meters_and_chargers import registry
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.controller import SiteController
+from custom_components.meters_and_chargers.coordinator import DeviceCoordinator
 from custom_components.meters_and_chargers.engine.charging import Mode, Reason
-from custom_components.meters_and_chargers.engine.model import Setpoint
+from custom_components.meters_and_chargers.engine.model import (
+    Point,
+    Quantity,
+    Setpoint,
+)
 from simulators.ksem import Ksem
 from simulators.pico import Pico
 from tests.conftest import OURS
@@ -32,6 +43,7 @@ from .conftest import SetUp
 from .test_devices import poll, value
 
 MODE = "select.garage_mode"
+METER = "sensor.grid_meter_power"
 PICO = "smart_me_pico_7002702"
 ALL = ["l1", "l2", "l3"]
 
@@ -187,6 +199,45 @@ async def test_absent_devices_are_offline_and_join_later(
     assert await all_closed(ksem)
     await poll(hass)
     assert controller.last_look.state.grid is not None
+
+
+async def test_meter_is_read_at_the_pace_of_the_fuse(
+    hass: HomeAssistant, ksem: Ksem, set_up_ksem: SetUp
+) -> None:
+    """Each second while a site needs it; its entities are written as before."""
+    meter = await set_up_ksem()
+    coordinator: DeviceCoordinator = meter.runtime_data
+    assert coordinator.update_interval == timedelta(seconds=2)
+    site = await set_up_site(hass)
+    assert coordinator.update_interval == timedelta(seconds=1)
+    assert coordinator.period_s(Point(Quantity.POWER)) == 1
+    site.runtime_data.look()
+    assert site.runtime_data.last_look is not None
+    assert site.runtime_data.last_look.settings.grid_period_ms == 1000
+    polls, written = coordinator.polls, async_capture_events(hass, EVENT_STATE_CHANGED)
+    for watts in range(1000, 1007):
+        ksem.set_power(watts, 0, 0)
+        polled = asyncio.Event()
+        unfollow = coordinator.async_follow(polled.set)
+        await polled.wait()
+        unfollow()
+    states = [one for one in written if one.data["entity_id"] == METER]
+    assert 0 < len(states) < coordinator.polls - polls
+    await hass.config_entries.async_unload(site.entry_id)
+    assert coordinator.update_interval == timedelta(seconds=2)
+    assert coordinator.interval_s == 2
+
+
+async def test_pace_which_the_owner_chose_stays(
+    hass: HomeAssistant, set_up_ksem: SetUp
+) -> None:
+    """Who chose 2 s has a reason."""
+    meter = await set_up_ksem(interval=2)
+    site = await set_up_site(hass)
+    assert meter.runtime_data.interval_s == 2
+    site.runtime_data.look()
+    assert site.runtime_data.last_look is not None
+    assert site.runtime_data.last_look.settings.grid_period_ms == 2000
 
 
 async def test_any_power_sensor_is_a_grid_meter(
