@@ -216,6 +216,17 @@ async def charge(home: HomeAssistant, name: str, mode: str) -> None:
     await home.call("select", "select_option", data)
 
 
+def assert_told_once(problems: list[str]) -> None:
+    """Only the loss of the meter stands in the log, or a limit that was on its way.
+
+    That is one to the driveway, when it was cut off.
+    """
+    rest = [one for one in problems if "fetching Meter data" not in one]
+    assert len(problems) - len(rest) == 1, problems
+    assert len(rest) <= 1, problems
+    assert all(".limit_writer" in one for one in rest), problems
+
+
 @pytest.mark.usefixtures("socket_enabled")
 async def test_three_chargers_on_one_fuse(tmp_path: Path) -> None:
     """Without meter, without a wallbox, without Home Assistant: never over the fuse."""
@@ -284,5 +295,4 @@ async def test_three_chargers_on_one_fuse(tmp_path: Path) -> None:
             problems += home.problems()
     assert plant.longest_over_s <= REACTION_S
     assert house.fuse.seconds_over_by_car <= REACTION_S + REACTION_S // 2
-    assert [one for one in problems if "fetching Meter data" not in one] == []
-    assert len(problems) == 1, problems
+    assert_told_once(problems)
