@@ -66,7 +66,8 @@ from .engine.model import (
 from .key_flow import AccessKeySteps, key_fields, take_key
 from .links import temporary_device
 from .load_management import load_management_fields, take_load_management
-from .ocpp_flow import OcppSteps, WallboxOptions
+from .ocpp_flow import OcppSteps
+from .ocpp_options import WallboxOptions
 from .pico_flow import PicoOptions, is_pico
 from .push_flow import push_fields, take_push
 from .search_flow import SearchSteps

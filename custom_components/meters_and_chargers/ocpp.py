@@ -1,7 +1,7 @@
-"""The OCPP server of Home Assistant: who may connect, and who knocks."""
+"""The OCPP server of Home Assistant: who may connect."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,18 +9,15 @@ import logging
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import (
-    SOURCE_INTEGRATION_DISCOVERY,
     ConfigEntry,
     ConfigEntryState,
 )
 from homeassistant.const import CONF_PORT, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
-from homeassistant.helpers import discovery_flow
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.requirements import RequirementsNotFound
-from homeassistant.util.dt import utcnow
 
 from . import authority, ocpp_tls
 from .cards import rules_of
@@ -43,15 +40,14 @@ from .engine.devices.ocpp_charger import (
     Central,
     Gate,
     Issued,
-    Knock,
     OcppCharger,
     Security,
-    is_local,
 )
 from .engine.journal import Journal, JournalError
 from .engine.model import DeviceError
 from .engine.protocols.ocpp import Manners, Refusal
 from .links import OcppListener, authority_folder, open_ocpp
+from .ocpp_knocks import Knocks
 from .ocpp_manners import manners_of
 from .session_price import SessionPrice
 from .session_statistics import SessionStatistics
@@ -65,14 +61,6 @@ _LOGGER = logging.getLogger(__name__)
 _PATIENCE_S = 5.0
 """How long a removed wallbox may take to forget what it was told."""
 _DAY = timedelta(days=1)
-_MAX_REFUSED = 5
-"""Wallboxes of which Repairs says that they can't connect."""
-_REFUSALS: Mapping[Refusal, str] = {
-    Refusal.NO_IDENTITY: "refused_identity",
-    Refusal.HANDSHAKE: "refused_handshake",
-    Refusal.NO_VERSION: "refused_version",
-    Refusal.OTHER_VERSION: "refused_version",
-}
 
 type ServerEntry = ConfigEntry[OcppServer]
 
@@ -132,8 +120,7 @@ class OcppServer:
         self._stopping = False
         self.gate = Gate()
         """Who may charge."""
-        self._issues: set[str] = set()
-        """Of wallboxes that can't connect."""
+        self._knocks = Knocks(hass, entry, self._knows)
 
     @property
     def listening(self) -> bool:
@@ -164,7 +151,7 @@ class OcppServer:
                 self._hass,
                 self._entry.data,
                 await ocpp_tls.context(self._hass, self._entry.data),
-                self._knocked,
+                self._knocks.knocked,
                 self._refused,
             )
         except (JournalError, RequirementsNotFound) as err:
@@ -229,8 +216,7 @@ class OcppServer:
             self._price.stop()
         if self._statistics is not None:
             self._statistics.stop()
-        for issue_id in self._issues:
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+        self._knocks.stop()
         if self._listener is not None:
             await self._listener.close()
             self._listener = None
@@ -359,54 +345,12 @@ class OcppServer:
         """Talk to a wallbox like this from now on, on an open connection as well."""
         if self._listener is not None:
             self._listener.server.treat(charger_id, manners)
-        flows = self._hass.config_entries.flow
-        theirs = {f"{FAMILY_OCPP_CHARGER}_{alias}" for alias in manners.aliases}
-        for flow in flows.async_progress_by_handler(DOMAIN):
-            # It was shown as another one that wants to connect.
-            if flow["context"].get("unique_id") in theirs:
-                flows.async_abort(flow["flow_id"])
+        self._knocks.settle(manners.aliases)
+
+    def _knows(self, charger_id: str) -> bool:
+        return self.central.charger(charger_id) is not None
 
     @callback
     def _refused(self, charger_id: str, peer: str, why: Refusal | None) -> None:
-        """Say in Repairs that a wallbox can't connect, as long as it can't."""
-        if not self.listening:
-            return
-        wallbox = charger_id or peer
-        issue_id = f"refused_{self._entry.entry_id}_{wallbox}"
-        known = self.central.charger(charger_id) is not None
-        if why is None:
-            self._issues.discard(issue_id)
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
-        elif why is Refusal.NO_VERSION and not known:
-            # Who accepts it lets it in as one that speaks 1.6.
-            knock = Knock(charger_id=charger_id, peer=peer, first_seen=utcnow())
-            self._knocked(knock, pinned=True)
-        elif known or (is_local(peer) and len(self._issues) < _MAX_REFUSED):
-            self._issues.add(issue_id)
-            ir.async_create_issue(
-                self._hass,
-                DOMAIN,
-                issue_id,
-                is_fixable=False,
-                severity=ir.IssueSeverity.WARNING,
-                translation_key=_REFUSALS[why],
-                translation_placeholders={"wallbox": wallbox, "peer": peer},
-            )
-
-    @callback
-    def _knocked(self, knock: Knock, *, pinned: bool = False) -> None:
-        """Show an unknown wallbox to the user; ``pinned`` names no OCPP version."""
-        discovery_flow.async_create_flow(
-            self._hass,
-            DOMAIN,
-            context={"source": SOURCE_INTEGRATION_DISCOVERY},
-            data={
-                CONF_SERVER: self._entry.entry_id,
-                CONF_CHARGER_ID: knock.charger_id,
-                "peer": knock.peer,
-                "maker": knock.maker,
-                "model": knock.model,
-                "serial": knock.serial,
-                "pinned": pinned,
-            },
-        )
+        if self.listening:
+            self._knocks.refused(charger_id, peer, why)

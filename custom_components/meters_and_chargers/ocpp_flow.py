@@ -9,7 +9,6 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
-    OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT
 from homeassistant.helpers.selector import (
@@ -25,29 +24,24 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from . import certificates, links, ocpp_tls
-from .card_flow import one_of
 from .certificates import Unusable
 from .const import (
     CONF_CHARGER_ID,
     CONF_CREDENTIALS,
-    CONF_FALLBACK,
-    CONF_FALLBACK_CURRENT,
     CONF_FAMILY,
     CONF_MAXIMUM_CURRENT,
-    CONF_METER_INTERVAL,
     CONF_NAMES,
     CONF_OWN_PAIR,
-    CONF_POLICY,
     CONF_SECURITY,
     CONF_SERVER,
     CONF_TLS_MODE,
     FAMILY_OCPP_CHARGER,
     FAMILY_OCPP_SERVER,
 )
-from .engine.devices.ocpp_charger import Policy, Security
-from .ocpp import OcppServer, tell_left_behind, wallboxes_of
-from .ocpp_manners import PINNED, advanced_fields, take_advanced
-from .ocpp_security_flow import CONF_STEP, SecuritySteps, security_fields
+from .engine.devices.ocpp_charger import Security
+from .ocpp import OcppServer, tell_left_behind
+from .ocpp_manners import PINNED
+from .ocpp_options import MINIMUM_A, amperes
 from .ocpp_tls import (
     TLS_DETECT,
     TLS_OFF,
@@ -64,35 +58,8 @@ _MINIMUM_A = 6
 _AS_SERVER = "server"
 
 
-def _amperes(lowest: int, highest: int) -> vol.All:
-    return vol.All(
-        NumberSelector(
-            NumberSelectorConfig(
-                min=lowest,
-                max=highest,
-                step=1,
-                unit_of_measurement="A",
-                mode=NumberSelectorMode.BOX,
-            )
-        ),
-        vol.Coerce(int),
-    )
-
-
-_SECONDS = vol.All(
-    NumberSelector(
-        NumberSelectorConfig(
-            min=0,
-            max=900,
-            step=1,
-            unit_of_measurement="s",
-            mode=NumberSelectorMode.BOX,
-        )
-    ),
-    vol.Coerce(int),
-)
 _MAXIMUM_CURRENT = {
-    vol.Required(CONF_MAXIMUM_CURRENT, default=16): _amperes(_MINIMUM_A, 80)
+    vol.Required(CONF_MAXIMUM_CURRENT, default=16): amperes(MINIMUM_A, 80)
 }
 _LISTENER = vol.Schema(
     {
@@ -360,64 +327,6 @@ class OcppSteps(ConfigFlow):
             data_schema=self.add_suggested_values_to_schema(
                 vol.Schema(_MAXIMUM_CURRENT), entry.data
             ),
-        )
-
-
-class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
-    """What a wallbox does without us, what it measures, how it is talked to."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Go to the form: the first step's words are those of a device."""
-        return await self.async_step_wallbox(user_input)
-
-    async def async_step_wallbox(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask what it does without us, how often it measures, how it is talked to."""
-        entry = self.config_entry
-        options = {**entry.options}
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            step = user_input.pop(CONF_STEP)
-            # One that never had a fallback has none to be cleared.
-            never = CONF_FALLBACK not in options
-            options |= user_input
-            if not user_input[CONF_METER_INTERVAL]:
-                del options[CONF_METER_INTERVAL]
-            if options[CONF_POLICY] == _AS_SERVER:
-                del options[CONF_POLICY]
-            if never and not user_input[CONF_FALLBACK]:
-                del options[CONF_FALLBACK]
-            others = wallboxes_of(self.hass, entry.data[CONF_SERVER])
-            problem = take_advanced(entry, others, user_input, options)
-            if 0 < user_input[CONF_FALLBACK_CURRENT] < _MINIMUM_A:
-                problem = "fallback_range"
-            problem = self.security_problem(step) or problem
-            if problem is None:
-                return await self.security_step(step, options)
-            errors["base"] = problem
-        form = vol.Schema(
-            {
-                vol.Required(CONF_FALLBACK, default=False): BooleanSelector(),
-                vol.Required(CONF_FALLBACK_CURRENT, default=_MINIMUM_A): _amperes(
-                    0, entry.data[CONF_MAXIMUM_CURRENT]
-                ),
-                vol.Required(CONF_POLICY, default=_AS_SERVER): one_of(
-                    "policy_here", _AS_SERVER, *Policy
-                ),
-                **advanced_fields(entry),
-                **security_fields(),
-                vol.Required(CONF_METER_INTERVAL, default=0): _SECONDS,
-            }
-        )
-        return self.async_show_form(
-            step_id="wallbox",
-            data_schema=self.add_suggested_values_to_schema(
-                form, user_input or entry.options
-            ),
-            errors=errors,
         )
 
 

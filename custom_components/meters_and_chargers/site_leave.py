@@ -8,7 +8,7 @@ from homeassistant.core import HassJob, HomeAssistant
 
 from .controller import SiteController, SiteEntry
 from .engine.charging import Mode, PhaseCurrents
-from .ocpp_wallbox import Connector
+from .ocpp_connector import Connector
 from .site_charger import SiteCharger
 from .site_options import OnStop, on_stop
 

@@ -22,7 +22,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from custom_components.meters_and_chargers import ocpp_wallbox
+from custom_components.meters_and_chargers import ocpp_connector
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     OcppCharger,
@@ -251,7 +251,7 @@ async def test_start_is_asked_for_again(
             raise refusal
         await remote_start(charger, connector)
 
-    monkeypatch.setattr(ocpp_wallbox, "_START_AGAIN_S", (0, 0, 0))
+    monkeypatch.setattr(ocpp_connector, "_START_AGAIN_S", (0, 0, 0))
     monkeypatch.setattr(OcppCharger, "remote_start", refuse_at_first)
     await charging(hass, garage)
 
