@@ -1,7 +1,9 @@
 """The transactions of OCPP 2: when they begin, what repeats, what is missing."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
+import json
 from pathlib import Path
 import sqlite3
 from typing import Any
@@ -319,3 +321,81 @@ async def test_a_transaction_that_the_wallbox_has_lost(
     assert box.charger.connector(1).status == status
     (booked,) = await journal.transactions("GARAGE")
     assert booked.is_open == (status == "charging")
+
+
+SIGNATURE = {
+    "signedMeterData": "T0NNRnx7Iu9+8iJ9",
+    "signingMethod": "ECDSA-secp256r1-SHA256",
+    "encodingMethod": "OCMF",
+    "publicKey": "b2NhOjE2OmFiYw==",
+}
+
+
+def signed(wallbox: Wallbox2, context: str, wh: float, **more: Any) -> Any:
+    """Return meter values with one that the meter has signed."""
+    sampled = {
+        "value": wh,
+        "context": context,
+        "signedMeterValue": {**SIGNATURE, **more},
+    }
+    return [{"timestamp": wallbox.clock.ago(0), "sampledValue": [sampled]}]
+
+
+async def test_signed_values_are_kept_whole(
+    wallbox2: Wallbox2, journal: Journal
+) -> None:
+    """Before the card, while it charges, at the end: once each, numbers count too."""
+    box = wallbox2
+    begin = {"meterValue": signed(box, "Transaction.Begin", 1000)}
+    for _ in range(2):
+        await box.event("Started", "EVConnected", number=0, **begin)
+    box.clock.advance(30)
+    await box.event("Updated", "Charging", tag=CARD, trigger="Authorized")
+    box.clock.advance(30)
+    between = signed(box, "Sample.Periodic", 1500, signedMeterData="Qg==")
+    await box.event("Updated", meterValue=between)
+    assert box.charger.connector(1).session_energy_wh == 500
+    box.clock.advance(30)
+    await box.event("Ended", meterValue=signed(box, "Transaction.End", 1900))
+    (booked,) = await journal.transactions("GARAGE")
+    assert (booked.meter_start_wh, booked.meter_stop_wh) == (1000, 1900)
+    kept = await journal.signed_values(booked.id)
+    assert [one.context for one in kept] == [
+        "Transaction.Begin",
+        "Sample.Periodic",
+        "Transaction.End",
+    ]
+    assert [json.loads(one.text) for one in kept] == [
+        SIGNATURE,
+        {**SIGNATURE, "signedMeterData": "Qg=="},
+        SIGNATURE,
+    ]
+    assert kept[0].time == NOON
+
+
+async def test_signed_values_of_a_card_before_a_car(
+    wallbox2: Wallbox2, journal: Journal
+) -> None:
+    """What is signed before anybody knows where the car is belongs to it as well."""
+    begin = signed(wallbox2, "Transaction.Begin", 1000)
+    shown = {"tag": CARD, "trigger": "Authorized", "evse": None}
+    await wallbox2.event("Started", **shown, meterValue=begin)
+    await wallbox2.event("Updated", "Charging", trigger="CablePluggedIn")
+    (booked,) = await journal.transactions("GARAGE")
+    (kept,) = await journal.signed_values(booked.id)
+    assert kept.context == "Transaction.Begin"
+
+
+async def test_signed_values_that_can_t_be_kept_come_again(
+    wallbox2: Wallbox2, journal: Journal, tmp_path: Path
+) -> None:
+    """The event is not answered, so the wallbox repeats it."""
+    await wallbox2.event("Started", "Charging", tag=CARD, trigger="Authorized")
+    between = signed(wallbox2, "Sample.Periodic", 1500)
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert await wallbox2.event("Updated", meterValue=between) is None
+        other.rollback()
+    assert await wallbox2.event("Updated", number=1, meterValue=between) == {}
+    (booked,) = await journal.transactions("GARAGE")
+    assert len(await journal.signed_values(booked.id)) == 1

@@ -17,7 +17,8 @@ _MAX_INTEGER = 2**53  # beyond it a float, which some send for integers, has gap
 _MAX_SAMPLES = 1000
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_SIGNED = "SignedData"
+SIGNED = "SignedData"
+"""The format of a value that the meter has signed."""
 _WORD = re.compile(r"[a-z0-9_]{1,50}")
 _OFFERED_UNITS = {"": 1.0, "A": 1.0, "mA": 0.001}
 _MAX_OFFERED_A = 1000
@@ -254,7 +255,7 @@ def _sample(
     for entry in sampled[:_MAX_SAMPLES] if isinstance(sampled, list) else ():
         if not isinstance(entry, dict):
             continue
-        if entry.get("format") == _SIGNED:
+        if entry.get("format") == SIGNED:
             signed += _signed(entry, time)
             continue
         name = _name(entry, "measurand") or ENERGY_REGISTER

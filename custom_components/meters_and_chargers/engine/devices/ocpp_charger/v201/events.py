@@ -17,6 +17,8 @@ from .running import Names, Running
 _AUTHORISED = frozenset({"Authorized", "RemoteStart"})
 _ENDED = "Ended"
 _EMPTY: Payload = {}
+_MAX_SIGNED = 20
+"""Signed ones kept until a transaction is booked: the first tell how it began."""
 
 
 class Event(NamedTuple):
@@ -167,20 +169,27 @@ class Events:
 
     async def _measure(self, running: Running, event: Event, said: Said) -> None:
         """Give meter values to the transaction, also to one nobody saw begin."""
+        values = words.meter_values(event.meter_value)
+        unknown = running.number is None and running.began is None
+        if running.number is None and not unknown:
+            kept = [*running.signed, *words.signed_alone(values)]
+            running.signed = kept[:_MAX_SIGNED]
         if not running.evse or said.unanswered:
             return
-        unknown = running.number is None and running.began is None
         if unknown:
             await self._names.book(running)
-        values = words.meter_values(event.meter_value)
         # Those of the end go with it.
-        if values and (unknown or event.kind != _ENDED):
-            payload = words.present(
-                connectorId=running.evse,
-                transactionId=running.number,
-                meterValue=values,
-            )
-            said.add(await self._say("MeterValues", payload, event))
+        told = values if unknown or event.kind != _ENDED else []
+        if running.number is not None:
+            told = [*running.signed, *told]
+        if not told:
+            return
+        payload = words.present(
+            connectorId=running.evse, transactionId=running.number, meterValue=told
+        )
+        said.add(await self._say("MeterValues", payload, event))
+        if running.number is not None and not said.unanswered:
+            running.signed = []
 
     async def _end(self, running: Running, event: Event, said: Said) -> None:
         if running.number is None or said.unanswered:

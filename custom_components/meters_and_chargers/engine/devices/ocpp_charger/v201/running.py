@@ -1,9 +1,10 @@
 """Which transaction of OCPP 2 is which of ours: theirs have texts for names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ....journal import Journal
+from ....protocols.ocpp.types import Json
 
 if TYPE_CHECKING:
     # It follows transactions by these.
@@ -26,6 +27,8 @@ class Running:
     """The card it is authorised with."""
     began: Event | None = None
     """Its first event, kept until it has an EVSE and an authorisation."""
+    signed: list[Json] = field(default_factory=list)
+    """Meter values that the meter has signed before the transaction was booked."""
     newest: int | None = None
     """The highest sequence number so far."""
     missing: int = 0

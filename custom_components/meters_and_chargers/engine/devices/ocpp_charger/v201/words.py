@@ -1,10 +1,11 @@
 """The same things in OCPP 2.0.1 and in OCPP 1.6."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+import json
 import re
 
 from ....protocols.ocpp.types import Json, Payload
-from ..reading import number, text
+from ..reading import SIGNED, number, text
 
 _CARD = re.compile(r"[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20}")
 """The number of an ISO 14443 card has 4, 7 or 10 bytes."""
@@ -62,10 +63,38 @@ def id_token_info(answer: Payload) -> dict[str, Json]:
 def meter_values(value: Json) -> list[Json]:
     """Return MeterValueTypes as 1.6 has them: with a unit of its own each."""
     return [
-        {**item, "sampledValue": [_sampled(one) for one in items(item["sampledValue"])]}
+        {
+            **item,
+            "sampledValue": [
+                said for one in items(item["sampledValue"]) for said in _said(one)
+            ],
+        }
         for item in items(value)
         if "sampledValue" in item
     ]
+
+
+def signed_alone(values: list[Json]) -> list[Json]:
+    """Return what of these meter values of 1.6 the meter has signed."""
+    found: list[Json] = []
+    for item in items(values):
+        signed: list[Json] = [
+            dict(one)
+            for one in items(item["sampledValue"])
+            if one.get("format") == SIGNED
+        ]
+        if signed:
+            found.append({**item, "sampledValue": signed})
+    return found
+
+
+def _said(entry: Mapping[str, Json]) -> Iterator[Json]:
+    """Yield a value, and what the meter has signed of it, which 1.6 has apart."""
+    yield _sampled(entry)
+    if signed := mapping(entry.get("signedMeterValue")):
+        # Whole: its verifier needs the key and the methods that stand beside it.
+        value = json.dumps(signed, ensure_ascii=False, separators=(",", ":"))
+        yield present(value=value, format=SIGNED, context=entry.get("context"))
 
 
 def _sampled(entry: Mapping[str, Json]) -> Json:
