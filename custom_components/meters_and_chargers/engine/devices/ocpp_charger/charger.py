@@ -1,19 +1,16 @@
 """A wallbox that speaks OCPP."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 import logging
 import time
-from types import MappingProxyType
 from typing import override
 
 from ...journal import Journal
 from ...model import (
     DeviceError,
-    Identity,
-    Point,
     Refused,
     Setpoint,
     Unreachable,
@@ -22,38 +19,31 @@ from ...model import (
 from ...protocols.ocpp.types import Call, Link, Payload, Version
 from .admission import Admission
 from .change import Change
-from .connector import AVAILABLE, Connector
+from .connector import Connector
 from .credentials import Credentials
+from .forgotten import Forgotten
 from .incoming import Incoming
+from .known import FAMILY_KEY, Known, Listener
 from .limit import CallLater, Limit, Timer, call_later_on_loop
-from .profile import Configuration
-from .reading import MAX_CONNECTOR, integer
-from .requests import Setting, Settings
 from .sampling import Sampling
 from .sender import Sender
 from .station import Station, utc_now
 from .tokens import Gate
 from .transactions import Transactions
-from .upkeep import Firmware, Upkeep
+from .upkeep import Firmware
 from .v201 import Dialect
 
 _LOGGER = logging.getLogger(__name__)
 
-FAMILY_KEY = "ocpp_charger"
-
 SETTLE_S = 5.0
 """How long a wallbox may take to say its status by itself."""
 AFTER_BOOT_S = 1.0
-FORGOTTEN_S = 60.0
-"""How long a connector may be available with a transaction still open."""
 
 _LEAST_CHANGE_MA = 500
 """Many wallboxes write each profile to their flash memory."""
 
-type Listener = Callable[[Change], None]
 
-
-class OcppCharger(Upkeep):
+class OcppCharger(Known):
     """One wallbox, whether it is connected or not."""
 
     def __init__(  # noqa: PLR0913  # three clocks, four bounds and who may charge, each with a default
@@ -94,6 +84,9 @@ class OcppCharger(Upkeep):
             charger_id, journal, now, monotonic, self._new_connector
         )
         self._transactions = Transactions(self._station)
+        self._forgotten = Forgotten(
+            self._transactions, self._spawn, call_later, self._tell
+        )
         self._dialect: Dialect | None = None
         self._admission = Admission(
             self,
@@ -105,73 +98,14 @@ class OcppCharger(Upkeep):
         )
         self._admission.join(lambda: self._tell(self._all_changed()))
         self._incoming = Incoming(self._station, self._transactions, self._admission)
-        self._values = MappingProxyType(self._station.values)
-        self._listeners: dict[object, Listener] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self.credentials = Credentials(self, self._spawn)
         self._settling: Timer | None = None
-        self._closing: dict[int, Timer] = {}
-        self._configuring = asyncio.Lock()
         self._reported: set[int] = set()
         """Connectors whose status came on this connection."""
         self._booted = False
         self._can_trigger = True
-        self._settings: Mapping[str, Setting] | None = None
 
-    # What is known
-
-    @property
-    def charger_id(self) -> str:
-        """The identity in the address the wallbox dials."""
-        return self._station.charger_id
-
-    @property
-    def identity(self) -> Identity:
-        """Who it is: its key never changes, the rest is of the last boot."""
-        record = self._station.record
-        return Identity(
-            family=FAMILY_KEY,
-            serial=record.id,
-            maker=record.maker,
-            model=record.model,
-            firmware=record.firmware or None,
-        )
-
-    @property
-    def maker_serial(self) -> str:
-        """The serial number it reported at its last boot."""
-        return self._station.record.serial
-
-    @property
-    def online(self) -> bool:
-        """Whether it is connected."""
-        return self.link is not None
-
-    @property
-    def connectors(self) -> tuple[int, ...]:
-        """The numbers of its connectors, at least 1."""
-        return self._station.connectors
-
-    @property
-    def values(self) -> Mapping[Point, float | None]:
-        """The newest measured values; None where it no longer says."""
-        return self._values
-
-    @property
-    def configuration(self) -> Configuration:
-        """Its configuration keys, as far as they were read."""
-        settings = self._settings or {}
-        return {key: setting.value for key, setting in settings.items()}
-
-    @property
-    def settings(self) -> Mapping[str, Setting]:
-        """The same with whether they can be changed."""
-        return self._settings or {}
-
-    @property
-    def firmware_status(self) -> str:
-        """How the last update of its firmware went on; empty before any."""
-        return self._station.firmware_status
+    # What its owner chose
 
     @property
     def needs_restart(self) -> bool:
@@ -188,24 +122,6 @@ class OcppCharger(Upkeep):
     def needs_card(self) -> bool:
         """Whether only known cards may charge."""
         return self._admission.needs_card
-
-    def connector(self, number: int) -> Connector:
-        """Return the state of one of its connectors; 0 is the wallbox itself."""
-        return self._station.by_number[number]
-
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call back once after each message that changed something."""
-        key = object()
-        self._listeners[key] = listener
-
-        def unsubscribe() -> None:
-            self._listeners.pop(key, None)
-
-        return unsubscribe
-
-    def introduce(self, maker: str, model: str, serial: str) -> None:
-        """Say who it is, from a boot that somebody else answered."""
-        self._station.introduce(maker, model, serial)
 
     async def load(self) -> None:
         """Take over what the journal knows; raises `JournalError`."""
@@ -298,14 +214,6 @@ class OcppCharger(Upkeep):
         self._station.firmware_status = "requested"
         self._tell(Change(connectors=frozenset({0})))
 
-    @override
-    async def change_configuration(self, key: str, value: str) -> str:
-        """Set a configuration key, and know it."""
-        status = await super().change_configuration(key, value)
-        if self._settings is not None:
-            self._settings = {**self._settings, key: Setting(value, read_only=False)}
-        return status
-
     async def clear_charging_profile(self, connector: int | None = None) -> None:
         """Remove our limits, of one connector or of all."""
         await super().clear_charging_profile(connector)
@@ -374,19 +282,6 @@ class OcppCharger(Upkeep):
         )
         return Connector(number, limit)
 
-    def _tell(self, change: Change) -> None:
-        for listener in tuple(self._listeners.values()):
-            listener(change)
-
-    def _all_changed(self, points: frozenset[Point] = frozenset()) -> Change:
-        numbers = frozenset(self._station.by_number)
-        return Change(points=points, connectors=numbers, charger=True)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     def _stop(self) -> None:
         """Let nothing wait for a connection that is gone."""
         for number, connector in self._station.by_number.items():
@@ -394,9 +289,7 @@ class OcppCharger(Upkeep):
         self._admission.stop()
         if self._settling:
             self._settling.cancel()
-        for timer in self._closing.values():
-            timer.cancel()
-        self._closing.clear()
+        self._forgotten.stop()
 
     def _follow_up(self, call: Call, change: Change) -> None:
         """Do what a message asks for besides its answer."""
@@ -408,29 +301,11 @@ class OcppCharger(Upkeep):
             self._reported |= change.connectors
         for number in change.connectors:
             connector = self.connector(number)
-            self._watch_forgotten(connector)
+            self._forgotten.watch(connector)
             ends = self._admission.to_be_ended(connector)
             # It does not know the number yet, and most end a refused one themselves.
             if ends and action != "StartTransaction":
                 self._spawn(self._end(connector))
-
-    def _watch_forgotten(self, connector: Connector) -> None:
-        """Close a transaction that a wallbox has forgotten about, after a while."""
-        forgotten = connector.status == AVAILABLE and connector.session is not None
-        timer = self._closing.get(connector.number)
-        if forgotten and timer is None:
-            self._closing[connector.number] = self._call_later(
-                FORGOTTEN_S, lambda: self._spawn(self._close_forgotten(connector))
-            )
-        elif timer is not None and not forgotten:
-            self._closing.pop(connector.number).cancel()
-
-    async def _close_forgotten(self, connector: Connector) -> None:
-        self._closing.pop(connector.number, None)
-        if connector.status == AVAILABLE and await self._transactions.close(
-            connector, "forgotten"
-        ):
-            self._tell(Change(connectors=frozenset({connector.number})))
 
     async def _end(self, connector: Connector) -> None:
         """End a transaction whose card may not have it, or no more of it."""
@@ -495,33 +370,6 @@ class OcppCharger(Upkeep):
             except DeviceError as err:
                 _LOGGER.debug("%s: no status asked for: %s", self.charger_id, err)
                 return
-
-    async def _read_configuration(self) -> Configuration:
-        """Read the configuration once; what can't be read stays at its defaults."""
-        async with self._configuring:
-            if self._settings is not None:
-                return self.configuration
-            try:
-                # All keys: some answer a list with an unknown one by broken JSON.
-                # With OCPP 2 all would be a report, for which a limit can't wait.
-                keys = list(self.dialect.limit_keys) if self.dialect else None
-                settings = await self.read_settings(keys)
-            except DeviceError as err:
-                _LOGGER.debug("%s: no configuration: %s", self.charger_id, err)
-                settings = Settings({})
-            if self.link is None:
-                return {}
-            self._settings = settings.known
-        configuration = self.configuration
-        count = integer(configuration.get("NumberOfConnectors")) or 0
-        await self._noted(self._station.expect(min(count, MAX_CONNECTOR)))
-        return configuration
-
-    async def _noted(self, new: bool) -> None:  # noqa: FBT001  # private; as `Station.expect` returned it
-        """Keep and tell that there are new connectors."""
-        if new:
-            await self._station.remember()
-            self._tell(self._all_changed())
 
 
 __all__ = ["FAMILY_KEY", "Listener", "OcppCharger"]
