@@ -30,6 +30,8 @@ from .const import (
     CONF_CREDENTIALS,
     CONF_FAMILY,
     CONF_MAXIMUM_CURRENT,
+    CONF_MEASURE,
+    CONF_METER_INTERVAL,
     CONF_NAMES,
     CONF_OWN_PAIR,
     CONF_SECURITY,
@@ -55,6 +57,8 @@ from .tls_flow import CONF_CERTIFICATE, UPLOAD, uploaded
 _PORT = 9000
 _ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - wallboxes dial us over the network
 _MINIMUM_A = 6
+_MEASURE_S = 10
+"""How often a new wallbox measures, if its owner wants that: it suits a site."""
 _AS_SERVER = "server"
 
 
@@ -292,7 +296,9 @@ class OcppSteps(ConfigFlow):
         }
         if password := typed.get(CONF_PASSWORD):
             data[CONF_SECURITY] = Security.by_password(password).as_data()
-        options = PINNED if knock["pinned"] else None
+        options = dict(PINNED) if knock["pinned"] else {}
+        if typed[CONF_MEASURE]:
+            options[CONF_METER_INTERVAL] = _MEASURE_S
         return self.async_create_entry(
             title=typed[CONF_NAME], data=data, options=options
         )
@@ -303,6 +309,7 @@ class OcppSteps(ConfigFlow):
             {
                 vol.Required(CONF_NAME, default=name): TextSelector(),
                 **_MAXIMUM_CURRENT,
+                vol.Required(CONF_MEASURE, default=False): BooleanSelector(),
             }
         )
 

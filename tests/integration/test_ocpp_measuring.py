@@ -9,7 +9,7 @@ import pytest
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.ocpp_wallbox import ChargerHub
 
-from .test_ocpp import Garage, garage, server, until
+from .test_ocpp import Garage, garage, knocks, server, until
 from .test_ocpp_actions import act, entry, said
 
 __all__ = ["entry", "garage", "server"]
@@ -74,3 +74,37 @@ async def test_a_restart_that_is_needed_is_an_issue(
         lambda: issues.async_get_issue(DOMAIN, issue_id) is None,
         "no issue",
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "options"), [({"measure": True}, {"meter_interval": 10}), ({}, {})]
+)
+async def test_who_lets_it_in_chooses_what_it_measures(
+    hass: HomeAssistant,
+    garage: Garage,
+    typed: dict[str, bool],
+    options: dict[str, int],
+) -> None:
+    """The form says so; off, which it is at first, writes nothing to the wallbox."""
+    kept = garage.wallbox.configuration
+    kept["MeterValuesSampledData"] = "Voltage"
+    await until(hass, garage, lambda: bool(knocks(hass)), "knock")
+    (flow,) = knocks(hass)
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"name": "Wallbox", "maximum_current": 16, **typed}
+    )
+    entry: ConfigEntry[ChargerHub] = result["result"]
+    assert entry.options == options
+    await hass.async_block_till_done()
+    charger = entry.runtime_data.charger
+    await until(hass, garage, lambda: bool(charger.settings), "settings")
+    if typed:
+        await until(
+            hass,
+            garage,
+            lambda: "Current.Import" in kept["MeterValuesSampledData"],
+            "measurands",
+        )
+    else:
+        await garage.live(20)
+        assert said(garage, "ChangeConfiguration") == []
