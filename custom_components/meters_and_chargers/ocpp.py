@@ -138,6 +138,11 @@ class OcppServer:
         return bool(self._entry.options.get(CONF_PRICE))
 
     @property
+    def copies_cards(self) -> bool:
+        """Whether wallboxes get a copy of its cards, which is then their list."""
+        return bool(self.gate.tokens.rules.lists)
+
+    @property
     def central(self) -> Central:
         """Who is known and who knocks."""
         if self._listener is None:

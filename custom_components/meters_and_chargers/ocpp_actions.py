@@ -220,11 +220,10 @@ async def _get_card_list_version(hub: ChargerHub, _data: Data) -> Answer:
 
 
 async def _set_card_list(hub: ChargerHub, data: Data) -> Answer:
-    # -1 says that there is none: the wallbox then refuses in its own words.
-    version = max(await hub.charger.local_list_version(), 0) + 1
+    if hub.server.copies_cards:
+        raise refused("cards_are_copied", name=hub.entry.title)
     cards = [Card(id_tag=tag) for tag in dict.fromkeys(data[_CARDS])]
-    await hub.charger.send_local_list(version, cards)
-    return {"version": version}
+    return {"version": await hub.charger.give_cards(cards)}
 
 
 async def _clear_card_memory(hub: ChargerHub, _data: Data) -> Answer:

@@ -10,6 +10,7 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, Config
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from ocpp.routing import on
@@ -20,12 +21,16 @@ from custom_components.meters_and_chargers import card_flow
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
 )
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
+    card_cache,
+)
 from custom_components.meters_and_chargers.session_log import label_of
 from simulators.charge_point_session import Session
 from simulators.ksem import Ksem
 
 from .conftest import SetUp
 from .test_ocpp import STATUS, Garage, let_in, server, until
+from .test_ocpp_actions import act
 from .test_ocpp_site import set_up_site
 
 __all__ = ["server"]
@@ -400,6 +405,56 @@ async def test_wallbox_keeps_the_cards(
     assert TAG not in str(told)
     await hass.config_entries.async_remove(entry.entry_id)
     assert not keeping.cards
+
+
+async def test_list_of_a_wallbox_has_one_owner(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    keeping: type[Keeping],
+) -> None:
+    """While the server copies its cards, the action says where they come from."""
+    entry = await free(hass, garage)
+    await act(hass, entry, "set_card_list", cards=["B1"])
+    assert set(keeping.cards) == {"B1"}
+    await add_card(hass, server)
+    await set_rules(
+        hass, server, policy="everybody", offline="unchanged", local_list=True
+    )
+    await until(hass, garage, lambda: set(keeping.cards) == {TAG}, "the server's list")
+    with pytest.raises(ServiceValidationError, match="is a copy of its server"):
+        await act(hass, entry, "set_card_list", cards=["B1"])
+    assert set(keeping.cards) == {TAG}
+
+
+@pytest.mark.parametrize("expected_logs", [["no longer connected"]])
+async def test_blocked_card_is_forgotten_by_the_wallbox(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At once, or as soon as it is back; a card that may more clears nothing."""
+    monkeypatch.setattr(card_cache, "_PAUSE_S", 0)
+    box = garage.wallbox
+    box.configuration["AuthorizationCacheEnabled"] = "true"
+    await free(hass, garage)
+    await until(hass, garage, lambda: bool(status(hass)), "status")
+    await add_card(hass, server)
+    await garage.live(20)
+    await hass.async_block_till_done()
+    assert box.upkeep.cache_cleared == 0
+    (card,) = server.get_subentries_of_type("card")
+    hass.config_entries.async_update_subentry(
+        server, card, data={**card.data, "blocked": True}
+    )
+    await until(hass, garage, lambda: box.upkeep.cache_cleared == 1, "clearing")
+    await box.stop()
+    hass.config_entries.async_update_subentry(server, card, data={"tag": TAG})
+    await hass.async_block_till_done()
+    await set_rules(hass, server, policy="known", offline="unchanged", local_list=False)
+    await box.start()
+    await until(hass, garage, lambda: box.upkeep.cache_cleared == 2, "at its return")
 
 
 async def test_closed_flow_learns_nothing(

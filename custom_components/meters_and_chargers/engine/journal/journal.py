@@ -217,6 +217,16 @@ class Journal:
         """Return what is known of a wallbox."""
         return await self._run(partial(tables.known, charger=charger))
 
+    async def keep_fact(self, charger: str, name: str, fact: str) -> None:
+        """Keep something of a wallbox under a name; an empty text forgets it."""
+        await self._run(
+            partial(tables.keep_fact, charger=charger, name=name, fact=fact)
+        )
+
+    async def facts(self, charger: str) -> dict[str, str]:
+        """Return what was kept of a wallbox by name."""
+        return await self._run(partial(tables.facts, charger=charger))
+
     def note_meter(self, number: int, wh: float, time: datetime) -> None:
         """Keep a transaction's meter value; written with the next commit.
 

@@ -4,7 +4,7 @@ import sqlite3
 
 from .errors import JournalError
 
-VERSION = 3
+VERSION = 4
 
 _STEPS = (
     # 0 -> 1
@@ -96,6 +96,15 @@ _STEPS = (
         UNIQUE (charger, name)
     ) STRICT;
     CREATE INDEX transaction_names_wire ON transaction_names (charger, wire_id);
+    """,
+    # 3 -> 4: what else of a wallbox must outlive a restart of ours.
+    """
+    CREATE TABLE charger_facts (
+        charger TEXT NOT NULL,
+        name TEXT NOT NULL,
+        fact TEXT NOT NULL,
+        PRIMARY KEY (charger, name)
+    ) STRICT, WITHOUT ROWID;
     """,
 )
 

@@ -353,3 +353,19 @@ def known(db: sqlite3.Connection, charger: str) -> ChargerRecord | None:
         connectors=row[5],
         last_seen=_time(row[6]),
     )
+
+
+def keep_fact(db: sqlite3.Connection, charger: str, name: str, fact: str) -> None:
+    """Keep a fact under its name; an empty one is forgotten."""
+    db.execute(
+        "DELETE FROM charger_facts WHERE charger = ? AND name = ?", (charger, name)
+    )
+    if fact:
+        db.execute("INSERT INTO charger_facts VALUES (?, ?, ?)", (charger, name, fact))
+
+
+def facts(db: sqlite3.Connection, charger: str) -> dict[str, str]:
+    """Return what is kept of a wallbox by name."""
+    return dict(
+        db.execute("SELECT name, fact FROM charger_facts WHERE charger = ?", (charger,))
+    )

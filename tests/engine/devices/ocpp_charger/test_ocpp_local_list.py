@@ -8,6 +8,7 @@ from ocpp_fakes import Clock, Wallbox, idle
 import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
+    Card,
     Gate,
     OcppCharger,
     Policy,
@@ -246,3 +247,23 @@ async def test_wallbox_without_lists(
     await connect(keeper, kept)
     assert not keeper.link.sent("SendLocalList")
     assert caplog.text.count("it keeps no list") == 1
+
+
+async def test_list_given_by_hand_has_one_owner(keeper: Wallbox, gate: Gate) -> None:
+    """Ours replaces it; while ours was only switched off, it stays."""
+    kept = Kept()
+    gate.take(Rules(tokens=(ANNA,), lists=False))
+    await connect(keeper, kept)
+    assert await keeper.charger.give_cards([Card(id_tag="ZZ")]) == 1
+    await connect(keeper, kept)
+    assert set(kept.cards) == {"ZZ"}
+    gate.take(Rules(tokens=(ANNA,), lists=True))
+    await idle(keeper.charger)
+    assert set(kept.cards) == {"AA"}
+    gate.take(Rules(tokens=(ANNA,), lists=False))
+    await idle(keeper.charger)
+    assert not kept.cards
+    ours = kept.version
+    assert await keeper.charger.give_cards([Card(id_tag="YY")]) < ours
+    await connect(keeper, kept)
+    assert set(kept.cards) == {"YY"}

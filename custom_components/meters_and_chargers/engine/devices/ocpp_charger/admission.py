@@ -1,27 +1,31 @@
 """Lets cards charge at one wallbox, and ends what they may not have."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
+import json
 import logging
 
-from ...journal import Transaction
+from ...journal import JournalError, Transaction
 from ...model import DeviceError, Unsupported
+from .card_cache import Answers, CardCache
 from .change import Kind, Occurrence, redact
 from .connector import AVAILABLE, Connector
 from .limit import CallLater, Timer
 from .local_list import Cards, LocalList, keeps_list
 from .profile import Configuration
 from .reading import snake
-from .requests import Requests
 from .station import Station
-from .tokens import Gate, Offline, Policy, Verdict
+from .tokens import Gate, Offline, Policy, Verdict, folded
+from .upkeep import Card, Upkeep
 
 _LOGGER = logging.getLogger(__name__)
 
 _AGAIN_S = 30.0
 """How long a wallbox may take to end a transaction before it is told again."""
 _RETRY_S = (60.0, 300.0, 1800.0)
+_FACT = "cards"
+"""The journal keeps under it which cars and transactions have had their share."""
 
 _LOCAL, _UNKNOWN = "LocalAuthorizeOffline", "AllowOfflineTxForUnknownId"
 _OFFLINE_KEYS: Mapping[Offline, Mapping[str, str]] = {
@@ -39,7 +43,7 @@ class Admission:
 
     def __init__(
         self,
-        wallbox: Requests,
+        wallbox: Upkeep,
         station: Station,
         gate: Gate,
         read: Callable[[], Awaitable[Configuration]],
@@ -54,6 +58,7 @@ class Admission:
         self._spawn = spawn
         self._call_later = call_later
         self._list = LocalList(wallbox, station.charger_id)
+        self._cache = CardCache(wallbox, station)
         self._turn = asyncio.Lock()
         self._refused: dict[int, int] = {}
         """The transaction on a connector whose card was refused at its start."""
@@ -65,6 +70,8 @@ class Admission:
         self._failures = 0
         """In a row; each connection begins with one more attempt."""
         self._retry: Timer | None = None
+        self._waits = False
+        """Whether a turn comes that sees the newest rules."""
 
     @property
     def needs_card(self) -> bool:
@@ -80,6 +87,29 @@ class Admission:
 
         self._gate.join(self._station, changed)
 
+    async def load(self) -> None:
+        """Take over what was so before a restart; raises `JournalError`."""
+        facts = await self._station.journal.facts(self._station.charger_id)
+        self._cache.load(facts)
+        kept = json.loads(facts.get(_FACT) or "{}")
+        self._refused = {
+            int(number): transaction
+            for number, transaction in kept.get("refused", {}).items()
+        }
+        for number in kept.get("spent", ()):
+            connector, _ = self._station.seen(number)
+            connector.spent = True
+
+    async def _remember(self) -> None:
+        """Keep what `load` takes over; without it a car might be started again."""
+        by_number = self._station.by_number
+        spent = [number for number, one in by_number.items() if one.spent]
+        kept = json.dumps({"refused": self._refused, "spent": spent})
+        try:
+            await self._station.journal.keep_fact(self._station.charger_id, _FACT, kept)
+        except JournalError as err:
+            _LOGGER.debug("%s: not kept: %s", self._station.charger_id, err)
+
     def leave(self) -> None:
         """Hear of nothing any more."""
         self._gate.leave(self._station)
@@ -92,7 +122,7 @@ class Admission:
         self._gate.presented(tag, self._station.charger_id)
         return verdict, self._presented(tag, verdict, 0)
 
-    def start(
+    async def start(
         self, transaction: Transaction, *, live: bool
     ) -> tuple[Verdict, tuple[Occurrence, ...]]:
         """Decide about the card of a transaction that has begun."""
@@ -103,7 +133,9 @@ class Admission:
         if verdict.accepted:
             self._refused.pop(number, None)
             return verdict, ()
-        self._refused[number] = transaction.id
+        if self._refused.get(number) != transaction.id:
+            self._refused[number] = transaction.id
+            await self._remember()
         return verdict, (self._presented(tag, verdict, number),)
 
     def label(self, tag: str) -> str | None:
@@ -133,8 +165,8 @@ class Admission:
     def to_be_ended(self, connector: Connector) -> bool:
         """Say whether the wallbox is to be told now to end what runs on a connector."""
         number, session = connector.number, connector.session
-        if connector.status == AVAILABLE:
-            connector.spent = False
+        if connector.spent and connector.status == AVAILABLE:
+            self._spend(connector, spent=False)
         if session is None or session.transaction.wire_id <= 0:
             return False
         transaction = session.transaction
@@ -142,7 +174,8 @@ class Admission:
         token = self._gate.tokens.find(transaction.id_tag)
         if token is not None and token.limit_wh is not None:
             used_up = (session.energy_wh or 0) >= token.limit_wh
-            connector.spent |= used_up
+            if used_up and not connector.spent:
+                self._spend(connector, spent=True)
             over |= used_up
         if not over:
             return False
@@ -153,12 +186,17 @@ class Admission:
         self._told[number] = transaction.id, now
         return True
 
+    def _spend(self, connector: Connector, *, spent: bool) -> None:
+        connector.spent = spent
+        self._spawn(self._remember())
+
     # What it needs without us
 
     def refresh(self) -> None:
         """Bring a connected wallbox what was chosen."""
         self.stop()
-        if self._wallbox.link is not None:
+        if self._wallbox.link is not None and not self._waits:
+            self._waits = True
             self._spawn(self.settle())
 
     def stop(self) -> None:
@@ -171,16 +209,23 @@ class Admission:
         """Bring the wallbox what was chosen; what fails is tried again later."""
         self.stop()
         async with self._turn:
+            self._waits = False
             await self._settle()
 
     async def _settle(self) -> None:
-        keys, cards = self._keys(), self._cards()
-        if not keys and cards is None:
+        keys, cards, lists = self._keys(), self._cards(), self._gate.tokens.rules.lists
+        answers = Answers(
+            not self.needs_card, {folded(tag): cards[tag] for tag in cards}
+        )
+        if not keys and lists is None and not self._cache.is_due(answers):
             return
         configuration = await self._read()
         work = [partial(self._set, *key, configuration) for key in keys.items()]
-        if cards or (cards is not None and keeps_list(configuration)):
+        if lists and (cards or keeps_list(configuration)):
             work.append(partial(self._list.put, cards, configuration))
+        elif lists is False:
+            work.append(partial(self._list.take_back, configuration))
+        work.append(partial(self._clear_cache, answers, configuration))
         failures: list[DeviceError] = []
         for each in work:
             # A setting that is refused is no reason to withhold the others.
@@ -193,6 +238,21 @@ class Admission:
         elif self._failures:
             _LOGGER.info("%s: has its cards again", self._station.charger_id)
             self._failures = 0
+
+    async def _clear_cache(
+        self, answers: Answers, configuration: Configuration
+    ) -> None:
+        pause_s = await self._cache.settle(answers, configuration)
+        if pause_s is not None and self._wallbox.link is not None:
+            self._retry = self._call_later(pause_s, self.refresh)
+
+    async def give(self, cards: Sequence[Card]) -> int:
+        """Let the wallbox have a list by hand; returns its version.
+
+        It stays until we keep its list, as `Rules.lists` says. Raises `DeviceError`.
+        """
+        async with self._turn:
+            return await self._list.give(cards)
 
     async def forget(self) -> None:
         """Take back the list that the wallbox was sent; raises `DeviceError`."""
@@ -216,15 +276,9 @@ class Admission:
             await self._wallbox.change_configuration(key, value)
             self._taken[key] = value
 
-    def _cards(self) -> Cards | None:
-        rules = self._gate.tokens.rules
-        if rules.lists is None:
-            return None
-        return {
-            token.tag: self._decide(token.tag).info()
-            for token in rules.tokens
-            if rules.lists
-        }
+    def _cards(self) -> Cards:
+        tokens = self._gate.tokens.rules.tokens
+        return {token.tag: self._decide(token.tag).info() for token in tokens}
 
     def _failed(self, err: DeviceError) -> None:
         if self._wallbox.link is None:

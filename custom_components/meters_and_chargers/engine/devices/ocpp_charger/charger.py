@@ -1,7 +1,7 @@
 """A wallbox that speaks OCPP."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 import logging
@@ -30,7 +30,7 @@ from .sender import Sender
 from .station import Station, utc_now
 from .tokens import Gate
 from .transactions import Transactions
-from .upkeep import Firmware
+from .upkeep import Card, Firmware
 from .v201 import Dialect
 
 _LOGGER = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class OcppCharger(Known):
             self,
             self._station,
             gate or Gate(),
-            self._read_configuration,
+            self._read_card_settings,
             self._spawn,
             call_later,
         )
@@ -127,6 +127,7 @@ class OcppCharger(Known):
         """Take over what the journal knows; raises `JournalError`."""
         await self._station.load()
         await self._transactions.load()
+        await self._admission.load()
 
     async def close(self) -> None:
         """Ask and wait for nothing any more; the connection is not touched."""
@@ -248,6 +249,10 @@ class OcppCharger(Known):
             await asyncio.gather(
                 *(self._restore(one, one.limit.again()) for one in known)
             )
+
+    async def give_cards(self, cards: Sequence[Card]) -> int:
+        """Replace its list by hand; returns its version, raises `DeviceError`."""
+        return await self._admission.give(cards)
 
     async def forget_cards(self) -> None:
         """Take back the list of cards that it was sent; raises `DeviceError`."""

@@ -216,7 +216,7 @@ class Incoming:
             return self._unanswered(err)
         self._recorded()
         transaction = booked.transaction
-        verdict, presented = self._admission.start(
+        verdict, presented = await self._admission.start(
             transaction, live=not self._is_late(report.time)
         )
         answer: Payload = {

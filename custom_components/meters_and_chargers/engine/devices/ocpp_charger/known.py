@@ -129,6 +129,12 @@ class Known(Upkeep):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def _read_card_settings(self) -> Configuration:
+        found = await self._read_configuration()
+        if self.dialect is None:
+            return found
+        return {**self.dialect.variables.configuration, **found}
+
     async def _read_configuration(self) -> Configuration:
         """Read the configuration once; what can't be read stays at its defaults."""
         async with self._configuring:

@@ -14,7 +14,7 @@ from ...model import Refused, Unsupported
 from ...protocols.ocpp.types import Json, Payload
 from .profile import Configuration
 from .reading import integer
-from .requests import Requests
+from .upkeep import Card, Upkeep
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def keeps_list(configuration: Configuration) -> bool:
 class LocalList:
     """The list of one wallbox."""
 
-    def __init__(self, wallbox: Requests, name: str) -> None:
+    def __init__(self, wallbox: Upkeep, name: str) -> None:
         """Know nothing of what it has; the log calls it by its name."""
         self._wallbox = wallbox
         self._name = name
@@ -75,6 +75,22 @@ class LocalList:
                 raise
             await self._send(there, cards, None, max(1, length))
         self._placed = cards
+
+    async def take_back(self, configuration: Configuration) -> None:
+        """Empty a list of ours, and leave one that somebody else has sent."""
+        if keeps_list(configuration) and await self._read_version() >> _SUM_BITS:
+            await self.put({}, configuration)
+
+    async def give(self, cards: Sequence[Card]) -> int:
+        """Let the wallbox have a list that is nobody's copy; returns its version.
+
+        Its upper bits are 0, by which it is told from ours.
+        """
+        version = (await self._read_version() & _SUM) % _SUM + 1
+        self._placed = None
+        await self._wallbox.send_local_list(version, cards)
+        self.version = version
+        return version
 
     async def _read_version(self) -> int:
         answer = await self._wallbox.ask("GetLocalListVersion", {})

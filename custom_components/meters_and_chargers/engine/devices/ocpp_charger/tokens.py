@@ -109,11 +109,11 @@ class Tokens:
     def __init__(self, rules: Rules | None = None) -> None:
         """Know these cards; without any everybody may charge."""
         self.rules = rules or Rules()
-        self._by_tag = {_folded(token.tag): token for token in self.rules.tokens}
+        self._by_tag = {folded(token.tag): token for token in self.rules.tokens}
 
     def find(self, tag: str) -> Token | None:
         """Return a known card."""
-        return self._by_tag.get(_folded(tag))
+        return self._by_tag.get(folded(tag))
 
     def policy(self, charger: str) -> Policy:
         """Return what holds at a wallbox for cards that are not known."""
@@ -130,7 +130,7 @@ class Tokens:
         token = self.find(tag)
         if token is None:
             free = self.policy(charger) is Policy.EVERYBODY
-            ours = _folded(tag) == _folded(OWN_TAG)
+            ours = folded(tag) == folded(OWN_TAG)
             return Verdict(status=Status.ACCEPTED if free or ours else Status.INVALID)
         status = Status.ACCEPTED
         if token.blocked or (token.chargers and charger not in token.chargers):
@@ -146,7 +146,7 @@ class Tokens:
         return (
             (bool(self._by_tag) or self.policy(charger) is Policy.KNOWN)
             and self.find(tag) is None
-            and _folded(tag) != _folded(OWN_TAG)
+            and folded(tag) != folded(OWN_TAG)
         )
 
 
@@ -188,7 +188,7 @@ class Gate:
         """Give a card that was held to a wallbox just now to who learns one."""
         if self.tokens.find(tag) is not None or not tag:
             return
-        if _folded(tag) == _folded(OWN_TAG):
+        if folded(tag) == folded(OWN_TAG):
             return
         for learner, wanted in tuple(self._learners.items()):
             if wanted in (None, charger) and not learner.done():
@@ -216,10 +216,11 @@ class Gate:
             if connector.session is not None
         )
         return any(
-            _folded(other) == _folded(tag) and (key, connector) != (charger, number)
+            folded(other) == folded(tag) and (key, connector) != (charger, number)
             for key, connector, other in sessions
         )
 
 
-def _folded(tag: str) -> str:
+def folded(tag: str) -> str:
+    """Return a tag so that equal ones are equal: case says nothing."""
     return tag.strip().casefold()

@@ -102,19 +102,27 @@ class Variable:
 
 
 ALIASES: Mapping[str, Key] = {
+    "AllowOfflineTxForUnknownId": Key("AuthCtrlr", "OfflineTxForUnknownIdEnabled"),
+    "AuthorizationCacheEnabled": Key("AuthCacheCtrlr", "Enabled"),
+    "AuthorizeRemoteTxRequests": Key("AuthCtrlr", "AuthorizeRemoteStart"),
     "ChargeProfileMaxStackLevel": Key("SmartChargingCtrlr", "ProfileStackLevel"),
     "ChargingScheduleAllowedChargingRateUnit": Key("SmartChargingCtrlr", "RateUnit"),
     "ChargingScheduleMaxPeriods": Key("SmartChargingCtrlr", "PeriodsPerSchedule"),
     "ConnectorSwitch3to1PhaseSupported": Key("SmartChargingCtrlr", "Phases3to1"),
     "ConnectionTimeOut": Key("TxCtrlr", "EVConnectionTimeOut"),
     "HeartbeatInterval": Key("OCPPCommCtrlr", "HeartbeatInterval"),
+    "LocalAuthListEnabled": Key("LocalAuthListCtrlr", "Enabled"),
+    "LocalAuthorizeOffline": Key("AuthCtrlr", "LocalAuthorizeOffline"),
     "MeterValueSampleInterval": Key("SampledDataCtrlr", "TxUpdatedInterval"),
     "MeterValuesSampledData": Key("SampledDataCtrlr", "TxUpdatedMeasurands"),
+    "SendLocalListMaxLength": Key("LocalAuthListCtrlr", "ItemsPerMessage"),
     "StopTransactionOnEVSideDisconnect": Key("TxCtrlr", "StopTxOnEVSideDisconnect"),
     "StopTransactionOnInvalidId": Key("TxCtrlr", "StopTxOnInvalidId"),
     "WebSocketPingInterval": Key("OCPPCommCtrlr", "WebSocketPingInterval"),
 }
 """What 1.6 calls a variable that every wallbox has under one name."""
+
+_LIST_AVAILABLE = Key("LocalAuthListCtrlr", "Available")
 
 FOR_LIMITS = (
     "ChargeProfileMaxStackLevel",
@@ -154,6 +162,21 @@ class Variables:
             None if value is None else text(value),
             attribute.get("mutability") == "ReadOnly",
         )
+
+    @property
+    def configuration(self) -> Mapping[str, str | None]:
+        """What 1.6 has a name for, with the profile for lists where one is kept."""
+        found = {
+            name: self.known[key].value
+            for name, key in ALIASES.items()
+            if key in self.known
+        }
+        available = self.known.get(_LIST_AVAILABLE)
+        if "LocalAuthListEnabled" in found and (
+            available is None or available.value != "false"
+        ):
+            found["SupportedFeatureProfiles"] = "LocalAuthListManagement"
+        return found
 
     @property
     def highest_evse(self) -> int:
