@@ -17,6 +17,7 @@ from .charge_point_security import Security
 
 _MOST_REFUSALS = 3
 _BOOK = 10_000
+_PING_S = 20
 # What stands first in a frame: a call, its answer, an error for an answer.
 _CALL, _RESULT = 2, 3
 
@@ -229,12 +230,15 @@ class Line:
                 headers=how.headers,
                 ssl=how.tls or True,
                 protocols=(self._protocol,),
-                heartbeat=20,
                 timeout=aiohttp.ClientWSTimeout(ws_close=1),
             ) as socket_:
                 if socket_.protocol == self._protocol:
                     self.security.dialled(success=True)
-                    await self._talk(Connection(socket_, self.book))
+                    beating = asyncio.create_task(_beat(socket_))
+                    try:
+                        await self._talk(Connection(socket_, self.book))
+                    finally:
+                        beating.cancel()
                     return True
         except aiohttp.ClientError, OSError:
             pass
@@ -330,3 +334,11 @@ class Line:
             return await session.call(payload, suppress=False, unique_id=None)
         except TimeoutError, OCPPError:
             return None
+
+
+async def _beat(socket_: aiohttp.ClientWebSocketResponse) -> None:
+    """Ping now and then; aiohttp's own heartbeat may outlive a connection."""
+    with suppress(ConnectionError):
+        while True:
+            await asyncio.sleep(_PING_S)
+            await socket_.ping()

@@ -201,7 +201,7 @@ DEFECTS: dict[str, tuple[Defect, str, str]] = {
             everywhere("options/step/init/data/interval", None),
             everywhere("options/step/init/data_description/interval", None),
         ),
-        f"{OURS}/config_flow.py",
+        f"{OURS}/device_form.py",
         "data interval has no words: add it to en.json",
     ),
     "exception without words": (

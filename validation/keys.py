@@ -11,6 +11,7 @@ from .files import Tree
 from .sources import nodes
 
 # CONF_HOST is the name of the field "host", in Home Assistant and here.
+FORMS = ("flow", "form")
 CONF = "CONF_"
 ABORT_KEYS = {"reason", "error"}
 ABORTS = {
@@ -113,7 +114,7 @@ def asked(tree: Tree) -> Iterator[str]:
     )
     known["data"] = _under(tree.english, "data") | _under(tree.english, "sections")
     for path, node in nodes(tree, "*.py"):
-        for kind, key in _asked(node, in_flow=path.stem.endswith("flow")):
+        for kind, key in _asked(node, in_flow=path.stem.endswith(FORMS)):
             if key not in known[kind]:
                 what = f"{kind} {key}".strip()
                 yield f"{tree.name(path)}: {what} has no words: add it to en.json"
