@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.loader import async_get_integration
 
 from . import (
     ksem_wallbox,
@@ -57,6 +58,12 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Make the actions known; an automation that uses one is then never wrong."""
+    # Entries of several kinds start at the same time. The loader takes platforms that
+    # another of them is just importing into the event loop if one is known already.
+    integration = await async_get_integration(hass, DOMAIN)
+    await integration.async_get_platforms(
+        {*DEVICE_PLATFORMS, *CHARGER_PLATFORMS, *SITE_PLATFORMS}
+    )
     services.register(hass)
     session_actions.register(hass)
     ocpp_actions.register(hass)

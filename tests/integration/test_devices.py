@@ -5,10 +5,17 @@ import logging
 
 from homeassistant.components.number import ATTR_VALUE, SERVICE_SET_VALUE
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.loader import async_get_integration
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -18,6 +25,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.coordinator import DeviceCoordinator
 from simulators.ksem import Ksem
 from simulators.modbus_device import ModbusDevice
@@ -327,3 +335,13 @@ async def test_lost_station_is_unavailable_and_comes_back(
     await pico.start()
     await poll(hass, 24)
     assert value(hass, CURRENT) == STATE_UNKNOWN
+
+
+async def test_platforms_are_loaded_before_the_first_entry(hass: HomeAssistant) -> None:
+    """Entries that start at the same time would import them in the event loop."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    integration = await async_get_integration(hass, DOMAIN)
+    folder = integration.file_path
+    there = {one for one in Platform if (folder / f"{one}.py").exists()}
+    assert len(there) > 5
+    assert integration.platforms_are_loaded(there)
