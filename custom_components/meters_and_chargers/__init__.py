@@ -24,6 +24,7 @@ from . import (
     registry,
     services,
     session_actions,
+    session_log,
     site_leave,
     site_watch,
     tls_watch,
@@ -118,6 +119,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
     elif is_pico(entry):
         pico_account.forget(hass, entry)
         await pico_station.forget(hass, entry)
+    session_log.is_read(hass, entry)
     load_management.forget(hass, entry)
     await ocpp_tls.forget(hass, entry)
     await tls_watch.forget(hass, entry)

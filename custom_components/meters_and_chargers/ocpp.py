@@ -19,7 +19,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.requirements import RequirementsNotFound
 
-from . import authority, ocpp_tls
+from . import authority, ocpp_tls, session_log
 from .cards import rules_of
 from .certificates import Unusable
 from .const import (
@@ -159,17 +159,22 @@ class OcppServer:
                 self._knocks.knocked,
                 self._refused,
             )
-        except (JournalError, RequirementsNotFound) as err:
+        except JournalError as err:
+            raise session_log.unread(self._hass, self._entry, err) from err
+        except RequirementsNotFound as err:
             raise ConfigEntryNotReady(
                 translation_domain=DOMAIN,
                 translation_key="server_not_ready",
                 translation_placeholders={"error": str(err)},
             ) from err
+        session_log.is_read(self._hass, self._entry)
         self._price = SessionPrice(self._hass, self._listener.journal)
         self._statistics = SessionStatistics(self._hass, self._listener.journal)
         waiting = []
         for entry in self.charger_entries():
-            await self.charger(entry)
+            # One that can't be read says so by its own entry, and stops no other.
+            with suppress(ConfigEntryNotReady):
+                await self.charger(entry)
             if entry.state is ConfigEntryState.SETUP_RETRY:
                 waiting.append(entry)
         try:
@@ -236,7 +241,10 @@ class OcppServer:
         self.gate.take(rules_of(self._entry, self.charger_entries()))
 
     async def charger(self, entry: ChargerEntry) -> OcppCharger:
-        """Return the wallbox of an entry; it lives as long as the server."""
+        """Return the wallbox of an entry; it lives as long as the server.
+
+        Raises `ConfigEntryNotReady`.
+        """
         if self._listener is None:
             raise ConfigEntryNotReady
         self.take_cards()
@@ -256,7 +264,12 @@ class OcppServer:
             gate=self.gate,
         )
         charger.credentials.signer = partial(self._sign, charger)
-        await charger.load()
+        try:
+            await charger.load()
+        except JournalError as err:
+            await charger.close()
+            raise session_log.unread(self._hass, entry, err) from err
+        session_log.is_read(self._hass, entry)
         self._follow_options(entry, charger)
         if self._price is not None and self._statistics is not None:
             await self._price.add(charger_id)

@@ -5,15 +5,18 @@ import csv
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import io
-from typing import Final
+from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .cards import label_of_card
 from .const import CONF_CHARGER_ID, CONF_FAMILY, DOMAIN, FAMILY_OCPP_CHARGER
 from .engine.devices.ocpp_charger import OWN_TAG, redact
-from .engine.journal import Transaction
+from .engine.journal import JournalError, Transaction
 
 _MOST_W = 60_000
 """80 A on three phases, and some more: who draws more does not, or counts wrong."""
@@ -45,6 +48,38 @@ _COLUMNS: Final = (
     "doubtful",
     "id",
 )
+
+
+@callback
+def unread(
+    hass: HomeAssistant, entry: ConfigEntry[Any], err: JournalError
+) -> ConfigEntryNotReady:
+    """Say in Repairs that an entry lacks the journal, and return the error."""
+    words = {"name": entry.title, "error": str(err)}
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_of(entry),
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="journal_unread",
+        translation_placeholders=words,
+    )
+    return ConfigEntryNotReady(
+        translation_domain=DOMAIN,
+        translation_key="journal_unread",
+        translation_placeholders=words,
+    )
+
+
+@callback
+def is_read(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Take back what `unread` has said, as it is over or the entry gone."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_of(entry))
+
+
+def _issue_of(entry: ConfigEntry[Any]) -> str:
+    return f"journal_unread_{entry.entry_id}"
 
 
 def label_of(hass: HomeAssistant, id_tag: str) -> str:
