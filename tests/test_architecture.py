@@ -25,7 +25,9 @@ from custom_components.meters_and_chargers.engine.devices.ksem.emobility import 
     PhaseUse,
 )
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
-    OCCURRENCES,
+    ACTIVITIES,
+    CARDS,
+    SECURITY_EVENTS,
     STATUSES,
     measurands,
 )
@@ -40,6 +42,7 @@ from custom_components.meters_and_chargers.engine.model import (
     Unit,
 )
 from custom_components.meters_and_chargers.engine.protocols.modbus import Table
+from custom_components.meters_and_chargers.event import CARD_PRESENTED
 from custom_components.meters_and_chargers.site_options import FIGURES
 
 ROOT = Path(__file__).parent.parent / "custom_components" / "meters_and_chargers"
@@ -160,8 +163,10 @@ def test_every_figure_of_a_site_has_its_words() -> None:
         ("entity.select.wallbox_phase_use.state", PhaseUse),
         (
             "entity.event.activity.state_attributes.event_type.state",
-            OCCURRENCES,
+            (*ACTIVITIES, CARD_PRESENTED),
         ),
+        ("entity.event.cards.state_attributes.event_type.state", CARDS),
+        ("entity.event.security.state_attributes.event_type.state", SECURITY_EVENTS),
     ],
 )
 def test_every_state_has_its_word(place: str, states: Iterable[str]) -> None:

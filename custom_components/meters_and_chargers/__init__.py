@@ -218,6 +218,7 @@ async def _set_up_charger(hass: HomeAssistant, entry: ChargerEntry) -> None:
     entry.runtime_data = hub
     await hass.config_entries.async_forward_entry_setups(entry, CHARGER_PLATFORMS)
     entry.async_on_unload(hub.start())
+    server.look_at_wallbox(entry)
 
 
 def _made_of(entry: SiteEntry) -> object:

@@ -3,13 +3,21 @@
 from typing import override
 
 from homeassistant.components.event import ATTR_EVENT_TYPE, EventEntity
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
 from .engine.charging import Reason, Stage
-from .engine.devices.ocpp_charger import OCCURRENCES, Kind, Occurrence
+from .engine.devices.ocpp_charger import (
+    ACTIVITIES,
+    CARDS,
+    CERTIFICATE_EXPIRING,
+    SECURITY_EVENTS,
+    Kind,
+    Occurrence,
+)
 from .engine.model import CardReader
 from .entity import ChargerEntity, DeviceEntity, SiteChargerEntity
 from .ocpp_wallbox import ChargerEntry, ChargerHub
@@ -20,6 +28,7 @@ PARALLEL_UPDATES = 0
 
 CHARGING_STARTED = "charging_started"
 CHARGING_STOPPED = "charging_stopped"
+CARD_PRESENTED = "rfid_presented"
 PHASES_SWITCHED = "phases_switched"
 PLAN_AT_RISK = "plan_at_risk"
 VEHICLE_NOT_DRAWING = "vehicle_not_drawing"
@@ -51,7 +60,9 @@ async def async_setup_entry(
             async_add_entities([CardEvent(runtime)])
         return
     if isinstance(runtime, ChargerHub):
-        async_add_entities([ChargerEvent(runtime)])
+        async_add_entities(
+            [ActivityEvent(runtime), CardsEvent(runtime), SecurityEvent(runtime)]
+        )
         return
     for charger in runtime.chargers:
         async_add_entities(
@@ -60,14 +71,18 @@ async def async_setup_entry(
 
 
 class ChargerEvent(ChargerEntity, EventEntity):
-    """The last thing that happened; a card's number never appears in full."""
+    """The last thing that happened to a wallbox, of some kinds.
 
-    _attr_translation_key = "activity"
-    _attr_event_types = list(OCCURRENCES)  # noqa: RUF012 - Home Assistant's own type
+    Each kind belongs to one entity, so that nothing is told twice.
+    """
+
+    _attr_event_types: list[str]
+    _key: str
 
     def __init__(self, hub: ChargerHub) -> None:
         """Belong to a wallbox."""
-        super().__init__(hub, 1, "activity")
+        super().__init__(hub, 1, self._key)
+        self._attr_translation_key = self._key
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -77,17 +92,73 @@ class ChargerEvent(ChargerEntity, EventEntity):
 
     @callback
     def _happened(self, occurrence: Occurrence) -> None:
-        self._trigger_event(
-            occurrence.kind, {"connector": occurrence.connector, **occurrence.data}
-        )
-        self.async_write_ha_state()
+        if (event := self._event_of(occurrence)) in self._attr_event_types:
+            self._trigger_event(event, self._facts_of(occurrence))
+            self.async_write_ha_state()
+
+    def _event_of(self, occurrence: Occurrence) -> str:
+        return occurrence.kind
+
+    def _facts_of(self, occurrence: Occurrence) -> dict[str, object]:
+        return {"connector": occurrence.connector, **occurrence.data}
+
+
+class ActivityEvent(ChargerEvent):
+    """Transactions, starts and files; a card's number never appears in full."""
+
+    _key = "activity"
+    _attr_event_types = list(ACTIVITIES)  # noqa: RUF012 - Home Assistant's own type
+
+
+class CardsEvent(ChargerEvent):
+    """What became of a card that was held to the wallbox, by its label alone."""
+
+    _key = "cards"
+    _attr_event_types = list(CARDS)  # noqa: RUF012 - Home Assistant's own type
+
+
+class SecurityEvent(ChargerEvent):
+    """What concerns who the wallbox is; there also while it can't connect for that."""
+
+    _key = "security"
+    _attr_event_types = list(SECURITY_EVENTS)  # noqa: RUF012 - Home Assistant's own type
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Who stands before the door is known without the wallbox."""
+        return True
+
+    @override
+    @callback
+    def _happened(self, occurrence: Occurrence) -> None:
+        # It is said each day, and at each start.
+        known, event = self.state_attributes, self._event_of(occurrence)
+        if (event, event, occurrence.data.get("date")) == (
+            CERTIFICATE_EXPIRING,
+            known.get(ATTR_EVENT_TYPE),
+            known.get("date"),
+        ):
+            return
+        super()._happened(occurrence)
+
+    @override
+    def _event_of(self, occurrence: Occurrence) -> str:
+        if occurrence.kind is not Kind.SECURITY:
+            return ""
+        return str(occurrence.data["event"])
+
+    @override
+    def _facts_of(self, occurrence: Occurrence) -> dict[str, object]:
+        return {key: fact for key, fact in occurrence.data.items() if key != "event"}
 
 
 class CardEvent(DeviceEntity, EventEntity):
     """A card held against a wallbox that is polled; off until its owner wants it."""
 
     _attr_translation_key = "activity"
-    _attr_event_types = [Kind.RFID_PRESENTED]  # noqa: RUF012 - Home Assistant's own type
+    _attr_event_types = [CARD_PRESENTED]  # noqa: RUF012 - Home Assistant's own type
     _attr_entity_registry_enabled_default = False
 
     def __init__(self, coordinator: DeviceCoordinator) -> None:
@@ -102,7 +173,7 @@ class CardEvent(DeviceEntity, EventEntity):
 
     @callback
     def _presented(self, tag: str) -> None:
-        self._trigger_event(Kind.RFID_PRESENTED, {"tag": tag})
+        self._trigger_event(CARD_PRESENTED, {"tag": tag})
         self.async_write_ha_state()
 
 

@@ -42,6 +42,7 @@ from .engine.devices.ocpp_charger import (
     Issued,
     OcppCharger,
     Security,
+    expiring,
 )
 from .engine.journal import Journal, JournalError
 from .engine.model import DeviceError
@@ -209,7 +210,17 @@ class OcppServer:
         if context is not None and self._listener is not None:
             self._listener.server.use(context)
         for entry in self.charger_entries():
-            ocpp_tls.look_at_wallbox(self._hass, entry)
+            self.look_at_wallbox(entry)
+
+    @callback
+    def look_at_wallbox(self, entry: ChargerEntry) -> None:
+        """Tell, as an issue and an event, that its certificate ends soon."""
+        day = ocpp_tls.look_at_wallbox(self._hass, entry)
+        if day is None or self._listener is None:
+            return
+        charger = self._listener.central.charger(entry.data[CONF_CHARGER_ID])
+        if charger is not None:
+            charger.happened(expiring(day))
 
     async def follow_price(self, entity_id: str | None) -> None:
         """Let a sensor say from now on what energy costs, or none."""
@@ -309,7 +320,7 @@ class OcppServer:
         def changed(security: Security) -> None:
             data = {**entry.data, CONF_SECURITY: security.as_data()}
             self._hass.config_entries.async_update_entry(entry, data=data)
-            ocpp_tls.look_at_wallbox(self._hass, entry)
+            self.look_at_wallbox(entry)
 
         guard.on_change = changed
         guard.on_answer = partial(ocpp_tls.tell_refused, self._hass, entry)

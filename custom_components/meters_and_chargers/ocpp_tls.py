@@ -1,7 +1,7 @@
 """An OCPP server's certificate, when it ends, and wallboxes that prove nothing."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 import secrets
 import ssl
 from typing import Any
@@ -109,13 +109,16 @@ async def look(hass: HomeAssistant, entry: ConfigEntry[Any]) -> ssl.SSLContext |
 
 
 @callback
-def look_at_wallbox(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Say it when the certificate ends by which a wallbox proves itself."""
+def look_at_wallbox(hass: HomeAssistant, entry: ConfigEntry[Any]) -> date | None:
+    """Say it when the certificate ends by which a wallbox proves itself.
+
+    Returns its last day where that is soon.
+    """
     security = Security.of(entry.data.get(CONF_SECURITY, {}))
     ends = None
     if security.profile == _CERTIFIED and security.certificates:
         ends = dt_util.parse_datetime(security.certificates[-1].ends)
-    _tell_end(hass, entry, "wallbox_certificate_ends", ends)
+    return _tell_end(hass, entry, "wallbox_certificate_ends", ends)
 
 
 @callback
@@ -156,12 +159,13 @@ async def forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
 
 def _tell_end(
     hass: HomeAssistant, entry: ConfigEntry[Any], key: str, ends: datetime | None
-) -> None:
+) -> date | None:
     """Say it in the last 30 days of a certificate, and afterwards."""
     issue_id = f"{key}_{entry.entry_id}"
     if ends is None or ends - dt_util.utcnow() > _WARNING:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
-        return
+        return None
+    day = dt_util.as_local(ends).date()
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -169,8 +173,6 @@ def _tell_end(
         is_fixable=False,
         severity=ir.IssueSeverity.WARNING,
         translation_key=key,
-        translation_placeholders={
-            "name": entry.title,
-            "date": dt_util.as_local(ends).date().isoformat(),
-        },
+        translation_placeholders={"name": entry.title, "date": day.isoformat()},
     )
+    return day

@@ -28,6 +28,7 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     OcppCharger,
 )
 from custom_components.meters_and_chargers.engine.model import Refused
+from custom_components.meters_and_chargers.engine.protocols.ocpp import Call
 from simulators.charge_point import ChargePoint
 from simulators.house import House
 
@@ -339,16 +340,42 @@ async def test_card_is_an_event_without_its_number(
         hass,
         garage,
         lambda: (
-            (state := hass.states.get("event.wallbox_activity")) is not None
-            and state.attributes.get("event_type") == "rfid_presented"
+            (state := hass.states.get("event.wallbox_cards")) is not None
+            and state.attributes.get("event_type") == "card_accepted"
         ),
         "card",
     )
-    state = hass.states.get("event.wallbox_activity")
+    state = hass.states.get("event.wallbox_cards")
     assert state is not None
     assert "04A1B2C3D4" not in str(state.attributes)
     ours = [r for r in caplog.records if r.name.startswith("custom_components")]
     assert not any("04A1B2C3D4" in record.getMessage() for record in ours)
+
+
+@pytest.mark.parametrize("expected_logs", [["no longer connected"]])
+async def test_security_events_are_of_one_entity(
+    hass: HomeAssistant, garage: Garage
+) -> None:
+    """What the wallbox reports is told by *Security*, and by nothing else."""
+    entry = await let_in(hass, garage)
+    call = Call(
+        "SecurityEventNotification",
+        {"type": "TamperDetectionActivated", "timestamp": "2026-06-01T11:00:00Z"},
+        "",
+    )
+    charger = entry.runtime_data.charger
+    await charger.called(charger.link, call)
+    told = hass.states.get("event.wallbox_security")
+    assert told is not None
+    assert told.attributes["event_type"] == "tamper_detection_activated"
+    assert told.attributes["time"] == "2026-06-01T11:00:00+00:00"
+    after = hass.states.get("event.wallbox_activity")
+    assert after is not None
+    assert after.attributes.get("event_type") != "security"
+    await garage.wallbox.line.stop()
+    await until(hass, garage, lambda: value(hass, STATUS) == STATE_UNAVAILABLE, "gone")
+    assert value(hass, "event.wallbox_security") == told.state
+    assert value(hass, "event.wallbox_cards") == STATE_UNAVAILABLE
 
 
 async def test_buttons(hass: HomeAssistant, garage: Garage) -> None:

@@ -37,6 +37,7 @@ __all__ = ["server"]
 
 TAG = "04A1B2C3D4"
 ACTIVITY = "event.wallbox_activity"
+CARDS = "event.wallbox_cards"
 
 
 class Keeping(Session):
@@ -127,26 +128,26 @@ async def set_rules(
     await hass.async_block_till_done()
 
 
-def last(hass: HomeAssistant) -> dict[str, Any]:
+def last(hass: HomeAssistant, entity_id: str = ACTIVITY) -> dict[str, Any]:
     """Return what happened last."""
-    state = hass.states.get(ACTIVITY)
+    state = hass.states.get(entity_id)
     return {} if state is None else dict(state.attributes)
 
 
 async def present(hass: HomeAssistant, garage: Garage, event: str) -> dict[str, Any]:
     """Hold the card to the wallbox; return what is told of it."""
-    before = hass.states.get(ACTIVITY)
+    before = hass.states.get(CARDS)
     garage.wallbox.present_tag(TAG)
     await until(
         hass,
         garage,
         lambda: (
-            hass.states.get(ACTIVITY) != before
-            and last(hass).get("event_type") == event
+            hass.states.get(CARDS) != before
+            and last(hass, CARDS).get("event_type") == event
         ),
         event,
     )
-    return last(hass)
+    return last(hass, CARDS)
 
 
 async def free(hass: HomeAssistant, garage: Garage) -> ConfigEntry[Any]:
@@ -169,8 +170,10 @@ async def test_card_is_added_and_changed_with_every_connection_as_it_is(
     charger, server_before = entry.runtime_data.charger, server.runtime_data
     link = charger.link
     assert (await add_card(hass, server))["type"] is FlowResultType.CREATE_ENTRY
-    told = await present(hass, garage, "rfid_presented")
-    assert (told["label"], told["tag"], told["status"]) == ("Anna", "D4", "accepted")
+    told = await present(hass, garage, "card_accepted")
+    assert told["label"] == "Anna"
+    assert not {"tag", "status"} & told.keys()
+    assert last(hass).get("event_type") != "card_accepted"
 
     (card,) = server.get_subentries_of_type("card")
     flow = await hass.config_entries.subentries.async_init(
@@ -180,12 +183,12 @@ async def test_card_is_added_and_changed_with_every_connection_as_it_is(
     result = await step(hass, flow, {"name": "Ben", "tag": TAG, "blocked": True})
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done()
-    told = await present(hass, garage, "rfid_presented")
-    assert (told["label"], told["status"]) == ("Ben", "blocked")
+    told = await present(hass, garage, "card_refused")
+    assert (told["label"], told["reason"]) == ("Ben", "blocked")
 
     hass.config_entries.async_remove_subentry(server, card.subentry_id)
     await hass.async_block_till_done()
-    assert (await present(hass, garage, "rfid_presented"))["label"] is None
+    assert (await present(hass, garage, "card_accepted"))["label"] is None
     assert charger.link is link
     assert entry.runtime_data.charger is charger
     assert server.runtime_data is server_before
@@ -242,7 +245,7 @@ async def test_card_is_learnt(
     flow = await step(hass, flow, {"next_step_id": "where"})
     assert flow["type"] is FlowResultType.SHOW_PROGRESS
     assert flow["progress_action"] == "hold_card"
-    await present(hass, garage, "rfid_presented")
+    await present(hass, garage, "card_learned")
     flow = await step(hass, flow)
     assert flow["step_id"] == "card"
     (tag,) = (one for one in flow["data_schema"].schema if one == "tag")
@@ -303,7 +306,7 @@ async def test_only_known_cards(
     await garage.live(20)
     await hass.async_block_till_done()
     assert garage.wallbox.transaction is None
-    assert (await present(hass, garage, "unknown_card"))["status"] == "invalid"
+    assert (await present(hass, garage, "card_refused"))["reason"] == "invalid"
     assert garage.wallbox.transaction is None
     await add_card(hass, server)
     garage.wallbox.present_tag(TAG)
@@ -485,7 +488,7 @@ async def test_number_of_a_card_is_nowhere(
     states: list[str] = []
     hass.bus.async_listen("state_changed", lambda event: states.append(str(event.data)))
     await set_rules(hass, server, policy="known", offline="known", local_list=True)
-    await present(hass, garage, "unknown_card")
+    await present(hass, garage, "card_refused")
     await add_card(hass, server, group="Family 7")
     garage.house.cars[0].connected = True
     await until(hass, garage, lambda: status(hass) == "preparing", "car plugged in")

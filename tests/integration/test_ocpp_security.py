@@ -1,6 +1,6 @@
 """A wallbox's security is raised over OCPP, step by step, and taken back."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -24,6 +24,13 @@ from .test_ocpp import Garage, charging, garage, let_in, server, until
 from .test_ocpp_tls import PASSWORD, change, issue
 
 __all__ = ["garage", "server"]
+
+SECURITY = "event.wallbox_security"
+
+
+def parse(day: str) -> date:
+    """Read a day."""
+    return date.fromisoformat(day)
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +131,13 @@ async def test_from_nothing_to_a_certificate(
     monkeypatch.setattr(ocpp_tls, "_WARNING", timedelta(days=3 * 365))
     await server.runtime_data.look_at_certificates()
     assert issue(hass, "wallbox_certificate_ends", entry)
+    told = hass.states.get(SECURITY)
+    assert told is not None
+    assert told.attributes["event_type"] == "certificate_expiring"
+    ends = Security.of(entry.data["security"]).certificates[-1].ends
+    assert abs((parse(told.attributes["date"]) - parse(ends[:10])).days) <= 1
+    await server.runtime_data.look_at_certificates()
+    assert hass.states.get(SECURITY) == told
 
 
 async def test_a_stranger_with_its_name(
@@ -136,6 +150,9 @@ async def test_a_stranger_with_its_name(
     garage.wallbox.security.profile = 0
     garage.wallbox.drop()
     await until(hass, garage, lambda: issue(hass, "wallbox_refused", entry), "refused")
+    told = hass.states.get(SECURITY)
+    assert told is not None
+    assert told.attributes["event_type"] == "door_refused"
     result = await choose(hass, entry, "raise")
     assert result["errors"] == {"base": "not_connected"}
     result = await choose(hass, entry, "lower")

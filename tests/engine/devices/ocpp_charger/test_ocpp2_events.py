@@ -136,7 +136,7 @@ async def test_what_comes_twice_counts_once(
     assert (booked.meter_start_wh, booked.meter_stop_wh) == (1000, 1300)
     assert len(told(box, Kind.TRANSACTION_STARTED)) == 1
     assert len(told(box, Kind.TRANSACTION_STOPPED)) == 1
-    assert told(box, Kind.RFID_PRESENTED) == []
+    assert told(box, Kind.CARD_ACCEPTED) == []
     assert box.charger.connector(1).status == "finishing"
     assert missing(box) == 0
 

@@ -57,18 +57,18 @@ async def test_known_card_charges(strict: Wallbox) -> None:
     assert answer == {"idTagInfo": {"status": "Accepted"}}
     await strict.starts()
     assert happened(strict.changes) == [
-        ("rfid_presented", "Anna"),
+        ("card_accepted", "Anna"),
         ("transaction_started", "Anna"),
     ]
 
 
 async def test_unknown_card_is_refused_and_told(strict: Wallbox) -> None:
-    """Nothing but the end of its number is told."""
+    """It has no label, and nothing of its number is told."""
     answer = await strict.says("Authorize", idTag="99887766")
     assert answer == {"idTagInfo": {"status": "Invalid"}}
     (occurrence,) = strict.changes[-1].occurrences
-    assert occurrence.kind == "unknown_card"
-    assert occurrence.data == {"tag": "66", "label": None, "status": "invalid"}
+    assert occurrence.kind == "card_refused"
+    assert occurrence.data == {"label": None, "reason": "invalid"}
 
 
 async def test_refused_transaction_is_booked_and_ended(

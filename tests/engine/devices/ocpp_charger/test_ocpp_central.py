@@ -207,6 +207,31 @@ async def test_a_listener_with_credentials(
     await central.close()
 
 
+async def test_who_is_refused_is_told_once(
+    clock: Clock, new_charger: Callable[..., OcppCharger]
+) -> None:
+    """Once for each kind of refusal, however often it dials, until it is let in."""
+    central = Central(lambda _: None, now=clock.now, call_later=clock.call_later)
+    charger = new_charger("BOX")
+    central.accept("BOX", charger)
+    central.guard("BOX").add_password("sixteen letters!")
+    central.guard("BOX").hold_to(1)
+    told: list[Any] = []
+    charger.subscribe(
+        lambda change: told.extend(one.data["event"] for one in change.occurrences)
+    )
+    wrong = Shown(password=b"sixteen LETTERS!")
+    for shown in (wrong, Shown(), wrong, Shown()):
+        with pytest.raises(Unauthorised):
+            central.admit("BOX", HOME, shown)
+    assert told == ["password_failed", "door_refused"]
+    assert central.admit("BOX", HOME, Shown(password=b"sixteen letters!")) is charger
+    with pytest.raises(Unauthorised):
+        central.admit("BOX", HOME, wrong)
+    assert told[2:] == ["password_failed"]
+    await central.close()
+
+
 async def test_ten_may_wait(server: FakeServer) -> None:
     """The eleventh is refused until one has gone."""
     for number in range(10):

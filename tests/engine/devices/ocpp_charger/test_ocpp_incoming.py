@@ -6,6 +6,7 @@ from ocpp_fakes import Wallbox, energy, power
 import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
+    OWN_TAG,
     Change,
     Firmware,
     Kind,
@@ -135,15 +136,14 @@ async def test_nothing_flows_when_it_is_over(wallbox: Wallbox) -> None:
 
 
 async def test_a_card(wallbox: Wallbox) -> None:
-    """A card is accepted; only its last two characters are told."""
+    """A card is accepted; nothing of its number is told. Ours is none."""
     answer = await wallbox.says("Authorize", idTag="04AABBCC")
     assert answer == {"idTagInfo": {"status": "Accepted"}}
     (occurrence,) = wallbox.changes[-1].occurrences
-    data = {"tag": "CC", "label": None, "status": "accepted"}
-    assert occurrence == Occurrence("rfid_presented", 0, data)
-    await wallbox.says("Authorize", idTag="CC")
-    (occurrence,) = wallbox.changes[-1].occurrences
-    assert occurrence.data == {**data, "tag": ""}
+    assert occurrence == Occurrence(Kind.CARD_ACCEPTED, 0, {"label": None})
+    wallbox.changes.clear()
+    await wallbox.says("Authorize", idTag=OWN_TAG)
+    assert not wallbox.changes
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ async def test_acknowledged(
             },
             Kind.SECURITY,
             {
-                "type": "failed_to_authenticate_at_central_system",
+                "event": "failed_to_authenticate_at_csms",
                 "time": "2026-06-01T11:00:00+00:00",
             },
         ),
@@ -207,7 +207,7 @@ async def test_acknowledged(
             "SecurityEventNotification",
             {"type": "card <04AABBCC>", "timestamp": "soon"},
             Kind.SECURITY,
-            {"type": "unknown", "time": "2026-06-01T12:00:00+00:00"},
+            {"event": "other", "time": "2026-06-01T12:00:00+00:00"},
         ),
     ],
 )

@@ -1,20 +1,24 @@
 """Wallboxes that speak OCPP and dial us."""
 
 from .central import Central
-from .change import OCCURRENCES, Change, Kind, Occurrence, redact
+from .change import ACTIVITIES, CARDS, Change, Kind, Occurrence, redact
 from .charger import FAMILY_KEY, OcppCharger
 from .connector import STATUSES, Connector
 from .guard import Guard, Issued, Security
 from .requests import OWN_TAG, Setting, is_secret, shown
+from .security_events import CERTIFICATE_EXPIRING, SECURITY_EVENTS, expiring
 from .tokens import Gate, Offline, Policy, Rules, Token
 from .upkeep import Card, Firmware
 from .v201 import Dialect
 from .waiting import Knock, is_local
 
 __all__ = [
+    "ACTIVITIES",
+    "CARDS",
+    "CERTIFICATE_EXPIRING",
     "FAMILY_KEY",
-    "OCCURRENCES",
     "OWN_TAG",
+    "SECURITY_EVENTS",
     "STATUSES",
     "Card",
     "Central",
@@ -35,6 +39,7 @@ __all__ = [
     "Security",
     "Setting",
     "Token",
+    "expiring",
     "is_local",
     "is_secret",
     "redact",

@@ -9,12 +9,13 @@ import logging
 from ...journal import JournalError, Transaction
 from ...model import DeviceError, Unsupported
 from .card_cache import Answers, CardCache
-from .change import Kind, Occurrence, redact
+from .change import Kind, Occurrence
 from .connector import AVAILABLE, Connector
 from .limit import CallLater, Timer
 from .local_list import Cards, LocalList, keeps_list
 from .profile import Configuration
 from .reading import snake
+from .requests import OWN_TAG
 from .station import Station
 from .tokens import Gate, Offline, Policy, Verdict, folded
 from .upkeep import Card, Upkeep
@@ -116,11 +117,13 @@ class Admission:
 
     # What it says
 
-    def present(self, tag: str) -> tuple[Verdict, Occurrence]:
+    def present(self, tag: str) -> tuple[Verdict, tuple[Occurrence, ...]]:
         """Decide about a card that was held to the wallbox, and tell of it."""
         verdict = self._decide(tag)
-        self._gate.presented(tag, self._station.charger_id)
-        return verdict, self._presented(tag, verdict, 0)
+        learned = self._gate.presented(tag, self._station.charger_id)
+        if folded(tag) == folded(OWN_TAG):
+            return verdict, ()  # that is no card
+        return verdict, (self._presented(verdict, 0, learned=learned),)
 
     async def start(
         self, transaction: Transaction, *, live: bool
@@ -128,15 +131,14 @@ class Admission:
         """Decide about the card of a transaction that has begun."""
         tag, number = transaction.id_tag, transaction.connector or 0
         verdict = self._decide(tag, number)
-        if live:
-            self._gate.presented(tag, self._station.charger_id)
+        learned = live and self._gate.presented(tag, self._station.charger_id)
         if verdict.accepted:
             self._refused.pop(number, None)
             return verdict, ()
         if self._refused.get(number) != transaction.id:
             self._refused[number] = transaction.id
             await self._remember()
-        return verdict, (self._presented(tag, verdict, number),)
+        return verdict, (self._presented(verdict, number, learned=learned),)
 
     def label(self, tag: str) -> str | None:
         """Return what its owner calls a card."""
@@ -148,17 +150,15 @@ class Admission:
             tag, self._station.charger_id, self._station.now(), connector=connector
         )
 
-    def _presented(self, tag: str, verdict: Verdict, number: int) -> Occurrence:
-        strange = self._gate.tokens.is_strange(tag, self._station.charger_id)
-        return Occurrence(
-            Kind.UNKNOWN_CARD if strange else Kind.RFID_PRESENTED,
-            number,
-            {
-                "tag": redact(tag),
-                "label": verdict.label,
-                "status": snake(verdict.status.value),
-            },
-        )
+    def _presented(self, verdict: Verdict, number: int, *, learned: bool) -> Occurrence:
+        """Tell of a card by its label; one without is in no list."""
+        label = {"label": verdict.label}
+        if learned:
+            return Occurrence(Kind.CARD_LEARNED, number, label)
+        if verdict.accepted:
+            return Occurrence(Kind.CARD_ACCEPTED, number, label)
+        reason = snake(verdict.status.value)
+        return Occurrence(Kind.CARD_REFUSED, number, {**label, "reason": reason})
 
     # What it charges
 

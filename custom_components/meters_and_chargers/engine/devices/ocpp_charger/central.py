@@ -9,8 +9,9 @@ import logging
 from ...model import DeviceError
 from ...protocols.ocpp.types import NOTHING_SHOWN, Handler, Shown, Unauthorised
 from .charger import OcppCharger
-from .guard import Guard
+from .guard import WRONG_PASSWORD, Guard
 from .limit import CallLater, call_later_on_loop
+from .security_events import refused
 from .station import utc_now
 from .waiting import Knock, Waiting, is_local
 
@@ -77,7 +78,13 @@ class Central:
         """
         charger = self._chargers.get(charger_id)
         if charger is not None:
-            self.guard(charger_id).admit(peer, shown)
+            guard = self.guard(charger_id)
+            try:
+                guard.admit(peer, shown)
+            except Unauthorised as err:
+                if guard.is_news(err.reason):
+                    charger.happened(refused(password=err.reason == WRONG_PASSWORD))
+                raise
             return charger
         if shown.forwarded or not is_local(peer):
             return None

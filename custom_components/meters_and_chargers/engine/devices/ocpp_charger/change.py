@@ -11,16 +11,19 @@ class Kind(StrEnum):
     """Something that happened at one moment."""
 
     BOOTED = "booted"
-    RFID_PRESENTED = "rfid_presented"
-    UNKNOWN_CARD = "unknown_card"
     TRANSACTION_STARTED = "transaction_started"
     TRANSACTION_STOPPED = "transaction_stopped"
     FIRMWARE = "firmware"
     LOG_UPLOAD = "log_upload"
+    CARD_ACCEPTED = "card_accepted"
+    CARD_REFUSED = "card_refused"
+    CARD_LEARNED = "card_learned"
     SECURITY = "security"
+    """Its fact ``event`` is one of `SECURITY_EVENTS`."""
 
 
-OCCURRENCES = tuple(Kind)
+CARDS = (Kind.CARD_ACCEPTED, Kind.CARD_REFUSED, Kind.CARD_LEARNED)
+ACTIVITIES = tuple(kind for kind in Kind if kind not in (*CARDS, Kind.SECURITY))
 
 _SHORT_TAG = 4
 

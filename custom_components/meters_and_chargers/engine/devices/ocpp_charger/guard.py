@@ -19,6 +19,7 @@ from .waiting import is_local
 PASSWORD, ENCRYPTED, CERTIFICATE = 1, 2, 3
 """The profiles above 0."""
 
+WRONG_PASSWORD = "its password or its user name is wrong"  # noqa: S105 - a reason
 _HEX_CHARACTERS = 40
 _SALT_BYTES = 16
 
@@ -120,6 +121,8 @@ class Guard:
         """The profile of the newest connection."""
         self.awaits_request = False
         """Whether it was just told to ask for a certificate."""
+        self._refusals: set[str] = set()
+        """Since it was let in last."""
 
     def admit(self, peer: str, shown: Shown) -> None:
         """Let it in, or raise `Unauthorised`; a higher profile is kept."""
@@ -131,8 +134,15 @@ class Guard:
                 self.on_answer(err.reason)
             raise
         self.proved = proved
+        self._refusals.clear()
         if self.on_answer is not None:
             self.on_answer("")
+
+    def is_news(self, reason: str) -> bool:
+        """Say once of each reason of a refusal that it is new, until it is let in."""
+        known = reason in self._refusals
+        self._refusals.add(reason)
+        return not known
 
     @property
     def may_request(self) -> bool:
@@ -176,7 +186,7 @@ class Guard:
                     self._raise_to(profile, passwords=newer)
                 return profile
         if security.profile and shown.password is not None:
-            raise Unauthorised("its password or its user name is wrong")
+            raise Unauthorised(WRONG_PASSWORD)
         if security.profile and found is not None:
             raise Unauthorised("its certificate is not one that was made for it")
         return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...journal import JournalError, Transaction
 from ...model import Point
 from ...protocols.ocpp.types import Call, CallError, Payload
-from . import reading
+from . import reading, security_events
 from .change import Change, Kind, Occurrence, redact
 from .connector import CHARGING, STATUSES, UNKNOWN, Connector
 from .freshness import OLD_S
@@ -110,11 +110,11 @@ class Incoming:
 
     async def _security(self, call: Call) -> Answer:
         # Not its free text: that may name users and addresses.
-        facts: dict[str, str | float | bool | None] = {
-            "type": reading.word(call.payload.get("type")),
-            "time": self._at(reading.moment(call.payload.get("timestamp"))),
-        }
-        return {}, Change(occurrences=(Occurrence(Kind.SECURITY, 0, facts),))
+        told = security_events.reported(
+            reading.word(call.payload.get("type")),
+            self._at(reading.moment(call.payload.get("timestamp"))),
+        )
+        return {}, Change(occurrences=(told,))
 
     def _at(self, time: datetime | None) -> str:
         return (time or self._station.now()).isoformat()
@@ -125,7 +125,7 @@ class Incoming:
     async def _authorize(self, call: Call) -> Answer:
         tag = reading.authorize(call.payload).id_tag
         verdict, presented = self._admission.present(tag)
-        return {"idTagInfo": verdict.info()}, Change(occurrences=(presented,))
+        return {"idTagInfo": verdict.info()}, Change(occurrences=presented)
 
     async def _status(self, call: Call) -> Answer:
         report = reading.status(call.payload)

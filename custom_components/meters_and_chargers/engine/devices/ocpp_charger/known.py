@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import override
 
 from ...model import DeviceError, Identity, Point
-from .change import Change
+from .change import Change, Occurrence
 from .connector import Connector
 from .profile import Configuration
 from .reading import MAX_CONNECTOR, integer
@@ -105,6 +105,10 @@ class Known(Upkeep):
     def introduce(self, maker: str, model: str, serial: str) -> None:
         """Say who it is, from a boot that somebody else answered."""
         self._station.introduce(maker, model, serial)
+
+    def happened(self, occurrence: Occurrence) -> None:
+        """Tell of something that no message brought."""
+        self._tell(Change(occurrences=(occurrence,)))
 
     @override
     async def change_configuration(self, key: str, value: str) -> str:

@@ -141,14 +141,6 @@ class Tokens:
             status = Status.CONCURRENT
         return Verdict(status=status, token=token)
 
-    def is_strange(self, tag: str, charger: str) -> bool:
-        """Say whether a card is worth a word because it is not known."""
-        return (
-            (bool(self._by_tag) or self.policy(charger) is Policy.KNOWN)
-            and self.find(tag) is None
-            and folded(tag) != folded(OWN_TAG)
-        )
-
 
 class Gate:
     """What all wallboxes of one server ask, and hear of when it changes."""
@@ -184,15 +176,23 @@ class Gate:
         busy = connector is not None and self._is_busy(tag, charger, connector)
         return self.tokens.decide(tag, charger, at, busy=busy)
 
-    def presented(self, tag: str, charger: str) -> None:
-        """Give a card that was held to a wallbox just now to who learns one."""
+    def presented(self, tag: str, charger: str) -> bool:
+        """Give a card that was held to a wallbox just now to who learns one.
+
+        Returns whether anybody did.
+        """
         if self.tokens.find(tag) is not None or not tag:
-            return
+            return False
         if folded(tag) == folded(OWN_TAG):
-            return
-        for learner, wanted in tuple(self._learners.items()):
-            if wanted in (None, charger) and not learner.done():
-                learner.set_result(tag)
+            return False
+        waiting = [
+            learner
+            for learner, wanted in self._learners.items()
+            if wanted in (None, charger) and not learner.done()
+        ]
+        for learner in waiting:
+            learner.set_result(tag)
+        return bool(waiting)
 
     @property
     def learns(self) -> bool:
