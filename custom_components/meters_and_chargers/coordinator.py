@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 import logging
 from typing import TYPE_CHECKING, override
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
@@ -24,7 +24,9 @@ from .engine.model import (
     DeviceError,
     Group,
     Identity,
+    LearningDevice,
     NotAllowed,
+    Outdated,
     OutOfRange,
     Point,
     PortClosed,
@@ -197,6 +199,7 @@ class DeviceCoordinator(PacedCoordinator):
             raise self._wrong_device(
                 f"{identity.maker} {identity.model} {identity.serial}"
             )
+        self._keep_learnt()
 
     @override
     async def _async_update_data(self) -> Readings:
@@ -223,6 +226,8 @@ class DeviceCoordinator(PacedCoordinator):
                 self._due[group.key] = started + pause
             await self._look_at_card()
         except DeviceError as err:
+            if isinstance(err, Outdated):
+                self._forget_learnt()
             self._due.clear()
             self.failed_polls += 1
             self._failed_in_a_row += 1
@@ -236,6 +241,24 @@ class DeviceCoordinator(PacedCoordinator):
         for readings in self._values.values():
             values.update(readings)
         return values
+
+    def _keep_learnt(self) -> None:
+        """Keep what the device has found out, so that no start tries it again."""
+        if isinstance(self.device, LearningDevice):
+            entry = self.config_entry
+            data = {**entry.data, **self.device.learnt}
+            self.hass.config_entries.async_update_entry(entry, data=data)
+
+    def _forget_learnt(self) -> None:
+        """Let the next start find it out anew."""
+        if isinstance(self.device, LearningDevice):
+            entry, learnt = self.config_entry, self.device.learnt
+            data = {
+                key: value for key, value in entry.data.items() if key not in learnt
+            }
+            self.hass.config_entries.async_update_entry(entry, data=data)
+            if entry.state is ConfigEntryState.LOADED:
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)
 
     def _bear(self, err: DeviceError) -> None:
         """Raise what a failed poll means, unless values come without polls."""

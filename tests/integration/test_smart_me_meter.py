@@ -290,6 +290,29 @@ async def test_other_meter_at_the_address_is_refused(
     assert "6301587" in entry.reason
 
 
+async def test_sizes_of_its_blocks_are_kept(
+    hass: HomeAssistant, meter: SmartMeMeter, set_up: SetUp, expected_logs: list[str]
+) -> None:
+    """Tried at the first start alone, and once more when one is refused."""
+    entry = await set_up()
+    assert entry.data["whole_fast"] == entry.data["whole_slow"] == 1
+    before = meter.request_count
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert meter.request_count - before == SET_UP_REQUESTS - 2
+    meter.longest = 12
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert "no longer sends its values at once" in str(entry.reason)
+    assert "whole_fast" not in entry.data
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.data["whole_fast"] == entry.data["whole_slow"] == 0
+    assert value(hass, POWER) == "500.0"
+
+
 async def test_meter_of_short_blocks_shows_what_it_has(
     hass: HomeAssistant,
     entity_registry: er.EntityRegistry,

@@ -139,6 +139,18 @@ class TellingCharger(Charger, Protocol):
 
 
 @runtime_checkable
+class LearningDevice(Device, Protocol):
+    """A device that finds out something of itself, which need not be tried again.
+
+    A read raises `Outdated` where it no longer holds.
+    """
+
+    @property
+    def learnt(self) -> Mapping[str, int]:
+        """What it was told or has found out since it was identified; maybe nothing."""
+
+
+@runtime_checkable
 class CardReader(Device, Protocol):
     """A device that knows which card was held against it last."""
 

@@ -42,6 +42,10 @@ class BadAnswer(DeviceError):
     """An answer that can't be used: too short, another request's, implausible."""
 
 
+class Outdated(DeviceError):
+    """What was found out about a device once no longer holds."""
+
+
 class WrongDevice(DeviceError):
     """Something else answers at this address.
 

@@ -1,6 +1,6 @@
 """The Telstar's tables and manners against a simulated meter on a real socket."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 import logging
 
 import pytest
@@ -16,6 +16,7 @@ from custom_components.meters_and_chargers.engine.devices.smart_me.meter import 
 from custom_components.meters_and_chargers.engine.model import (
     BadAnswer,
     Charger,
+    Outdated,
     Phase,
     Point,
     Quantity,
@@ -40,6 +41,10 @@ TABLES = (
 )
 
 
+WHOLE = {"whole_fast": 1, "whole_slow": 1}
+SHORT = {"whole_fast": 0, "whole_slow": 0}
+
+
 @pytest.fixture
 async def meter(socket_enabled: None) -> AsyncIterator[SmartMeMeter]:
     """Return a simulated meter: 1000 W import on L1, 500 W export on L3."""
@@ -50,9 +55,9 @@ async def meter(socket_enabled: None) -> AsyncIterator[SmartMeMeter]:
     await telstar.stop()
 
 
-def opened(link: ModbusLink) -> Meter:
+def opened(link: ModbusLink, answers: Mapping[str, int] | None = None) -> Meter:
     """Return the meter behind a link."""
-    device = FAMILIES["smart_me_meter"].open(link, {})
+    device = FAMILIES["smart_me_meter"].open(link, answers or {})
     assert isinstance(device, Meter)
     assert not isinstance(device, Charger)
     return device
@@ -190,6 +195,39 @@ async def test_meter_of_short_blocks_is_read_in_the_known_ones(
     assert sum("short blocks" in r.getMessage() for r in caplog.records) == 1
 
 
+@pytest.mark.parametrize(
+    ("longest", "sizes", "requests"), [(32, WHOLE, 1 + 2), (12, SHORT, 1 + 4)]
+)
+async def test_known_sizes_are_not_tried_again(
+    meter: SmartMeMeter, longest: int, sizes: dict[str, int], requests: int
+) -> None:
+    """A start asks who it is, and reads: no request is refused, none is for a try."""
+    meter.longest = longest
+    async with connected(meter) as link:
+        device = opened(link)
+        first = await read_all(device)
+        assert device.learnt == sizes
+    before = meter.request_count
+    async with connected(meter) as link:
+        again = opened(link, sizes)
+        assert await read_all(again) == first
+        assert again.learnt == sizes
+    assert meter.request_count - before == requests
+
+
+async def test_size_that_is_refused_is_outdated(meter: SmartMeMeter) -> None:
+    """It is told as such, and tried anew by who asks for it."""
+    meter.longest = 12
+    async with connected(meter) as link:
+        device = opened(link, WHOLE)
+        await device.identify()
+        for group in device.groups:
+            with pytest.raises(Outdated):
+                await device.read(group)
+        assert await learn(device) == {"scale": 0, **SHORT}
+        assert [group.key for group in device.groups] == ["power", "factors", "energy"]
+
+
 async def test_refused_counters_cost_the_power_nothing(
     meter: SmartMeMeter, expected_logs: list[str]
 ) -> None:
@@ -245,7 +283,7 @@ async def test_telstar_is_learnt_as_one(meter: SmartMeMeter) -> None:
         async with connected(meter) as link:
             device = opened(link)
             await device.identify()
-            assert await learn(device) == {"scale": 0}
+            assert await learn(device) == {"scale": 0, **WHOLE}
             assert [group.key for group in device.groups] == ["fast", "slow"]
 
 

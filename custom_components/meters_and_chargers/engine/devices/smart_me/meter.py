@@ -14,6 +14,7 @@ from ...model import (
     Group,
     Identity,
     ModbusTcp,
+    Outdated,
     Point,
     Probe,
     Quantity,
@@ -32,6 +33,9 @@ _LOGGER = logging.getLogger(__name__)
 
 _MODEL = "Telstar"
 SCALE = "scale"
+WHOLE_FAST = "whole_fast"
+WHOLE_SLOW = "whole_slow"
+"""Whether it sends a long block: 1, or 0 for the short ones."""
 _SPACING_S = 2.0
 _SLOW_S = 60.0
 
@@ -44,7 +48,7 @@ def _together(*tables: Table) -> Table:
     return replace(tables[0], blocks=(whole,), rows=rows)
 
 
-# How long a block may be is not known: these two are tried at set-up.
+# How long a block may be is not known: these two are tried at set-up, and kept.
 _FAST = _together(registers.POWER, registers.REACTIVE, registers.FACTORS)
 _SLOW = _together(registers.ENERGY, registers.REACTIVE_ENERGY)
 # A meter that refuses them is asked for the blocks that are known to work, without
@@ -111,15 +115,26 @@ async def find(link: ModbusLink) -> Identity:
 class Meter(ModbusDevice):
     """A Telstar. Which groups it has is settled when it is first identified.
 
-    ``module`` says that it is another meter, which counts in W and 0.01 A.
+    ``module`` says that it is another meter, which counts in W and 0.01 A; ``sizes``
+    what was `learnt` before, so that it need not be tried again.
     """
 
-    def __init__(self, link: ModbusLink, *, module: bool = False) -> None:
+    def __init__(
+        self,
+        link: ModbusLink,
+        *,
+        module: bool = False,
+        sizes: Answers | None = None,
+    ) -> None:
         """Expect a meter that sends long blocks."""
         super().__init__(link, identify, _GROUPS)
         self._known: dict[str, Group] = {group.key: group for group in self.groups}
         self._single_source = self.off_by_default
         self._settled = False
+        self._sizes = dict(sizes or {})
+        self._known_before = bool(sizes)
+        self._unproved: set[str] = set()
+        """Groups of a size that is only known from before."""
         self._scale_is_sure = False
         self._expect(module=module)
 
@@ -134,18 +149,53 @@ class Meter(ModbusDevice):
         if not self._settled:
             if self._module:
                 await self._must_measure()
+            elif self._sizes:
+                self._unproved = set(self._use_sizes()) & {"fast", "slow"}
             else:
                 await self._settle()
             self._settled = True
         return identity
 
+    @property
+    def learnt(self) -> Answers:
+        """Which long blocks it sends; nothing of a module."""
+        return {} if self._module else self._sizes
+
     @override
     async def read(self, group: Group) -> Readings:
-        """Read one group; raises `BadAnswer` if its scale is not as expected."""
-        readings = await super().read(group)
+        """Read one group.
+
+        Raises `BadAnswer` if its scale is not as expected, `Outdated` if a block is no
+        longer sent that was.
+        """
+        if group.key in self._unproved:
+            readings = await self._read_whole(group)
+        else:
+            readings = await super().read(group)
         if not self._scale_is_sure and Point(Quantity.POWER) in readings:
             self._scale_is_sure = _proves_the_scale(readings, module=self._module)
         return readings
+
+    async def _read_whole(self, group: Group) -> Readings:
+        await self.assure()
+        try:
+            readings = await self._reader.read(self._tables[group.key], whole=True)
+        except (Refused, BadAnswer) as err:
+            raise Outdated("it no longer sends its values at once") from err
+        except Silent as err:
+            # That answers where only the block is too long.
+            await self.identify()
+            raise Outdated("it no longer sends its values at once") from err
+        if readings:
+            self._unproved.discard(group.key)
+        return readings
+
+    async def settle_anew(self) -> None:
+        """Try again which blocks it sends, if that is only known from before."""
+        if self._known_before and not self._module:
+            self._unproved.clear()
+            self._known_before = False
+            await self._settle()
 
     async def learn_scale(self) -> bool:
         """Find out whether it counts in W and 0.01 A, and read it so from now on.
@@ -175,13 +225,23 @@ class Meter(ModbusDevice):
 
     async def _settle(self) -> None:
         """Try which blocks a Telstar sends."""
-        fast = ("fast",) if await self._sends(_FAST) else ("power", "factors")
-        if "fast" not in fast:
+        fast = await self._sends(_FAST)
+        if not fast:
             await self._must_measure()
-        slow = "slow" if await self._sends(_SLOW) else "energy"
-        self.groups = self._chosen(*fast, slow)
-        if (*fast, slow) != ("fast", "slow"):
+        slow = await self._sends(_SLOW)
+        self._sizes = {WHOLE_FAST: int(fast), WHOLE_SLOW: int(slow)}
+        self._use_sizes()
+        if not (fast and slow):
             _LOGGER.info("The meter sends short blocks only: it is read slower")
+
+    def _use_sizes(self) -> tuple[str, ...]:
+        """Read it in the blocks that it sends; returns the keys of the groups."""
+        keys: tuple[str, ...] = (
+            ("fast",) if self._sizes[WHOLE_FAST] else ("power", "factors")
+        )
+        keys += ("slow",) if self._sizes[WHOLE_SLOW] else ("energy",)
+        self.groups = self._chosen(*keys)
+        return keys
 
     def _chosen(self, *keys: str) -> tuple[Group, ...]:
         return tuple(self._known[key] for key in keys)
@@ -245,14 +305,18 @@ def _proves_the_scale(readings: Readings, *, module: bool) -> bool:
 
 def open_device(link: ModbusLink, answers: Answers) -> Device:
     """Return the meter behind this link; `scale` 1 is a module's."""
-    return Meter(link, module=bool(answers.get(SCALE)))
+    keys = (WHOLE_FAST, WHOLE_SLOW)
+    known = all(key in answers for key in keys)
+    sizes = {key: answers[key] for key in keys} if known else None
+    return Meter(link, module=bool(answers.get(SCALE)), sizes=sizes)
 
 
 async def learn(device: Device) -> Answers:
-    """Find out in which units a meter counts."""
+    """Find out in which units a meter counts, and which blocks it sends."""
     if not isinstance(device, Meter):
         return {}
-    return {SCALE: int(await device.learn_scale())}
+    await device.settle_anew()
+    return {SCALE: int(await device.learn_scale()), **device.learnt}
 
 
 FAMILY: Family[ModbusLink] = Family(

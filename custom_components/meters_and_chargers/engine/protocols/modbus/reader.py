@@ -35,39 +35,52 @@ class ModbusReader:
         self._decoder = Decoder()
 
     async def read(
-        self, tables: Sequence[Table], without: AbstractSet[Point] = frozenset()
+        self,
+        tables: Sequence[Table],
+        without: AbstractSet[Point] = frozenset(),
+        *,
+        whole: bool = False,
     ) -> Readings:
         """Read all rows; parts that failed are missing, absent values are None.
 
         Blocks that would bring only points in ``without`` are left out. Raises
-        `Unreachable` when the link is down or the device silent.
+        `Unreachable` when the link is down or the device silent, and whatever goes
+        wrong with a block that is to be read ``whole``.
         """
         values: dict[Point, float | None] = {}
         for table in tables:
             for block, rows in table.rows_of.items():
                 if without and all(row.point in without for row in rows):
                     continue
-                values.update(await self._read_block(block, rows))
+                values.update(await self._read_block(block, rows, whole=whole))
         derive(tables, values)
         return values
 
     async def _read_block(
-        self, block: Block, rows: tuple[Row, ...]
+        self, block: Block, rows: tuple[Row, ...], *, whole: bool
     ) -> dict[Point, float | None]:
         if block not in self._split:
             try:
                 words = await self._link.read(block.start, block.count)
-            except Unsupported:
-                self._split[block] = await self._answered(block, rows)
             except Unreachable:
                 raise
             except DeviceError as err:
+                if whole:
+                    raise
+                if isinstance(err, Unsupported):
+                    self._split[block] = await self._answered(block, rows)
+                    return await self._read_split(block, rows)
                 what = f"registers {block.start} to {block.end - 1}"
                 self._decoder.failed(block, what, err)
                 return {}
             else:
                 self._decoder.worked(block)
                 return self._decoder.decode(rows, words, block.start)
+        return await self._read_split(block, rows)
+
+    async def _read_split(
+        self, block: Block, rows: tuple[Row, ...]
+    ) -> dict[Point, float | None]:
         values: dict[Point, float | None] = {row.point: None for row in rows}
         for row in self._split[block]:
             del values[row.point]
