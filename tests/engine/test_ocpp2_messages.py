@@ -227,94 +227,112 @@ async def test_the_answers_are_in_the_words_of_the_question(site: Site) -> None:
     assert ids["certificateHashData"][0]["serialNumber"] == "1"
 
 
+MONITORED = {
+    "event_id": 1,
+    "timestamp": NOON,
+    "trigger": "Alerting",
+    "actual_value": "1",
+    "event_notification_type": "HardWiredNotification",
+    "component": {"name": "EVSE"},
+    "variable": {"name": "Problem"},
+}
+SCHEDULE = {
+    "id": 1,
+    "charging_rate_unit": "A",
+    "charging_schedule_period": [{"start_period": 0, "limit": 6.0}],
+}
+PROFILE = {
+    "id": 1,
+    "stack_level": 0,
+    "charging_profile_purpose": "ChargingStationExternalConstraints",
+    "charging_profile_kind": "Absolute",
+    "charging_schedule": [SCHEDULE],
+}
+OCSP = {
+    "hash_algorithm": "SHA256",
+    "issuer_name_hash": "a",
+    "issuer_key_hash": "b",
+    "serial_number": "1",
+    "responder_url": "http://house",
+}
+
+
 def incoming(wallbox: ChargePoint2) -> dict[str, Callable[[], Any]]:
     """Return what a wallbox may say besides its everyday messages."""
     call = wallbox.call
-    event = {
-        "event_id": 1,
-        "timestamp": NOON,
-        "trigger": "Alerting",
-        "actual_value": "1",
-        "event_notification_type": "HardWiredNotification",
-        "component": {"name": "EVSE"},
-        "variable": {"name": "Problem"},
-    }
-    profile = {
-        "id": 1,
-        "stack_level": 0,
-        "charging_profile_purpose": "ChargingStationExternalConstraints",
-        "charging_profile_kind": "Absolute",
-        "charging_schedule": [
-            {
-                "id": 1,
-                "charging_rate_unit": "A",
-                "charging_schedule_period": [{"start_period": 0, "limit": 6.0}],
-            }
-        ],
-    }
+    card = {"id_token": "04A1B2C3", "type": "ISO14443"}
     return {
         "Heartbeat": call.Heartbeat,
-        "Authorize": lambda: call.Authorize(
-            id_token={"id_token": "04A1B2C3", "type": "ISO14443"}
+        "Authorize": partial(call.Authorize, id_token=card),
+        "DataTransfer": partial(call.DataTransfer, vendor_id="maker", data={"a": 1}),
+        "FirmwareStatusNotification": partial(
+            call.FirmwareStatusNotification, status="Idle"
         ),
-        "DataTransfer": lambda: call.DataTransfer(vendor_id="maker", data={"a": 1}),
-        "FirmwareStatusNotification": lambda: call.FirmwareStatusNotification(
-            status="Idle"
+        "PublishFirmwareStatusNotification": partial(
+            call.PublishFirmwareStatusNotification, status="Idle"
         ),
-        "LogStatusNotification": lambda: call.LogStatusNotification(status="Idle"),
-        "SecurityEventNotification": lambda: call.SecurityEventNotification(
-            type="StartupOfTheDevice", timestamp=NOON
+        "LogStatusNotification": partial(call.LogStatusNotification, status="Idle"),
+        "SecurityEventNotification": partial(
+            call.SecurityEventNotification, type="StartupOfTheDevice", timestamp=NOON
         ),
         "MeterValues": lambda: call.MeterValues(
             evse_id=0, meter_value=[wallbox._meter_value("Sample.Clock")]
         ),
-        "NotifyEvent": lambda: call.NotifyEvent(
-            generated_at=NOON, seq_no=0, event_data=[event]
+        "ReservationStatusUpdate": partial(
+            call.ReservationStatusUpdate,
+            reservation_id=1,
+            reservation_update_status="Expired",
         ),
-        "NotifyReport": lambda: call.NotifyReport(
-            request_id=99, generated_at=NOON, seq_no=0
+        "GetCertificateStatus": partial(
+            call.GetCertificateStatus, ocsp_request_data=OCSP
         ),
-        "NotifyMonitoringReport": lambda: call.NotifyMonitoringReport(
-            request_id=99, seq_no=0, generated_at=NOON
+        **reports(call),
+        **limits(call),
+    }
+
+
+def reports(call: Any) -> dict[str, Callable[[], Any]]:
+    """Return what it may report in parts."""
+    part = {"request_id": 99, "generated_at": NOON, "seq_no": 0}
+    return {
+        "NotifyEvent": partial(
+            call.NotifyEvent, generated_at=NOON, seq_no=0, event_data=[MONITORED]
         ),
-        "NotifyDisplayMessages": lambda: call.NotifyDisplayMessages(request_id=99),
-        "NotifyCustomerInformation": lambda: call.NotifyCustomerInformation(
-            data="", seq_no=0, generated_at=NOON, request_id=99
+        "NotifyReport": partial(call.NotifyReport, **part),
+        "NotifyMonitoringReport": partial(call.NotifyMonitoringReport, **part),
+        "NotifyDisplayMessages": partial(call.NotifyDisplayMessages, request_id=99),
+        "NotifyCustomerInformation": partial(
+            call.NotifyCustomerInformation, data="", **part
         ),
-        "NotifyChargingLimit": lambda: call.NotifyChargingLimit(
-            charging_limit={"charging_limit_source": "SO"}
+    }
+
+
+def limits(call: Any) -> dict[str, Callable[[], Any]]:
+    """Return what it may say of limits that are not ours, and of its car."""
+    return {
+        "NotifyChargingLimit": partial(
+            call.NotifyChargingLimit, charging_limit={"charging_limit_source": "SO"}
         ),
-        "ClearedChargingLimit": lambda: call.ClearedChargingLimit(
-            charging_limit_source="SO"
+        "ClearedChargingLimit": partial(
+            call.ClearedChargingLimit, charging_limit_source="SO"
         ),
-        "ReportChargingProfiles": lambda: call.ReportChargingProfiles(
+        "ReportChargingProfiles": partial(
+            call.ReportChargingProfiles,
             request_id=99,
             charging_limit_source="SO",
             evse_id=0,
-            charging_profile=[profile],
+            charging_profile=[PROFILE],
         ),
-        "ReservationStatusUpdate": lambda: call.ReservationStatusUpdate(
-            reservation_id=1, reservation_update_status="Expired"
+        "NotifyEVChargingNeeds": partial(
+            call.NotifyEVChargingNeeds,
+            evse_id=1,
+            charging_needs={"requested_energy_transfer": "AC_three_phase"},
         ),
-        "PublishFirmwareStatusNotification": lambda: (
-            call.PublishFirmwareStatusNotification(status="Idle")
-        ),
-        "NotifyEVChargingNeeds": lambda: call.NotifyEVChargingNeeds(
-            evse_id=1, charging_needs={"requested_energy_transfer": "AC_three_phase"}
-        ),
-        "NotifyEVChargingSchedule": lambda: call.NotifyEVChargingSchedule(
+        "NotifyEVChargingSchedule": partial(
+            call.NotifyEVChargingSchedule,
             time_base=NOON,
             evse_id=1,
-            charging_schedule=profile["charging_schedule"][0],  # type: ignore[index]  # it is a list
-        ),
-        "GetCertificateStatus": lambda: call.GetCertificateStatus(
-            ocsp_request_data={
-                "hash_algorithm": "SHA256",
-                "issuer_name_hash": "a",
-                "issuer_key_hash": "b",
-                "serial_number": "1",
-                "responder_url": "http://house",
-            }
+            charging_schedule=SCHEDULE,
         ),
     }
 
