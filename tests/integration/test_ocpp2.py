@@ -18,6 +18,7 @@ from custom_components.meters_and_chargers.diagnostics import (
 )
 from simulators.charge_point import ChargePoint
 from simulators.charge_point_2 import ChargePoint2
+from simulators.charge_point_2_session import VARIABLES
 from simulators.replay import ReplayedWallbox, load
 
 from .test_devices import value
@@ -32,6 +33,8 @@ from .test_ocpp import (
     set_current,
     until,
 )
+from .test_ocpp_actions import said
+from .test_ocpp_cards import TAG, add_card, set_rules
 
 __all__ = ["server"]
 
@@ -118,6 +121,39 @@ async def test_switch_ends_and_starts_a_transaction(
     await until(hass, garage, lambda: value(hass, STATUS) == "preparing", "plugged in")
     await hass.services.async_call("switch", "turn_on", switch, blocking=True)
     await until(hass, garage, lambda: value(hass, STATUS) == "charging", "charging")
+
+
+async def test_cards_as_with_ocpp_16(
+    hass: HomeAssistant,
+    server: ConfigEntry[Any],
+    garage: Garage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It gets the list and each change; blocked, its own memory is cleared."""
+    box = garage.wallbox
+    for component, known in (
+        ("AuthCacheCtrlr", "AuthorizationCacheEnabled"),
+        ("LocalAuthListCtrlr", "LocalAuthListEnabled"),
+    ):
+        monkeypatch.setitem(VARIABLES, (component, "Enabled"), known)
+        box.configuration[known] = "true"
+    await let_in(hass, garage)
+    await add_card(hass, server)
+    await set_rules(
+        hass, server, policy="everybody", offline="unchanged", local_list=True
+    )
+    await until(hass, garage, lambda: bool(said(garage, "SendLocalList")), "the list")
+    (sent,) = said(garage, "SendLocalList")[-1]["localAuthorizationList"]
+    assert sent["idToken"]["idToken"] == TAG
+    assert sent["idTokenInfo"]["status"] == "Accepted"
+    assert not said(garage, "ClearCache")
+    (card,) = server.get_subentries_of_type("card")
+    hass.config_entries.async_update_subentry(
+        server, card, data={**card.data, "blocked": True}
+    )
+    await until(hass, garage, lambda: bool(said(garage, "ClearCache")), "clearing")
+    (sent,) = said(garage, "SendLocalList")[-1]["localAuthorizationList"]
+    assert sent["idTokenInfo"]["status"] == "Blocked"
 
 
 async def test_server_restart_keeps_the_transaction(

@@ -6,7 +6,12 @@ import json
 import logging
 from typing import Any, ClassVar
 
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntry
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigEntryState,
+)
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -360,8 +365,8 @@ async def test_another_rule_at_one_wallbox(
 async def test_energy_of_a_card_is_used_up(
     hass: HomeAssistant, garage: Garage, server: ConfigEntry[Any]
 ) -> None:
-    """The session is ended, and the car that is still there is not started again."""
-    await free(hass, garage)
+    """The session is ended; the car that stays is not started, nor after a restart."""
+    entry = await free(hass, garage)
     await add_card(hass, server, energy_limit=0.1)
     await hass.services.async_call(
         "switch",
@@ -381,6 +386,27 @@ async def test_energy_of_a_card_is_used_up(
     )
     assert last(hass)["reason"] == "remote"
     assert last(hass)["energy_wh"] >= 100
+    await hass.config_entries.async_reload(server.entry_id)
+    await until(
+        hass,
+        garage,
+        lambda: (
+            entry.state is ConfigEntryState.LOADED
+            and entry.runtime_data.charger.online
+            and status(hass) == "finishing"
+        ),
+        "its return",
+    )
+    assert entry.runtime_data.charger.connector(1).spent
+    await hass.services.async_call(
+        "switch",
+        "turn_off",
+        {ATTR_ENTITY_ID: "switch.wallbox_charging"},
+        blocking=True,
+    )
+    garage.house.cars[0].connected = False
+    await until(hass, garage, lambda: status(hass) == "available", "unplugged")
+    assert not entry.runtime_data.charger.connector(1).spent
 
 
 async def test_wallbox_keeps_the_cards(

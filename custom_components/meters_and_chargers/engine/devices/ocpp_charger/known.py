@@ -135,9 +135,12 @@ class Known(Upkeep):
 
     async def _read_card_settings(self) -> Configuration:
         found = await self._read_configuration()
-        if self.dialect is None:
+        if (dialect := self.dialect) is None:
             return found
-        return {**self.dialect.variables.configuration, **found}
+        if not dialect.variables.known:
+            # A card may be added before the report that follows a boot.
+            await self._noted(await dialect.take_stock())
+        return {**dialect.variables.configuration, **found}
 
     async def _read_configuration(self) -> Configuration:
         """Read the configuration once; what can't be read stays at its defaults."""
