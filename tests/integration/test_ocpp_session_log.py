@@ -378,8 +378,12 @@ async def test_session_costs_and_goes_on_after_a_restart(
     assert after["cost"] == pytest.approx(after["energy"] / 2, abs=0.01)
     switch = {"entity_id": "switch.wallbox_charging"}
     await hass.services.async_call("switch", "turn_off", switch, blocking=True)
+    charger = server.runtime_data.central.charger("GARAGE/1")
     await until(
-        hass, garage, lambda: garage.wallbox.transaction is None, "end of transaction"
+        hass,
+        garage,
+        lambda: charger.connector(1).transaction is None,
+        "end of transaction",
     )
     (ended,) = (await sessions(hass))["sessions"]
     assert not ended["running"]
