@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from pathlib import Path
 import sqlite3
 from typing import Any
 
+from held_wire import Book, Wire
 import pytest
 
+from simulators import car as car_module
+from simulators.car import Car
 from simulators.charge_point import ChargePoint
 from simulators.hass import DOMAIN, HomeAssistant, free_port, wait_until
 from simulators.house import House
@@ -50,8 +54,10 @@ async def eventually(what: str, check: Callable[[], bool]) -> None:
     await wait_until(what, look, 60)
 
 
-async def let_in(home: HomeAssistant, wallbox: ChargePoint, port: int) -> None:
-    """Set the server up, and the wallbox that knocks."""
+async def let_in(
+    home: HomeAssistant, wallbox: ChargePoint, port: int, status: str = "charging"
+) -> None:
+    """Set the server up, and the wallbox that knocks and then has a status."""
     listener = {"host": "127.0.0.1", "port": port}
     await home.flow(DOMAIN, {"next_step_id": "ocpp_server"}, listener)
     await wallbox.start()
@@ -64,7 +70,7 @@ async def let_in(home: HomeAssistant, wallbox: ChargePoint, port: int) -> None:
     flow_id = await wait_until("a knock", knocks, 30)
     answers = {"name": "Carport", "maximum_current": 16}
     await home.continue_flow(flow_id, answers)
-    await shows(home, "charging")
+    await shows(home, status)
 
 
 async def shows(home: HomeAssistant, wanted: str) -> None:
@@ -156,47 +162,152 @@ async def test_a_killed_home_assistant_leaves_the_fallback(tmp_path: Path) -> No
             await wallbox.stop()
 
 
+@dataclass
+class Cuts:
+    """Kills Home Assistant at moments of which each can lose or double a session."""
+
+    home: HomeAssistant
+    wire: Wire
+    house: House
+    wallbox: ChargePoint
+    book: Book
+
+    async def before_the_answer_to_a_start(self) -> None:
+        """It is in the journal, and the wallbox will repeat it."""
+        self.book.hold(self.wire.to_wallbox, "sent", "StartTransaction")
+        self.car.connected = True
+        await eventually("the start", lambda: self.stored(1))
+        await self.kill()
+
+    async def while_it_charges(self) -> None:
+        """What it charges meanwhile belongs to the session."""
+        await self.home.start()
+        await shows(self.home, "charging")
+        await self.charge(10)
+        await self.kill()
+        await self.charge(5)
+
+    async def before_a_limit_is_accepted(self) -> None:
+        """The wallbox has taken it, and that is never heard."""
+        await self.home.start()
+        await shows(self.home, "charging")
+        self.book.hold(self.wire.to_home, "received", "SetChargingProfile")
+        limit = {"entity_id": "number.carport_charging_current", "value": 13}
+        setting = asyncio.create_task(self.home.call("number", "set_value", limit))
+        await eventually("the limit", lambda: self.wallbox.offered_a == 13)
+        assert not setting.done()
+        await self.kill()
+        await asyncio.gather(setting, return_exceptions=True)
+        await self.charge(5)
+
+    async def before_the_answer_to_a_stop(self) -> None:
+        """It is in the journal, and the wallbox will repeat it."""
+        await self.home.start()
+        await shows(self.home, "charging")
+        self.book.hold(self.wire.to_wallbox, "sent", "StopTransaction")
+        self.car.connected = False
+        await eventually("the end", lambda: self.stored(1, ended=True))
+        await self.kill()
+
+    async def while_history_is_told(self) -> None:
+        """Of two sessions that nobody saw the first is told, its end not answered."""
+        for _ in range(2):
+            self.car.connected = True
+            await eventually("a session", lambda: self.wallbox.transaction is not None)
+            await self.charge(5)
+            self.car.connected = False
+            await eventually("its end", lambda: self.wallbox.transaction is None)
+        waits = self.wallbox.line.waiting
+        # The first end is the repeated one of the session before.
+        self.book.hold(self.wire.to_wallbox, "sent", "StopTransaction", 2)
+        await self.home.start()
+        await eventually("the first", lambda: self.stored(2, ended=True))
+        assert 0 < self.wallbox.line.waiting < waits
+        await self.kill()
+
+    @property
+    def car(self) -> Car:
+        """The only one."""
+        return self.house.cars[0]
+
+    def stored(self, number: int, *, ended: bool = False) -> bool:
+        """Whether so many transactions lie on the disk, the last of them ended."""
+        kept = transactions(self.home.config)
+        return len(kept) == number and bool(kept[-1][3]) is ended
+
+    async def kill(self) -> None:
+        """End it, and all that was on its way."""
+        await self.home.kill()
+        self.wire.cut()
+
+    async def charge(self, wh: float) -> None:
+        """Wait until the car has so much more."""
+        goal = self.car.energy_wh + wh
+        await eventually("energy", lambda: self.car.energy_wh > goal)
+
+
+async def told_sessions(home: HomeAssistant) -> list[dict[str, Any]]:
+    """Return what the log says, the oldest first."""
+    path = f"/api/services/{DOMAIN}/get_sessions?return_response"
+    answer = await home.request("POST", path, {})
+    sessions: list[dict[str, Any]] = answer["service_response"]["sessions"]
+    return sorted(sessions, key=lambda one: one["meter_start"])
+
+
+async def counted(home: HomeAssistant) -> float | None:
+    """Return the energy that statistics have of the wallbox, kWh."""
+    start = {"start_time": "2026-01-01T00:00:00Z", "period": "hour"}
+    statistic = f"{DOMAIN}:wallbox_energy_carport1"
+    found = await home.ws(
+        "recorder/statistics_during_period", **start, statistic_ids=[statistic]
+    )
+    return found[statistic][-1]["sum"] if found else None
+
+
 @pytest.mark.usefixtures("socket_enabled")
-async def test_a_kill_in_the_middle_of_a_session(tmp_path: Path) -> None:
-    """The log has one session afterwards, with all its energy, and so do statistics."""
-    house = House("clear", 12 * 3600)
-    port = free_port(0)
-    address = f"ws://127.0.0.1:{port}"
-    wallbox = ChargePoint(house, house.cars[0], address, "CARPORT1", redial_s=(0.5, 1))
+async def test_five_kills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log has each session once afterwards, with all its energy; statistics too."""
+    monkeypatch.setattr(car_module, "START_S", 1)
+    house, port = House("clear", 12 * 3600), free_port(0)
+    house.cars[0].connected = False
     home = HomeAssistant(tmp_path, NEWEST)
 
-    async def ended() -> dict[str, Any] | None:
-        answer = await home.request(
-            "POST", f"/api/services/{DOMAIN}/get_sessions?return_response", {}
+    async with Wire(port) as wire, living(house):
+        wallbox = ChargePoint(
+            *(house, house.cars[0], f"ws://127.0.0.1:{wire.port}", "CARPORT1"),
+            free=True,
+            redial_s=(0.3, 0.5),
         )
-        (only,) = answer["service_response"]["sessions"]
-        return None if only["running"] else only
-
-    async def counted() -> float | None:
-        start = {"start_time": "2026-01-01T00:00:00Z", "period": "hour"}
-        statistic = f"{DOMAIN}:wallbox_energy_carport1"
-        found = await home.ws(
-            "recorder/statistics_during_period", **start, statistic_ids=[statistic]
-        )
-        return found[statistic][-1]["sum"] if found else None
-
-    async with living(house):
+        wallbox.line.book = book = Book()
+        wallbox.configuration["MeterValueSampleInterval"] = "1"
+        cuts = Cuts(home, wire, house, wallbox, book)
         try:
             await home.start()
-            await let_in(home, wallbox, port)
-            await home.kill()
-            # It charges on, and its end waits in the wallbox.
-            await asyncio.sleep(5)
-            house.cars[0].connected = False
-            await eventually("the transaction's end", lambda: not wallbox.transaction)
+            await let_in(home, wallbox, port, "available")
+            # Home Assistant itself keeps a new entry after a second only.
+            entries = tmp_path / ".storage" / "core.config_entries"
+            await eventually("its entry", lambda: "CARPORT1" in entries.read_text())
+            await cuts.before_the_answer_to_a_start()
+            await cuts.while_it_charges()
+            await cuts.before_a_limit_is_accepted()
+            await cuts.before_the_answer_to_a_stop()
+            await cuts.while_history_is_told()
             async with home:
-                session = await wait_until("the end in the log", ended, 60)
-                assert not session["start_unknown"]
-                gained = session["meter_end"] - session["meter_start"]
-                assert session["energy"] == pytest.approx(gained, abs=0.002)
-                assert session["energy"] > 0
-                total = await wait_until("statistics", counted, 60)
-                assert total == pytest.approx(session["energy"], abs=0.001)
+                await eventually("all", lambda: cuts.stored(3, ended=True))
+                await shows(home, "available")
+                told = await told_sessions(home)
+                assert not any(one["running"] or one["start_unknown"] for one in told)
+                known = [(one["meter_start"], one["meter_end"]) for one in told]
+                assert known == book.sessions()
+                energy = [one["energy"] for one in told]
+                gained = [end - start for start, end in known]
+                assert energy == pytest.approx(gained, abs=0.002)
+                wanted = pytest.approx(sum(energy), abs=0.002)
+
+                async def complete() -> bool:
+                    return await counted(home) == wanted
+
+                await wait_until("statistics", complete, 60)
                 assert home.problems() == []
         finally:
             await wallbox.stop()
