@@ -1,8 +1,9 @@
 """Sessions at wallboxes while the server is killed at random moments.
 
 The engine's OCPP server and journal run in a process that is killed (-9) again and
-again, while it starts or while wallboxes are at it. The wallboxes repeat what was not
-answered, as the standard has it. At the end the journal must hold each session once.
+again, while it starts or while wallboxes are at it. The wallboxes, every other one of
+OCPP 2.0.1, repeat what was not answered, as the standard has it. At the end the journal
+must hold each session once.
 """
 
 import argparse
@@ -19,14 +20,14 @@ import sqlite3
 import sys
 import tempfile
 import time
-from typing import Any
+from typing import Any, ClassVar, override
 
 import aiohttp
 
 from simulators.hass import REPOSITORY
 
 GOALS = {"unanswered": 0, "lost": 0, "doubled": 0, "wrong": 0}
-_LIVES_S = 0.4
+_LIVES_S = 0.8
 """How long a server lives at most once it listens."""
 _START_S = 1.0
 """The same for those that may not come to listen."""
@@ -47,13 +48,15 @@ class Charging:
     started: datetime
     meter_stop: int = 0
     stopped: datetime | None = None
-    number: int = 0
-    """What the server has called it."""
+    number: int | str = 0
+    """What the server has called it, or with OCPP 2 the wallbox."""
 
 
 @dataclass
 class Wallbox:
     """Charges one car after another, and repeats what was not answered."""
+
+    protocol: ClassVar[str] = "ocpp1.6"
 
     identity: str
     random: random.Random
@@ -68,6 +71,7 @@ class Wallbox:
         default_factory=lambda: datetime.now(UTC) - timedelta(seconds=1)
     )
     _number: Iterator[int] = field(default_factory=count)
+    _events: Iterator[int] = field(default_factory=count)
     _socket: aiohttp.ClientWebSocketResponse | None = None
 
     async def run(self, client: aiohttp.ClientSession) -> None:
@@ -80,36 +84,43 @@ class Wallbox:
 
     async def _charge(self, client: aiohttp.ClientSession) -> None:
         session = Charging(self._meter, self._now())
+        await self._begin(client, session)
+        for _ in range(self.random.randrange(30)):
+            self._meter += self.random.randrange(50)
+            await self._measure(client, session)
+        self._meter += 1
+        session.meter_stop, session.stopped = self._meter, self._now()
+        await self._end(client, session, session.stopped)
+        self.done.append(session)
+
+    def _card(self) -> str:
+        return f"CARD{self.random.randrange(3)}"
+
+    async def _begin(self, client: aiohttp.ClientSession, session: Charging) -> None:
         start = {
             "connectorId": 1,
-            "idTag": f"CARD{self.random.randrange(3)}",
+            "idTag": self._card(),
             "meterStart": session.meter_start,
             "timestamp": _text(session.started),
         }
         answer = await self._deliver(client, "StartTransaction", start)
         session.number = answer["transactionId"]
-        for _ in range(self.random.randrange(30)):
-            self._meter += self.random.randrange(50)
-            value = {"value": str(self._meter), "unit": "Wh"}
-            shown = {"timestamp": _text(self._now()), "sampledValue": [value]}
-            await self._deliver(
-                client,
-                "MeterValues",
-                {
-                    "connectorId": 1,
-                    "transactionId": session.number,
-                    "meterValue": [shown],
-                },
-            )
-        self._meter += 1
-        session.meter_stop, session.stopped = self._meter, self._now()
+
+    async def _measure(self, client: aiohttp.ClientSession, session: Charging) -> None:
+        value = {"value": str(self._meter), "unit": "Wh"}
+        shown = {"timestamp": _text(self._now()), "sampledValue": [value]}
+        running = {"connectorId": 1, "transactionId": session.number}
+        await self._deliver(client, "MeterValues", running | {"meterValue": [shown]})
+
+    async def _end(
+        self, client: aiohttp.ClientSession, session: Charging, at: datetime
+    ) -> None:
         stop = {
             "transactionId": session.number,
             "meterStop": session.meter_stop,
-            "timestamp": _text(session.stopped),
+            "timestamp": _text(at),
         }
         await self._deliver(client, "StopTransaction", stop)
-        self.done.append(session)
 
     def _now(self) -> datetime:
         """Return the time, a bit later than the last."""
@@ -126,7 +137,7 @@ class Wallbox:
                 if self._socket is None:
                     self._socket = await client.ws_connect(
                         f"ws://127.0.0.1:{self.port}/{self.identity}",
-                        protocols=("ocpp1.6",),
+                        protocols=(self.protocol,),
                     )
                     await self._greet()
                 answer = await self._ask(action, payload)
@@ -139,10 +150,14 @@ class Wallbox:
     async def _greet(self) -> None:
         """Say what wallboxes say after a connection, some as after a boot."""
         if self.random.choice((True, False)):
-            vendor = {"chargePointVendor": "Bench", "chargePointModel": "Crash"}
-            await self._ask("BootNotification", vendor)
-        status = {"connectorId": 1, "errorCode": "NoError", "status": "Charging"}
-        await self._ask("StatusNotification", status)
+            await self._ask("BootNotification", self._boot())
+        await self._ask("StatusNotification", self._status())
+
+    def _boot(self) -> Json:
+        return {"chargePointVendor": "Bench", "chargePointModel": "Crash"}
+
+    def _status(self) -> Json:
+        return {"connectorId": 1, "errorCode": "NoError", "status": "Charging"}
 
     async def _ask(self, action: str, payload: Json) -> Json | None:
         """Return the answer; None where the connection ended."""
@@ -165,6 +180,63 @@ class Wallbox:
         if self._socket is not None:
             await self._socket.close()
             self._socket = None
+
+
+class Wallbox2(Wallbox):
+    """The same by OCPP 2.0.1: all of a transaction are events of one kind."""
+
+    protocol = "ocpp2.0.1"
+
+    @override
+    async def _begin(self, client: aiohttp.ClientSession, session: Charging) -> None:
+        session.number = f"{self.identity}-{len(self.done)}"
+        self._events = count()
+        card = {"idToken": {"idToken": self._card(), "type": "ISO14443"}}
+        event = self._event("Started", "Authorized", session, session.started)
+        await self._deliver(client, "TransactionEvent", event | card)
+
+    @override
+    async def _measure(self, client: aiohttp.ClientSession, session: Charging) -> None:
+        event = self._event("Updated", "MeterValuePeriodic", session, self._now())
+        await self._deliver(client, "TransactionEvent", event)
+
+    @override
+    async def _end(
+        self, client: aiohttp.ClientSession, session: Charging, at: datetime
+    ) -> None:
+        event = self._event("Ended", "EVDeparted", session, at)
+        await self._deliver(client, "TransactionEvent", event)
+
+    def _event(self, kind: str, trigger: str, session: Charging, at: datetime) -> Json:
+        time = _text(at)
+        value = {"value": self._meter, "unitOfMeasure": {"unit": "Wh"}}
+        state = "Idle" if kind == "Ended" else "Charging"
+        return {
+            "eventType": kind,
+            "timestamp": time,
+            "triggerReason": trigger,
+            "seqNo": next(self._events),
+            "transactionInfo": {
+                "transactionId": session.number,
+                "chargingState": state,
+            },
+            "evse": {"id": 1, "connectorId": 1},
+            "meterValue": [{"timestamp": time, "sampledValue": [value]}],
+        }
+
+    @override
+    def _boot(self) -> Json:
+        station = {"vendorName": "Bench", "model": "Crash"}
+        return {"reason": "PowerUp", "chargingStation": station}
+
+    @override
+    def _status(self) -> Json:
+        return {
+            "timestamp": _text(self._now()),
+            "connectorStatus": "Occupied",
+            "evseId": 1,
+            "connectorId": 1,
+        }
 
 
 def _text(time: datetime) -> str:
@@ -197,7 +269,10 @@ async def run(folder: Path, kills: int, chargers: int, seed: int) -> Json:
     chance = random.Random(seed)  # noqa: S311 - no secret
     journal = folder / "journal.db"
     boxes = [
-        Wallbox(f"CRASH{index}", random.Random(f"{seed} {index}"))  # noqa: S311 - same
+        (Wallbox2 if index % 2 else Wallbox)(
+            f"CRASH{index}",
+            random.Random(f"{seed} {index}"),  # noqa: S311 - same
+        )
         for index in range(chargers)
     ]
     async with aiohttp.ClientSession() as client:
@@ -227,6 +302,9 @@ async def run(folder: Path, kills: int, chargers: int, seed: int) -> Json:
     figures = {
         "while_starting": while_starting,
         "sessions": sessions,
+        "sessions_2_0_1": sum(
+            len(box.done) for box in boxes if isinstance(box, Wallbox2)
+        ),
         "repeated": sum(box.repeated for box in boxes),
         "unanswered": len(endless),
     }
@@ -237,8 +315,10 @@ def judge(journal: Path, boxes: list[Wallbox]) -> Json:
     """Compare the journal's file with what the wallboxes know."""
     with closing(sqlite3.connect(journal)) as db:
         stored = db.execute(
-            "SELECT charger, meter_start_wh, id, meter_stop_wh, start_time, stop_time, "
-            "energy_wh, closed_locally + start_unknown, "
+            "SELECT charger, meter_start_wh, coalesce((SELECT name FROM "
+            "transaction_names AS named WHERE named.charger = transactions.charger AND "
+            "named.wire_id = transactions.wire_id), id), meter_stop_wh, start_time, "
+            "stop_time, energy_wh, closed_locally + start_unknown, "
             "(SELECT sum(wh) FROM hours WHERE transaction_id = transactions.id) "
             "FROM transactions"
         ).fetchall()
@@ -268,7 +348,7 @@ def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="crash", description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--chargers", type=int, default=3)
+    parser.add_argument("--chargers", type=int, default=4)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 2**32)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="crash") as folder:

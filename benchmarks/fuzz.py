@@ -1,4 +1,4 @@
-"""Wallboxes that talk nonsense, beside others that behave.
+"""Wallboxes that talk nonsense, beside others that behave: half of each by OCPP 2.0.1.
 
 The engine's OCPP server runs in a process of its own and asks each wallbox something
 all the time. Hostile ones, some of them accepted and some not, send mutated frames and
@@ -19,13 +19,13 @@ import sqlite3
 import sys
 import tempfile
 import time
-from typing import Any
+from typing import Any, override
 
 import aiohttp
 
 from simulators.hass import REPOSITORY
 
-from .mutations import Mutations
+from .mutations import PROTOCOLS, Mutations
 
 GOALS = {
     "neighbours_disturbed": 0,
@@ -40,8 +40,8 @@ _NEIGHBOUR_EVERY_S = 0.05
 _REDIAL_S = 0.05
 _BROKEN_WEBSOCKET = 0.002
 """How many of the frames are broken below OCPP."""
-_LAST = 10_000_000
-"""What a neighbour's meter says at the end, Wh."""
+_FIRST, _LAST = 1000, 10_000_000
+"""What a neighbour's meter says at the beginning and at the end, Wh."""
 _CALL, _RESULT = 2, 3
 _TEXT, _CLOSE = 1, 8
 _SHORT, _LONG = 126, 65536
@@ -49,6 +49,14 @@ _TOO_LONG = 1_000_000
 """Longer ones end the connection (1009)."""
 
 type Json = dict[str, Any]
+
+_BOOTS: dict[str, Json] = {
+    "ocpp1.6": {"chargePointVendor": "Bench", "chargePointModel": "Fuzz"},
+    "ocpp2.0.1": {
+        "reason": "PowerUp",
+        "chargingStation": {"vendorName": "Bench", "model": "Fuzz"},
+    },
+}
 
 
 def packed(opcode: int, payload: bytes) -> bytes:
@@ -80,12 +88,13 @@ class Hostile:
     """Sends nonsense until all are through with it."""
 
     def __init__(
-        self, identity: str, sound: str, mutations: Mutations, tally: Tally
+        self, identity: str, sound: str, protocol: str, seed: int, tally: Tally
     ) -> None:
         """``sound`` is the action which it may always ask."""
         self._identity = identity
         self._sound = sound
-        self._mutations = mutations
+        self._protocol = protocol
+        self._mutations = Mutations(f"{seed} {identity}", protocol)
         self._tally = tally
         self._answered = asyncio.Event()
         self._mark = ""
@@ -106,7 +115,7 @@ class Hostile:
             f"GET /{self._identity} HTTP/1.1\r\nHost: house\r\nUpgrade: websocket\r\n"
             "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            "Sec-WebSocket-Protocol: ocpp1.6\r\n\r\n".encode()
+            f"Sec-WebSocket-Protocol: {self._protocol}\r\n\r\n".encode()
         )
         try:
             await reader.readuntil(b"\r\n\r\n")
@@ -139,8 +148,8 @@ class Hostile:
         self._batch += 1
         self._mark = f"sound {self._batch}"
         self._answered.clear()
-        asks = {"chargePointVendor": "Bench", "chargePointModel": "Fuzz"}
-        sound = [_CALL, self._mark, self._sound, asks if "Boot" in self._sound else {}]
+        boot = _BOOTS[self._protocol] if "Boot" in self._sound else {}
+        sound = [_CALL, self._mark, self._sound, boot]
         writer.write(packed(_TEXT, json.dumps(sound).encode()))
         answered = asyncio.create_task(self._answered.wait())
         await asyncio.wait(
@@ -186,54 +195,116 @@ def _now() -> Json:
     return {"timestamp": datetime.now(UTC).isoformat()}
 
 
-async def neighbour(address: str, tally: Tally, over: asyncio.Event) -> None:
-    """Charge; each message must be answered at once and on the same connection."""
-    async with (
-        aiohttp.ClientSession() as client,
-        client.ws_connect(address, protocols=("ocpp1.6",)) as socket,
-    ):
-        number = 0
+class Neighbour:
+    """Charges; each message must be answered at once and on the same connection."""
 
-        async def ask(action: str, payload: Json) -> Json:
-            nonlocal number
-            number += 1
-            begun = time.monotonic()
-            await socket.send_json([_CALL, str(number), action, payload])
-            async with asyncio.timeout(_ANSWER_S):
-                while True:
-                    kind, about, *rest = json.loads(await socket.receive_str())
-                    if kind != _CALL:
-                        break
-                    answer = {"status": "Accepted"}
-                    await socket.send_json([_RESULT, about, answer])
-            tally.neighbour_waits_s.append(time.monotonic() - begun)
-            if (kind, about) != (_RESULT, str(number)):
-                raise ConnectionError(f"{kind} to {action}")
-            answered: Json = rest[0]
-            return answered
+    protocol = "ocpp1.6"
 
-        try:
-            start = {"connectorId": 1, "idTag": "GOOD", "meterStart": 1000}
-            started = await ask("StartTransaction", start | _now())
-            running = {"transactionId": started["transactionId"]}
-            while not over.is_set():
-                shown = {"sampledValue": [{"value": str(1000 + number)}]} | _now()
-                values = {"connectorId": 1, "meterValue": [shown]}
-                await ask("MeterValues", values | running)
-                await asyncio.sleep(_NEIGHBOUR_EVERY_S)
-            await ask("StopTransaction", {"meterStop": _LAST} | _now() | running)
-        except (OSError, aiohttp.ClientError, TypeError, KeyError) as err:
-            print(f"A neighbour was disturbed: {err!r}", file=sys.stderr)
-            tally.neighbours_disturbed += 1
+    def __init__(self, identity: str, tally: Tally) -> None:
+        """Take its name."""
+        self.identity = identity
+        self._tally = tally
+        self._number = 0
+
+    async def run(self, port: int, over: asyncio.Event) -> None:
+        """Charge until it is over."""
+        async with (
+            aiohttp.ClientSession() as client,
+            client.ws_connect(
+                f"ws://127.0.0.1:{port}/{self.identity}", protocols=(self.protocol,)
+            ) as socket,
+        ):
+            try:
+                await self._begin(socket)
+                while not over.is_set():
+                    await self._measure(socket)
+                    await asyncio.sleep(_NEIGHBOUR_EVERY_S)
+                await self._end(socket)
+            except (OSError, aiohttp.ClientError, TypeError, KeyError) as err:
+                print(f"A neighbour was disturbed: {err!r}", file=sys.stderr)
+                self._tally.neighbours_disturbed += 1
+
+    async def _begin(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        start = {"connectorId": 1, "idTag": "GOOD", "meterStart": _FIRST}
+        started = await self._ask(socket, "StartTransaction", start | _now())
+        self._running = {"transactionId": started["transactionId"]}
+
+    async def _measure(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        shown = {"sampledValue": [{"value": str(_FIRST + self._number)}]} | _now()
+        values = {"connectorId": 1, "meterValue": [shown]} | self._running
+        await self._ask(socket, "MeterValues", values)
+
+    async def _end(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        stop = {"meterStop": _LAST} | _now() | self._running
+        await self._ask(socket, "StopTransaction", stop)
+
+    async def _ask(
+        self, socket: aiohttp.ClientWebSocketResponse, action: str, payload: Json
+    ) -> Json:
+        self._number += 1
+        number = str(self._number)
+        begun = time.monotonic()
+        await socket.send_json([_CALL, number, action, payload])
+        async with asyncio.timeout(_ANSWER_S):
+            while True:
+                kind, about, *rest = json.loads(await socket.receive_str())
+                if kind != _CALL:
+                    break
+                await socket.send_json([_RESULT, about, {"status": "Accepted"}])
+        self._tally.neighbour_waits_s.append(time.monotonic() - begun)
+        if (kind, about) != (_RESULT, number):
+            raise ConnectionError(f"{kind} to {action}")
+        answered: Json = rest[0]
+        return answered
+
+
+class Neighbour2(Neighbour):
+    """The same by OCPP 2.0.1."""
+
+    protocol = "ocpp2.0.1"
+
+    @override
+    async def _begin(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        card = {"idToken": {"idToken": "GOOD", "type": "ISO14443"}}
+        await self._event(socket, "Started", "Authorized", _FIRST, **card)
+
+    @override
+    async def _measure(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        shown = _FIRST + self._number
+        await self._event(socket, "Updated", "MeterValuePeriodic", shown)
+
+    @override
+    async def _end(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        await self._event(socket, "Ended", "EVDeparted", _LAST)
+
+    async def _event(
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        kind: str,
+        trigger: str,
+        wh: int,
+        **more: Json,
+    ) -> None:
+        info = {"transactionId": self.identity, "chargingState": "Charging"}
+        event = {
+            "eventType": kind,
+            "triggerReason": trigger,
+            "seqNo": self._number,
+            "transactionInfo": info,
+            "evse": {"id": 1, "connectorId": 1},
+            "meterValue": [{"sampledValue": [{"value": wh}]} | _now()],
+        }
+        await self._ask(socket, "TransactionEvent", event | _now() | more)
 
 
 async def run(folder: Path, frames: int, hostile: int, seed: int) -> Json:
     """Let them talk; returns what came of it."""
-    good = [f"GOOD{index}" for index in range(2)]
+    tally = Tally()
+    neighbours = (Neighbour("GOOD0", tally), Neighbour2("GOOD1", tally))
+    good = [one.identity for one in neighbours]
     # Every third one is not accepted, and asks to be.
     accepted = [f"FUZZ{index}" for index in range(hostile) if index % 3 != 2]  # noqa: PLR2004 - as said
     waiting = [f"WAIT{index}" for index in range(hostile - len(accepted))]
-    tally = Tally()
     log = folder / "log"
     with log.open("wb") as written:
         process = await asyncio.create_subprocess_exec(
@@ -249,19 +320,17 @@ async def run(folder: Path, frames: int, hostile: int, seed: int) -> Json:
     try:
         port = json.loads(await process.stdout.readline())["port"]
         over = asyncio.Event()
-        beside = [
-            asyncio.create_task(neighbour(f"ws://127.0.0.1:{port}/{one}", tally, over))
-            for one in good
-        ]
+        beside = [asyncio.create_task(one.run(port, over)) for one in neighbours]
         await asyncio.gather(
             *(
                 Hostile(
                     identity,
                     "Heartbeat" if identity in accepted else "BootNotification",
-                    Mutations(f"{seed} {identity}"),
+                    PROTOCOLS[index % len(PROTOCOLS)],
+                    seed,
                     tally,
                 ).run(port, ceil(frames / hostile))
-                for identity in (*accepted, *waiting)
+                for index, identity in enumerate((*accepted, *waiting))
             )
         )
         over.set()
@@ -297,7 +366,7 @@ def _wrong(journal: Path, good: list[str]) -> int:
     with closing(sqlite3.connect(journal)) as db:
         told = "SELECT meter_start_wh, meter_stop_wh FROM transactions WHERE charger=?"
         return sum(
-            db.execute(told, (one,)).fetchall() != [(1000, _LAST)] for one in good
+            db.execute(told, (one,)).fetchall() != [(_FIRST, _LAST)] for one in good
         )
 
 

@@ -1,4 +1,4 @@
-"""OCPP 1.6 frames that are wrong in every way one can think of."""
+"""Frames of OCPP 1.6 and 2.0.1 that are wrong in every way one can think of."""
 
 from copy import deepcopy
 import json
@@ -6,7 +6,10 @@ import random
 from typing import Any
 
 _AT = "2026-11-20T12:00:00Z"
-_SOUND: tuple[tuple[str, dict[str, Any]], ...] = (
+type _Frames = tuple[tuple[str, dict[str, Any]], ...]
+type _Answers = dict[str, dict[str, Any]]
+
+_SOUND: _Frames = (
     ("BootNotification", {"chargePointVendor": "Maker", "chargePointModel": "One"}),
     ("Heartbeat", {}),
     ("Authorize", {"idTag": "04AABBCC"}),
@@ -61,7 +64,7 @@ _SOUND: tuple[tuple[str, dict[str, Any]], ...] = (
     ("DiagnosticsStatusNotification", {"status": "Idle"}),
     ("SecurityEventNotification", {"type": "SettingSystemTime", "timestamp": _AT}),
 )
-_ANSWERS: dict[str, dict[str, Any]] = {
+_ANSWERS: _Answers = {
     "GetConfiguration": {
         "configurationKey": [
             {"key": "MeterValueSampleInterval", "readonly": False, "value": "10"},
@@ -79,6 +82,169 @@ _ANSWERS: dict[str, dict[str, Any]] = {
         },
     },
 }
+_MEASURED = {
+    "timestamp": _AT,
+    "sampledValue": [
+        {"value": 1234.5, "unitOfMeasure": {"unit": "Wh", "multiplier": 0}},
+        {
+            "value": 16.0,
+            "measurand": "Current.Import",
+            "phase": "L1",
+            "context": "Sample.Periodic",
+            "signedMeterValue": {
+                "signedMeterData": "AB",
+                "signingMethod": "",
+                "encodingMethod": "OCMF",
+                "publicKey": "",
+            },
+        },
+    ],
+}
+_CARD = {"idToken": "04AABBCC", "type": "ISO14443"}
+_EVSE = {"id": 1, "connectorId": 1}
+
+
+def _event(kind: str, trigger: str, number: int, state: str) -> dict[str, Any]:
+    return {
+        "eventType": kind,
+        "timestamp": _AT,
+        "triggerReason": trigger,
+        "seqNo": number,
+        "offline": True,
+        "transactionInfo": {
+            "transactionId": "tx-1",
+            "chargingState": state,
+            "remoteStartId": 1,
+        },
+        "evse": _EVSE,
+        "idToken": _CARD,
+        "meterValue": [_MEASURED],
+    }
+
+
+_SOUND_2: _Frames = (
+    (
+        "BootNotification",
+        {
+            "reason": "PowerUp",
+            "chargingStation": {"vendorName": "Maker", "model": "Two"},
+        },
+    ),
+    ("Heartbeat", {}),
+    ("Authorize", {"idToken": _CARD}),
+    (
+        "StatusNotification",
+        {
+            "timestamp": _AT,
+            "connectorStatus": "Occupied",
+            "evseId": 1,
+            "connectorId": 1,
+        },
+    ),
+    ("TransactionEvent", _event("Started", "CablePluggedIn", 0, "EVConnected")),
+    ("TransactionEvent", _event("Updated", "Authorized", 1, "Charging")),
+    ("TransactionEvent", _event("Updated", "MeterValuePeriodic", 2, "SuspendedEV")),
+    ("TransactionEvent", _event("Ended", "EVDeparted", 3, "Idle")),
+    ("MeterValues", {"evseId": 1, "meterValue": [_MEASURED]}),
+    (
+        "NotifyReport",
+        {
+            "requestId": 1,
+            "generatedAt": _AT,
+            "seqNo": 0,
+            "tbc": True,
+            "reportData": [
+                {
+                    "component": {"name": "SmartChargingCtrlr", "evse": _EVSE},
+                    "variable": {"name": "ProfileStackLevel"},
+                    "variableAttribute": [{"type": "Actual", "value": "8"}],
+                    "variableCharacteristics": {
+                        "dataType": "integer",
+                        "supportsMonitoring": False,
+                    },
+                }
+            ],
+        },
+    ),
+    (
+        "NotifyEvent",
+        {
+            "generatedAt": _AT,
+            "seqNo": 0,
+            "eventData": [
+                {
+                    "eventId": 1,
+                    "timestamp": _AT,
+                    "trigger": "Alerting",
+                    "actualValue": "true",
+                    "eventNotificationType": "HardWiredNotification",
+                    "component": {"name": "Connector", "evse": _EVSE},
+                    "variable": {"name": "Problem"},
+                }
+            ],
+        },
+    ),
+    ("DataTransfer", {"vendorId": "Maker", "messageId": "M", "data": {"a": [1]}}),
+    ("FirmwareStatusNotification", {"status": "Idle", "requestId": 1}),
+    ("LogStatusNotification", {"status": "Idle", "requestId": 1}),
+    ("SecurityEventNotification", {"type": "SettingSystemTime", "timestamp": _AT}),
+    (
+        "ReportChargingProfiles",
+        {
+            "requestId": 1,
+            "chargingLimitSource": "CSO",
+            "evseId": 1,
+            "chargingProfile": [
+                {
+                    "id": 1,
+                    "stackLevel": 0,
+                    "chargingProfilePurpose": "TxDefaultProfile",
+                    "chargingProfileKind": "Absolute",
+                    "chargingSchedule": [
+                        {
+                            "id": 1,
+                            "chargingRateUnit": "A",
+                            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 9}],
+                        }
+                    ],
+                }
+            ],
+        },
+    ),
+)
+_ANSWERS_2: _Answers = {
+    "GetVariables": {
+        "getVariableResult": [
+            {
+                "attributeStatus": "Accepted",
+                "attributeType": "Actual",
+                "attributeValue": value,
+                "component": {"name": component},
+                "variable": {"name": variable},
+            }
+            for component, variable, value in (
+                ("SmartChargingCtrlr", "ProfileStackLevel", "8"),
+                ("SmartChargingCtrlr", "RateUnit", "A,W"),
+                ("SmartChargingCtrlr", "PeriodsPerSchedule", "24"),
+            )
+        ]
+    },
+    "SetVariables": {
+        "setVariableResult": [
+            {
+                "attributeStatus": "Accepted",
+                "component": {"name": "SampledDataCtrlr"},
+                "variable": {"name": "TxUpdatedInterval"},
+            }
+        ]
+    },
+    "GetTransactionStatus": {"ongoingIndicator": True, "messagesInQueue": False},
+}
+_KNOWN: dict[str, tuple[_Frames, _Answers]] = {
+    "ocpp1.6": (_SOUND, _ANSWERS),
+    "ocpp2.0.1": (_SOUND_2, _ANSWERS_2),
+}
+PROTOCOLS = tuple(_KNOWN)
 _ODD: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 2, 3, 4, 99, 2**31, 2**53 + 1, -(2**63), 10**40),
     *(0.1, -0.0, 1e308, 5e-324, "", " ", "-1", "NaN", "1e999", "١٢", "\x00", "\n"),
@@ -96,20 +262,21 @@ _PIECES = (
 class Mutations:
     """Makes nonsense of sound frames, the same for the same seed."""
 
-    def __init__(self, seed: str) -> None:
-        """Begin."""
+    def __init__(self, seed: str, protocol: str) -> None:
+        """Begin with the sound frames of a version."""
+        self._sound, self._answers = _KNOWN[protocol]
         self.chance = random.Random(seed)  # noqa: S311 - no secret
         self._number = 0
 
     def frame(self) -> bytes:
         """Return a wallbox's call, mutated in one to three ways."""
         self._number += 1
-        action, payload = self.chance.choice(_SOUND)
+        action, payload = self.chance.choice(self._sound)
         return self._mutated([2, str(self._number), action, deepcopy(payload)])
 
     def answer(self, message_id: str, action: str) -> bytes:
         """Return an answer to a call, most of them mutated."""
-        sound = deepcopy(_ANSWERS.get(action, {"status": "Accepted"}))
+        sound = deepcopy(self._answers.get(action, {"status": "Accepted"}))
         message = [3, message_id, sound]
         kind = self.chance.randrange(10)
         if kind == 0:
@@ -173,7 +340,7 @@ class Mutations:
             case 2:
                 return text[: max(begin, 1)]
             case 3:
-                other = json.dumps(self.chance.choice(_SOUND))
+                other = json.dumps(self.chance.choice(self._sound))
                 return text[:begin] + other[self.chance.randrange(len(other)) :]
             case _:
                 return text[:begin] + self.chance.choice(_PIECES) + text[end:]
