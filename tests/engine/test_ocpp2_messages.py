@@ -22,11 +22,6 @@ from simulators.charge_point_line import Message
 NOON = "2026-06-01T12:00:00Z"
 
 
-@pytest.fixture(autouse=True)
-def auto_enable_custom_integrations() -> None:
-    """Start no Home Assistant here."""
-
-
 @pytest.fixture(params=["2.0.1", "2.1"])
 async def site(
     socket_enabled: None, tmp_path: Path, request: pytest.FixtureRequest

@@ -29,11 +29,6 @@ from simulators.charge_point_line import Message
 from simulators.house import House
 
 
-@pytest.fixture(autouse=True)
-def auto_enable_custom_integrations() -> None:
-    """Start no Home Assistant here."""
-
-
 class Site:
     """A server, and a wallbox that it knows, on real sockets."""
 

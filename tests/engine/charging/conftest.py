@@ -4,10 +4,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def auto_enable_custom_integrations() -> None:
-    """Start no Home Assistant for a test of pure functions."""
-
-
-@pytest.fixture(autouse=True)
 def no_unexpected_logs() -> None:
     """Nothing here logs."""

@@ -9,11 +9,6 @@ import pytest
 from custom_components.meters_and_chargers.engine.protocols.ocpp import Code, frame
 
 
-@pytest.fixture(autouse=True)
-def auto_enable_custom_integrations() -> None:
-    """Start no Home Assistant for a test of pure functions."""
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -15,11 +15,6 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp import (
 from custom_components.meters_and_chargers.engine.protocols.ocpp.strict import check
 
 
-@pytest.fixture(autouse=True)
-def auto_enable_custom_integrations() -> None:
-    """Start no Home Assistant for a test of pure functions."""
-
-
 def profile(limit: float) -> call.SetChargingProfile:
     """Return a limit as it is sent."""
     return call.SetChargingProfile(

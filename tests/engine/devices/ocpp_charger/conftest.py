@@ -13,11 +13,6 @@ from custom_components.meters_and_chargers.engine.journal import Journal
 
 
 @pytest.fixture(autouse=True)
-def auto_enable_custom_integrations() -> None:
-    """Start no Home Assistant for a test of the engine."""
-
-
-@pytest.fixture(autouse=True)
 def no_unexpected_logs() -> None:
     """Let a test say itself what it expects in the log."""
 
