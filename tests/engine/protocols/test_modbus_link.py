@@ -72,6 +72,8 @@ async def test_host_that_takes_no_connection_is_not_called_silent(
                 await read(link)
             assert not isinstance(caught.value, Silent)
         link.close()
+        # The attempt under way would last 10 s, but for a host that refuses it.
+        listener.close()
         await connection.close()
 
 
