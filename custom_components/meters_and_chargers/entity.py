@@ -68,9 +68,11 @@ class _PushedEntity(Entity):
     @callback
     def _changed(self) -> None:
         now = (self.available, self._shown())
+        if now == self._written:
+            return
         clock = self.hass.loop.time()
         # What has to wait is written at a later call: a site calls each second.
-        if now != self._written and clock - self._written_at >= self._pause_s:
+        if clock - self._written_at >= self._pause_s:
             self._written, self._written_at = now, clock
             self._write()
 

@@ -189,10 +189,9 @@ class ChargerHub:
             if number and number not in self.connectors:
                 self.connectors[number] = Connector(self, number)
                 self._introduce(number)
-        for point in change.points:
-            if point not in self.points:
-                self.points.add(point)
-                self._introduce(point)
+        for point in change.points - self.points:
+            self.points.add(point)
+            self._introduce(point)
         if self._online != self.charger.online:
             self._follow_connection()
         else:

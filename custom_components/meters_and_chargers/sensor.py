@@ -210,6 +210,7 @@ class ChargerPointSensor(ChargerEntity, _Described):
         """Describe the value by its quantity; a wallbox only draws."""
         super().__init__(hub, point, point.key)
         self._point = point
+        self._values = hub.charger.values
         self._describe(point)
         if point.quantity is Quantity.CURRENT:
             self._attr_entity_registry_enabled_default = True
@@ -218,7 +219,7 @@ class ChargerPointSensor(ChargerEntity, _Described):
     @override
     def native_value(self) -> float | None:
         """The newest value."""
-        return self._hub.charger.values.get(self._point)
+        return self._values.get(self._point)
 
     @override
     def _shown(self) -> object:

@@ -37,6 +37,8 @@ class Trace:
         self.sent = 0
         self.malformed = 0
         self._kept: dict[bool, deque[Traced]] = {True: deque(), False: deque()}
+        self._length = {True: 0, False: 0}
+        """Characters kept each way."""
 
     def took(self, text: str) -> None:
         """Note a frame of the wallbox."""
@@ -71,6 +73,7 @@ class Trace:
         kept = self._kept[incoming]
         number = self.received + self.sent
         kept.append(Traced(time.monotonic(), number, incoming, text))
-        length = sum(len(frame.text) for frame in kept)
+        length = self._length[incoming] + len(text)
         while kept and (len(kept) > MAX_FRAMES or length > MAX_CHARACTERS):
             length -= len(kept.popleft().text)
+        self._length[incoming] = length
