@@ -1,12 +1,11 @@
 """Many light wallboxes in a process of their own: raw frames, ten values each.
 
 Started with an address, a number and a period in seconds. Prints a line when each
-wallbox is accepted and has sent its first values; then for each line `SECONDS` on
-stdin lets them send and prints what came of it. At an http address they send the same
-ten values to webhooks of Home Assistant instead.
+wallbox is accepted and has sent its first values; then for each line on stdin prints
+what came of it: `send SECONDS` lets them send, `return SECONDS` lets each dial anew
+within that time, as after a cut line that the server has not noticed.
 """
 
-from abc import ABC, abstractmethod
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from itertools import count
 import json
 from math import sin
 import sys
-from typing import Any, override
+from typing import Any
 
 import aiohttp
 
@@ -63,11 +62,11 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Sender(ABC):
-    """Something that sends its ten values when told."""
+class Wallbox:
+    """One wallbox: boots, starts a transaction and sends when told."""
 
     def __init__(self, address: str, index: int) -> None:
-        """Give it its identity and a place in the period."""
+        """Nothing is dialled yet."""
         self.identity = f"BENCH{index:04}"
         self.ready = asyncio.Event()
         self.waits_s: list[float] = []
@@ -75,14 +74,19 @@ class Sender(ABC):
         self._address = f"{address}/{self.identity}"
         self._index = index
         self._round = count(1)
+        self._number = count(1)
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._dials = asyncio.Event()
+        self._answers: dict[str, asyncio.Future[Json]] = {}
+        self._transaction = 0
 
-    @abstractmethod
     async def run(self, client: aiohttp.ClientSession) -> None:
-        """Live until cancelled."""
-
-    @abstractmethod
-    async def _values(self) -> None:
-        """Send ten values and wait for the answer."""
+        """Dial until there is somebody, and again when he has gone."""
+        async with asyncio.TaskGroup() as lines:
+            while True:
+                self._dials.clear()
+                lines.create_task(self._connect(client))
+                await self._dials.wait()
 
     async def send_for(self, seconds: float, period_s: float, of: int) -> None:
         """Send each period, all wallboxes spread over it."""
@@ -100,48 +104,34 @@ class Sender(ABC):
                 self.waits_s.append(clock() - begun)
             due += period_s
 
+    async def return_in(self, seconds: float, of: int) -> None:
+        """Dial anew in its turn, until its values are answered."""
+        clock = asyncio.get_running_loop().time
+        await asyncio.sleep(seconds * self._index / of)
+        begun = clock()
+        self.ready.clear()
+        self._dials.set()
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                await self.ready.wait()
+        except TimeoutError:
+            self.lost += 1
+        else:
+            self.waits_s.append(clock() - begun)
 
-class Poster(Sender):
-    """Posts its values to a webhook."""
-
-    @override
-    async def run(self, client: aiohttp.ClientSession) -> None:
-        self._client = client
-        await self._values()
-        self.ready.set()
-        await asyncio.Event().wait()
-
-    @override
-    async def _values(self) -> None:
-        measured = _measured(next(self._round), self._index)
-        values = {f"v{number}": value for number, value in enumerate(measured)}
-        async with self._client.post(self._address, json=values) as answer:
-            answer.raise_for_status()
-
-
-class Wallbox(Sender):
-    """One wallbox: boots, starts a transaction and sends when told."""
-
-    def __init__(self, address: str, index: int) -> None:
-        """Nothing is dialled yet."""
-        super().__init__(address, index)
-        self._number = count(1)
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
-        self._answers: dict[str, asyncio.Future[Json]] = {}
-        self._transaction = 0
-
-    @override
-    async def run(self, client: aiohttp.ClientSession) -> None:
-        """Dial until there is somebody, and again when he has gone."""
-        while True:
-            with suppress(aiohttp.ClientError, OSError):
-                async with client.ws_connect(
-                    self._address, protocols=("ocpp1.6",)
-                ) as socket:
-                    self._socket = socket
-                    await self._talk(socket)
+    async def _connect(self, client: aiohttp.ClientSession) -> None:
+        socket = None
+        with suppress(aiohttp.ClientError, OSError):
+            async with client.ws_connect(
+                self._address, protocols=("ocpp1.6",)
+            ) as socket:
+                self._socket = socket
+                await self._talk(socket)
+        if self._socket is socket:
             self._socket = None
+        if self._socket is None:
             await asyncio.sleep(_REDIAL_S)
+            self._dials.set()
 
     async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         begins = asyncio.create_task(self._begin())
@@ -161,9 +151,10 @@ class Wallbox(Sender):
             "chargePointModel": "Light",
             "chargePointSerialNumber": self.identity,
         }
-        status = ""
-        while status != "Accepted":
+        while True:
             status = (await self._ask("BootNotification", hello))["status"]
+            if status == "Accepted":
+                break
             await asyncio.sleep(_REDIAL_S)
         told = {"connectorId": 1, "errorCode": "NoError", "status": "Charging"}
         await self._ask("StatusNotification", told)
@@ -174,7 +165,6 @@ class Wallbox(Sender):
         await self._values()
         self.ready.set()
 
-    @override
     async def _values(self) -> None:
         values = []
         measured = _measured(next(self._round), self._index)
@@ -215,8 +205,7 @@ def _tell(result: Json) -> None:
 
 async def main(address: str, number: int, period_s: float) -> None:
     """Run the wallboxes until stdin ends."""
-    kind = Poster if address.startswith("http") else Wallbox
-    boxes = [kind(address, index) for index in range(number)]
+    boxes = [Wallbox(address, index) for index in range(number)]
     orders = await _lines()
     async with (
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client,
@@ -230,9 +219,14 @@ async def main(address: str, number: int, period_s: float) -> None:
             for box in boxes:
                 box.waits_s.clear()
                 box.lost = 0
-            seconds = float(order)
+            what, seconds = order.decode().split()
             await asyncio.gather(
-                *(box.send_for(seconds, period_s, number) for box in boxes)
+                *(
+                    box.send_for(float(seconds), period_s, number)
+                    if what == "send"
+                    else box.return_in(float(seconds), number)
+                    for box in boxes
+                )
             )
             waits = sorted(wait for box in boxes for wait in box.waits_s)
             _tell({"waits_s": waits, "lost": sum(box.lost for box in boxes)})

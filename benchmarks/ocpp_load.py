@@ -1,12 +1,15 @@
 """What wallboxes cost that each send ten new values again and again.
 
 A real Home Assistant without a recorder runs the OCPP server; the wallboxes are a
-process of their own. Processor time without messages, before and after, is taken off
-that with messages. The longest stall of the event loop is found in a run of its own,
-by 200 WebSocket pings a second, so that the pings do not count as load.
+process of their own and send `--rate` messages a second together. Processor time
+without messages, before and after, is taken off that with messages. The longest stall
+of the event loop is found in a run of its own, by 200 WebSocket pings a second, so that
+the pings do not count as load. Then all dial anew, fifty a second, as after a cut.
 
-Beside it stands what Home Assistant has itself for values that are pushed: a webhook
-for each sender, which fills ten template sensors.
+Beside it stands, in a Home Assistant of its own, the central system of the Python
+library `ocpp` with ten sensors a wallbox in the plainest way. There is also measured
+what Home Assistant itself takes for such sensors: memory, and processor time for a new
+state without any message. `..._beside_states` and `..._beside_entities` are without it.
 """
 
 import argparse
@@ -15,49 +18,35 @@ import json
 from pathlib import Path
 import sys
 import tempfile
+import time
 
 from simulators.hass import DOMAIN, HassError, free_port, wait_until
 
+from .charger_copies import FIRST, copy_charger
 from .server import Companion, Json, MeasuredHomeAssistant, companion, say
 
 VALUES = 10
-GOALS = {"cpu_ms_per_message": 0.3, "longest_stall_ms": 20.0}
-_ADD_S = 300
+GOALS = {
+    "cpu_ms_beside_states": 0.3,
+    "answer_ms_p99": 50.0,
+    "memory_kb_beside_entities": 150.0,
+    "longest_stall_ms": 20.0,
+}
+"""What no size may exceed; and no message may be lost."""
+_LOSSES = ("lost", "lost_in_stall_run", "storm_lost", "problems_logged")
+_PEER = Path(__file__).with_name("ocpp_peer")
+_FLEET = "benchmarks.ocpp_fleet"
+_READY_S = 300
+_RETURNS_PER_S = 50
+_WRITING_S = 30
 # What follows a start and a change of many entities: files are written, and more.
-_SETTLE_S = 45
+_SETTLE_S = 40
 
 
-async def send_for(boxes: Companion, seconds: float) -> Json:
-    """Let all wallboxes send for a time, and hear what came of it."""
-    boxes.tell(str(seconds))
+async def order(boxes: Companion, what: str, seconds: float) -> Json:
+    """Tell all wallboxes to do something for a time, and hear what came of it."""
+    boxes.tell(f"{what} {seconds}")
     return await boxes.hear()
-
-
-async def add_server(home: MeasuredHomeAssistant) -> str:
-    """Set the OCPP server up and return its address."""
-    port = free_port(0)
-    await home.flow(
-        DOMAIN,
-        {"next_step_id": "ocpp_server"},
-        {"port": port, "host": "127.0.0.1"},
-    )
-    return f"ws://127.0.0.1:{port}"
-
-
-async def accept(home: MeasuredHomeAssistant, number: int) -> None:
-    """Confirm each wallbox that is discovered, until all are there."""
-    confirmed: set[str] = set()
-
-    async def all_in() -> bool:
-        for flow in await home.ws("config_entries/flow/progress"):
-            if flow["handler"] == DOMAIN and flow["flow_id"] not in confirmed:
-                confirmed.add(flow["flow_id"])
-                name = f"Wallbox {len(confirmed)}"
-                answers = {"name": name, "maximum_current": 16}
-                await home.continue_flow(flow["flow_id"], answers)
-        return len(confirmed) >= number
-
-    await wait_until(f"{number} wallboxes are accepted", all_in, _ADD_S)
 
 
 async def load(home: MeasuredHomeAssistant, boxes: Companion, seconds: float) -> Json:
@@ -67,7 +56,7 @@ async def load(home: MeasuredHomeAssistant, boxes: Companion, seconds: float) ->
     quiet = [await home.idle_s(seconds)]
     say("With messages ...")
     begun = home.cpu_s
-    result = await send_for(boxes, seconds)
+    result = await order(boxes, "send", seconds)
     busy = home.cpu_s - begun
     after = await home.states()
     quiet.append(await home.idle_s(seconds))
@@ -84,7 +73,6 @@ async def load(home: MeasuredHomeAssistant, boxes: Companion, seconds: float) ->
         "lost": result["lost"],
         "entities_changed": changed,
         "idle_cpu_ms_per_s": [round(1000 * each / seconds, 3) for each in quiet],
-        "busy_cpu_ms_per_s": round(1000 * busy / seconds, 3),
         "cpu_ms_per_message": round(1000 * (busy - sum(quiet) / 2) / len(waits), 3),
         "answer_ms_median": round(1000 * waits[len(waits) // 2], 2),
         "answer_ms_p99": round(1000 * waits[len(waits) * 99 // 100], 2),
@@ -96,7 +84,7 @@ async def stalls(home: MeasuredHomeAssistant, boxes: Companion, seconds: float) 
     """Find the longest time that something held the event loop."""
     say("Stalls, without messages and with ...")
     idle = await home.longest_stall_s(seconds)
-    sending = asyncio.create_task(send_for(boxes, seconds))
+    sending = asyncio.create_task(order(boxes, "send", seconds))
     stall = await home.longest_stall_s(seconds)
     return {
         "lost_in_stall_run": (await sending)["lost"],
@@ -105,85 +93,171 @@ async def stalls(home: MeasuredHomeAssistant, boxes: Companion, seconds: float) 
     }
 
 
-async def by_ocpp(options: argparse.Namespace, config: Path) -> Json:
+async def storm(home: MeasuredHomeAssistant, boxes: Companion, number: int) -> Json:
+    """Let all wallboxes dial anew, boot, and send; their old lines are half open."""
+    say("All dial anew ...")
+    seconds = number / _RETURNS_PER_S
+    begun = home.cpu_s
+    returning = asyncio.create_task(order(boxes, "return", seconds))
+    stall = await home.longest_stall_s(seconds)
+    result = await returning
+    return {
+        "storm_s": seconds,
+        "storm_lost": result["lost"],
+        "storm_cpu_ms_each": round(1000 * (home.cpu_s - begun) / number, 2),
+        "storm_back_ms_longest": round(1000 * max(result["waits_s"], default=0), 2),
+        "storm_stall_ms": round(1000 * stall, 2),
+    }
+
+
+async def first_charger(home: MeasuredHomeAssistant, address: str) -> tuple[int, int]:
+    """Add the server and one wallbox, by their forms.
+
+    Returns the memory in use, kB, and how many entities the wallbox has.
+    """
+    form = {"port": int(address.rpartition(":")[2]), "host": "127.0.0.1"}
+    await home.flow(DOMAIN, {"next_step_id": "ocpp_server"}, form)
+
+    async def accepted() -> bool:
+        for flow in await home.ws("config_entries/flow/progress"):
+            if flow["handler"] == DOMAIN:
+                answers = {"name": FIRST, "maximum_current": 16}
+                await home.continue_flow(flow["flow_id"], answers)
+                return True
+        return False
+
+    async with companion(_FLEET, address, "1", "1") as boxes:
+        await wait_until("a wallbox is accepted", accepted, _READY_S)
+        await boxes.hear()
+        await home.enable_all()
+        await order(boxes, "send", 3)
+        await asyncio.sleep(_SETTLE_S)
+        entities = [FIRST.lower() in one["entity_id"] for one in await home.entities()]
+        return home.memory_kb, sum(entities)
+
+
+async def by_ocpp(options: argparse.Namespace, number: int, config: Path) -> Json:
     """Set the OCPP server and its wallboxes up and measure them."""
-    async with MeasuredHomeAssistant(config) as home:
-        address = await add_server(home)
-        fleet = (address, str(options.chargers), str(options.period))
-        async with companion("benchmarks.ocpp_fleet", *fleet) as boxes:
-            say(f"Accepting {options.chargers} wallboxes ...")
-            await accept(home, options.chargers)
-            async with asyncio.timeout(_ADD_S):
+    address = f"ws://127.0.0.1:{free_port(0)}"
+    say("The first wallbox ...")
+    home = MeasuredHomeAssistant(config)
+    async with home:
+        memory_kb, entities = await first_charger(home, address)
+    await asyncio.to_thread(copy_charger, config, number)
+    say(f"{number} wallboxes ...")
+    begun = time.monotonic()
+    async with home:
+        started_s = time.monotonic() - begun
+        period_s = number / options.rate
+        async with companion(_FLEET, address, str(number), str(period_s)) as boxes:
+            async with asyncio.timeout(_READY_S):
                 await boxes.hear()
-            await home.enable_all()
-            # A round for the entities that were off, and for what starts with them.
-            await send_for(boxes, options.period)
+            set_up_s = time.monotonic() - begun
+            # A round for what starts with the first values.
+            await order(boxes, "send", period_s)
             await asyncio.sleep(_SETTLE_S)
             figures = await load(home, boxes, options.seconds)
+            grown_kb = home.memory_kb - memory_kb
             figures |= await stalls(home, boxes, options.seconds)
-            # Before the wallboxes leave, which is a problem of its own.
+            # Before the wallboxes leave: that each is gone is said of each.
             for problem in (problems := home.problems()):
                 say(problem)
-    return {**figures, "problems_logged": len(problems)}
+            figures |= await storm(home, boxes, number)
+    return {
+        "started_s": round(started_s, 1),
+        "set_up_s": round(set_up_s, 1),
+        **figures,
+        "memory_kb_per_charger": round(grown_kb / (number - 1), 1),
+        "entities_per_charger": entities,
+        "problems_logged": len(problems),
+    }
 
 
-def webhooks(number: int) -> list[Json]:
-    """Describe senders with ten values each to Home Assistant's `template`."""
-    return [
-        {
-            "triggers": [{"trigger": "webhook", "webhook_id": f"BENCH{index:04}"}],
-            "sensor": [
-                {
-                    "name": f"Sender {index} value {value}",
-                    "unique_id": f"{index}_{value}",
-                    "state": f"{{{{ trigger.json.v{value} }}}}",
-                    "unit_of_measurement": "W",
-                    "device_class": "power",
-                    "state_class": "measurement",
-                }
-                for value in range(VALUES)
-            ],
-        }
-        for index in range(number)
-    ]
+async def write_states(
+    home: MeasuredHomeAssistant, rate: float, seconds: float
+) -> float:
+    """Return what one new state takes in Home Assistant itself, without message; ms."""
+    say("States without messages ...")
+    quiet = await home.idle_s(seconds)
+    # The action ends with the last state, and must do so within a minute.
+    times = round(rate * min(seconds, _WRITING_S))
+    begun = home.cpu_s
+    await home.call("ocpp_peer", "write", {"times": times, "pause_s": 1 / rate})
+    busy = home.cpu_s - begun
+    return 1000 * (busy - quiet) / times / VALUES
 
 
-async def by_webhook(options: argparse.Namespace, config: Path) -> Json:
-    """Send the same values to Home Assistant's own webhooks."""
-    senders = webhooks(options.chargers)
-    async with MeasuredHomeAssistant(config, template=senders, webhook={}) as home:
-        address = f"{home.url}/api/webhook"
-        fleet = (address, str(options.chargers), str(options.period))
-        say(f"{options.chargers} webhooks ...")
-        async with companion("benchmarks.ocpp_fleet", *fleet) as posters:
-            async with asyncio.timeout(_ADD_S):
-                await posters.hear()
-            await asyncio.sleep(_SETTLE_S)
-            return await load(home, posters, options.seconds)
+async def by_library(options: argparse.Namespace, number: int, config: Path) -> Json:
+    """Send the same to the library's central system with sensors of its own."""
+    port = free_port(0)
+    platform = [{"platform": "ocpp_peer", "port": port}]
+    async with MeasuredHomeAssistant(config, component=_PEER, sensor=platform) as home:
+        say("The library's central system ...")
+        await home.call("ocpp_peer", "add", {"number": 1})
+        await home.call("ocpp_peer", "write", {"times": 1, "pause_s": 0})
+        await asyncio.sleep(_SETTLE_S / 2)
+        before_kb = home.memory_kb
+        await home.call("ocpp_peer", "add", {"number": number - 1})
+        await asyncio.sleep(_SETTLE_S)
+        await home.call("ocpp_peer", "write", {"times": number, "pause_s": 0.001})
+        state_ms = await write_states(home, options.rate, options.seconds)
+        entity_kb = (home.memory_kb - before_kb) / (number - 1) / VALUES
+        period = str(number / options.rate)
+        address = f"ws://127.0.0.1:{port}"
+        async with companion(_FLEET, address, str(number), period) as boxes:
+            async with asyncio.timeout(_READY_S):
+                await boxes.hear()
+            await asyncio.sleep(_SETTLE_S / 2)
+            figures = await load(home, boxes, options.seconds)
+    return {
+        **figures,
+        "state_cpu_ms": round(state_ms, 4),
+        "entity_memory_kb": round(entity_kb, 2),
+    }
 
 
-async def run(options: argparse.Namespace, config: Path) -> Json:
+async def measure(options: argparse.Namespace, number: int, config: Path) -> Json:
     """Measure both, one after the other."""
-    figures = await by_ocpp(options, config / "ocpp")
-    peer = await by_webhook(options, config / "webhook")
-    ratio = figures["cpu_ms_per_message"] / peer["cpu_ms_per_message"]
-    return {**vars(options), **figures, "webhook": peer, "cpu_ratio": round(ratio, 3)}
+    figures = await by_ocpp(options, number, config / "ocpp")
+    peer = await by_library(options, number, config / "library")
+    cpu_ms, memory_kb = figures["cpu_ms_per_message"], figures["memory_kb_per_charger"]
+    written = figures["entities_changed"] / number
+    entities_kb = figures["entities_per_charger"] * peer["entity_memory_kb"]
+    return {
+        "chargers": number,
+        **figures,
+        "cpu_ms_beside_states": round(cpu_ms - written * peer["state_cpu_ms"], 3),
+        "memory_kb_beside_entities": round(memory_kb - entities_kb, 1),
+        "library": peer,
+        "cpu_ratio": round(cpu_ms / peer["cpu_ms_per_message"], 3),
+    }
+
+
+def reached(figures: Json) -> bool:
+    """Whether one size has all that is wanted."""
+    return (
+        all(figures[name] <= goal for name, goal in GOALS.items())
+        and not any(figures[name] for name in _LOSSES)
+        and figures["entities_changed"] >= VALUES * figures["chargers"]
+    )
 
 
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="ocpp_load", description=__doc__)
-    parser.add_argument("--chargers", type=int, default=100)
-    parser.add_argument("--seconds", type=float, default=60, help="of each part")
-    parser.add_argument("--period", type=float, default=10, help="of each wallbox, s")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix=DOMAIN) as config:
-        figures = asyncio.run(run(options, Path(config)))
-    good = (
-        all(figures[name] < goal for name, goal in GOALS.items())
-        and not (figures["lost"] or figures["lost_in_stall_run"])
-        and figures["entities_changed"] >= VALUES * options.chargers
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=[100, 500, 2000], metavar="CHARGERS"
     )
+    parser.add_argument("--seconds", type=float, default=30, help="of each part")
+    parser.add_argument("--rate", type=float, default=200, help="messages a second")
+    options = parser.parse_args()
+    sizes: list[Json] = []
+    for number in options.sizes:
+        with tempfile.TemporaryDirectory(prefix=DOMAIN) as config:
+            sizes.append(asyncio.run(measure(options, number, Path(config))))
+        say(json.dumps(sizes[-1]))
+    good = all(map(reached, sizes))
+    figures = {"rate": options.rate, "seconds": options.seconds, "sizes": sizes}
     result = {"figures": figures, "goals": GOALS, "ok": good}
     sys.stdout.write(f"{json.dumps(result)}\n")
     return 0 if good else 1

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from itertools import count
 import json
 from pathlib import Path
+from resource import getpagesize
 import sys
 import time
 from typing import Any, override
@@ -74,9 +75,15 @@ async def companion(module: str, *arguments: str) -> AsyncIterator[Companion]:
 class MeasuredHomeAssistant(HomeAssistant):
     """Home Assistant without what would write each state to a disk."""
 
-    def __init__(self, config: Path, **more: object) -> None:
-        """Take integrations that are set up by `configuration.yaml` too."""
+    def __init__(
+        self, config: Path, *, component: Path | None = None, **more: object
+    ) -> None:
+        """Take integrations that are set up by `configuration.yaml` too.
+
+        ``component`` is the folder of one that Home Assistant does not have.
+        """
         super().__init__(config)
+        self._component = component
         self._more = more
 
     @property
@@ -85,6 +92,14 @@ class MeasuredHomeAssistant(HomeAssistant):
         if self._process is None:
             raise HassError("not started")
         return time.clock_gettime(~self._process.pid << _CLOCK_BITS | _CLOCK_KIND)
+
+    @property
+    def memory_kb(self) -> int:
+        """What of its memory is in use now, resident."""
+        if self._process is None:
+            raise HassError("not started")
+        pages = Path(f"/proc/{self._process.pid}/statm").read_text(encoding="ascii")
+        return int(pages.split()[1]) * getpagesize() // 1024
 
     async def idle_s(self, seconds: float) -> float:
         """Wait, and return the processor time used meanwhile."""
@@ -178,3 +193,7 @@ class MeasuredHomeAssistant(HomeAssistant):
         # JSON is YAML.
         more = (f"{name}: {json.dumps(part)}\n" for name, part in self._more.items())
         path.write_text("".join((*kept, *more)), encoding="utf-8")
+        if self._component is not None:
+            link = self.config / "custom_components" / self._component.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(self._component)

@@ -156,6 +156,8 @@ class HomeAssistant:
         with (self.config / "console.log").open("ab") as console:
             self._process = await asyncio.create_subprocess_exec(
                 *command,
+                # The repository's own custom_components would hide the others.
+                cwd=self.config,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,

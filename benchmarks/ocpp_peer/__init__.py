@@ -1,0 +1,1 @@
+"""What ocpp_load compares with, inside a Home Assistant: see `sensor.py`."""
