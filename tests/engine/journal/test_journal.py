@@ -14,6 +14,7 @@ import time
 import pytest
 
 from custom_components.meters_and_chargers.engine.journal import (
+    Booked,
     ChargerRecord,
     Journal,
     JournalError,
@@ -342,6 +343,44 @@ async def test_meter_values_of_a_cancelled_call_are_kept(
         other.execute("ROLLBACK")
     (kept,) = await journal.open_transactions("GARAGE")
     assert kept.last_wh == 1400
+
+
+async def test_what_comes_at_once_shares_a_commit(journal: Journal) -> None:
+    """A hundred wallboxes that boot together wait for one disk access, or two."""
+    statements: list[str] = []
+    await journal._run(lambda db: db.set_trace_callback(statements.append))
+    records = [ChargerRecord(id=f"BOX{number}") for number in range(100)]
+    await asyncio.gather(*map(journal.remember_charger, records))
+    # The one that began to look on ends too.
+    assert statements.count("COMMIT") <= 3
+    for record in records:
+        assert await journal.known_charger(record.id) == record
+
+
+async def test_work_that_fails_takes_no_other_along(journal: Journal) -> None:
+    """What no column can hold is refused, all that came with it is recorded."""
+    good, bad, other = await asyncio.gather(
+        journal.start_transaction(START),
+        journal.start_transaction(replace(START, id_tag="\ud800")),
+        journal.remember_charger(ChargerRecord(id="BOX")),
+        return_exceptions=True,
+    )
+    assert isinstance(bad, JournalError)
+    assert other is None
+    assert isinstance(good, Booked)
+    assert await journal.transactions("GARAGE") == (good.transaction,)
+    assert await journal.known_charger("BOX") is not None
+
+
+async def test_a_defect_reaches_who_asked(journal: Journal) -> None:
+    """Nobody waits for ever for work that can't be done, and the next goes on."""
+
+    def broken(_: sqlite3.Connection) -> None:
+        raise KeyError("defect")
+
+    with pytest.raises(KeyError):
+        await journal._run(broken)
+    assert (await journal.start_transaction(START)).transaction.id == 1
 
 
 async def test_files_that_are_no_journal(tmp_path: Path) -> None:

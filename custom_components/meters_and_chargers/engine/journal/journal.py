@@ -1,14 +1,14 @@
 """The journal: one sqlite file, one thread that writes it."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 import logging
 from pathlib import Path
 import sqlite3
-from typing import Self
+from typing import NamedTuple, Self
 
 from . import energy, log, tables
 from .errors import JournalError
@@ -33,6 +33,14 @@ _MOST_NOTES = 500
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class _Work(NamedTuple):
+    """Something to be done in a commit, and whom to tell."""
+
+    do: Callable[[sqlite3.Connection], Callable[[], None]]
+    """Returns what tells the result once it is committed."""
+    fail: Callable[[BaseException], None]
 
 
 class Journal:
@@ -60,6 +68,9 @@ class Journal:
         """Of the transactions whose values were written by the last commit."""
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
+        self._waiting: list[_Work] = []
+        self._at_work: list[_Work] = []
+        self._writing: asyncio.Task[None] | None = None
         self._closed = False
 
     @classmethod
@@ -94,6 +105,8 @@ class Journal:
         except JournalError as err:
             _LOGGER.warning("The last meter values were not recorded: %s", err)
         self._closed = True
+        if self._writing is not None:
+            await asyncio.wait({self._writing})
         await self._loop.run_in_executor(self._thread, self._db.close)
         await self._loop.run_in_executor(None, self._thread.shutdown)
 
@@ -258,24 +271,72 @@ class Journal:
                 self._timer = self._loop.call_later(self._notes_every_s, self._flush)
 
     async def _run[T](self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do the work and write the notes in one commit."""
+        """Do the work and write the notes in one commit, perhaps with other work."""
         if self._closed:
             raise JournalError("the journal is closed")
+        done: asyncio.Future[T] = self._loop.create_future()
+
+        def do(db: sqlite3.Connection) -> Callable[[], None]:
+            result = work(db)
+            return lambda: None if done.done() else done.set_result(result)
+
+        def fail(err: BaseException) -> None:
+            if not done.done():  # whoever waited may also just have gone
+                done.set_exception(err)
+
+        self._waiting.append(_Work(do, fail))
+        self._begin_to_write()
+        return await done
+
+    def _begin_to_write(self) -> None:
+        if self._waiting and self._writing is None:
+            self._writing = self._loop.create_task(self._write())
+            self._writing.add_done_callback(self._written)
+
+    async def _write(self) -> None:
+        """Do what waits: all that came during a commit shares the next one."""
+        while self._waiting:
+            works, self._waiting = self._waiting, []
+            if not await self._commit(works):
+                for one in works:
+                    await self._commit([one])
+
+    def _written(self, writing: asyncio.Task[None]) -> None:
+        """Let a defect reach those who wait, and the others have their turn."""
+        self._writing = None
+        if not writing.cancelled() and (err := writing.exception()) is not None:
+            for one in self._at_work:
+                one.fail(err)
+        self._begin_to_write()
+
+    async def _commit(self, works: list[_Work]) -> bool:
+        """Do work in one commit; False where nothing was done, and nobody was told.
+
+        One that is alone is told that it failed.
+        """
+        self._at_work = works
         notes, self._notes = self._notes, {}
         written = False
         try:
-            result, costs = await self._loop.run_in_executor(
-                self._thread, _commit, self._db, notes, work
+            told, costs = await self._loop.run_in_executor(
+                self._thread, _commit, self._db, notes, works
             )
             written = True
-            if notes:
-                self._costs = costs
+        except JournalError as err:
+            if len(works) > 1:
+                return False
+            works[0].fail(err)
+            return True
         finally:
-            if not written:  # whoever waited may also just have gone
+            if not written:
                 for number, noted in self._notes.items():
                     notes.setdefault(number, []).extend(noted)
                 self._notes = notes
-        return result
+        if notes:
+            self._costs = costs
+        for tell in told:
+            tell()
+        return True
 
 
 def _connect(path: Path, lock_timeout_s: float) -> sqlite3.Connection:
@@ -292,16 +353,15 @@ def _connect(path: Path, lock_timeout_s: float) -> sqlite3.Connection:
     return db
 
 
-def _commit[T](
-    db: sqlite3.Connection,
-    notes: tables.Notes,
-    work: Callable[[sqlite3.Connection], T],
-) -> tuple[T, dict[int, float]]:
+def _commit(
+    db: sqlite3.Connection, notes: tables.Notes, works: Iterable[_Work]
+) -> tuple[list[Callable[[], None]], dict[int, float]]:
+    """Do all in one commit, or nothing; return what tells the results."""
     try:
         db.execute("BEGIN IMMEDIATE")
         try:
             costs = tables.note(db, notes)
-            result = work(db)
+            told = [one.do(db) for one in works]
             db.execute("COMMIT")
         finally:
             if db.in_transaction:
@@ -310,4 +370,4 @@ def _commit[T](
         raise JournalError(f"nothing was recorded: {err}") from err
     except (OverflowError, UnicodeError) as err:
         raise JournalError("nothing was recorded: no column can hold it") from err
-    return result, costs
+    return told, costs
