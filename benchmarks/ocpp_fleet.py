@@ -134,7 +134,7 @@ class Wallbox:
             self._dials.set()
 
     async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        begins = asyncio.create_task(self._begin())
+        begins = asyncio.create_task(self._begin_again())
         async for message in socket:
             kind, number, *rest = json.loads(message.data)
             if kind == _CALL:
@@ -144,6 +144,12 @@ class Wallbox:
                 waiting.set_result(rest[-1])
         begins.cancel()
         await asyncio.gather(begins, return_exceptions=True)
+
+    async def _begin_again(self) -> None:
+        """Try until there are answers, as real ones do."""
+        while not self.ready.is_set():
+            with suppress(TimeoutError):
+                await self._begin()
 
     async def _begin(self) -> None:
         hello = {

@@ -26,7 +26,7 @@ _RECORD = re.compile(
     r"^\d{4}-\d\d-\d\d \S+ (?P<level>[A-Z]+) \([^)]*\) \[(?P<logger>[^\]]+)\] "
 )
 _NAMED = Path(__file__).with_name("named.py")
-_START_SECONDS = 120
+_START_SECONDS = 300
 _STOP_SECONDS = 20
 _FLOW_SECONDS = 60
 
