@@ -60,6 +60,8 @@ class ChargePoint:
     """
 
     protocol = "ocpp1.6"
+    prover: type[Security] = Security
+    security: Security
 
     def __init__(
         self,
@@ -95,7 +97,7 @@ class ChargePoint:
         self.configuration = dict(CONFIGURATION)
         self.serial = f"SN-{identity}"[:25]
         address = f"{url.rstrip('/')}/{quote(identity, safe='')}"
-        self.security = Security(identity, address, self.serial)
+        self.security = self.prover(identity, address, self.serial)
         self.line = Line(
             self.security,
             self._hello,

@@ -10,6 +10,7 @@ from uuid import uuid4
 from ocpp import v21, v201  # type: ignore[import-untyped]  # has no types
 
 from .charge_point import FREE, ChargePoint, Transaction
+from .charge_point_2_security import PASSWORD, NetworkProfiles
 from .charge_point_2_session import Session2, Session21
 from .charge_point_line import Connection, Message
 from .charge_point_meter import sample
@@ -51,6 +52,9 @@ class _Course:
 class ChargePoint2(ChargePoint):
     """A wallbox with one EVSE and one connector."""
 
+    prover = NetworkProfiles
+    security: NetworkProfiles
+
     def __init__(self, *args: Any, version: str = "2.0.1", **options: Any) -> None:
         """Put a wallbox of a version before a car, like one of 1.6."""
         self.protocol = f"ocpp{version}"
@@ -58,6 +62,8 @@ class ChargePoint2(ChargePoint):
         self.call = self.library.call
         self.types = self.library.datatypes
         self.local_list = 0
+        self.impatient = False
+        """Whether it comes back at once when it is given its first password."""
         self.remote_start: int | None = None
         self._course = _Course()
         super().__init__(*args, **options)
@@ -66,6 +72,23 @@ class ChargePoint2(ChargePoint):
     def transaction_name(self) -> str | None:
         """What it calls the running transaction."""
         return None if self.transaction is None else self._course.name
+
+    def reset(self, *, hard: bool) -> None:
+        """Boot anew, and dial as it was told to."""
+        self.security.restart()
+        super().reset(hard=hard)
+
+    def use_password(self, changed: tuple[str, str]) -> None:
+        """Come back with a new password, if it uses one."""
+        if PASSWORD in changed and (self.security.profile or self.impatient):
+            self.drop()
+
+    def ask_for_certificate(self) -> None:
+        """Make a new key and have it signed."""
+        request = self.call.SignCertificate(
+            csr=self.security.request(), certificate_type="ChargingStationCertificate"
+        )
+        self.line.say(Message(lambda: request, asked=True))
 
     # -- how it tells ---------------------------------------------------------
 

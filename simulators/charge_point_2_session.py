@@ -4,15 +4,16 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ocpp import v21  # type: ignore[import-untyped]  # has no types
-from ocpp.routing import on  # type: ignore[import-untyped]
 from ocpp.v201 import ChargePoint as Ocpp  # type: ignore[import-untyped]
 from ocpp.v201 import call_result
 
+from .charge_point_2_security import ORDER, SECRETS, SecurityAnswers
 from .charge_point_meter import MEASURANDS
 from .charge_point_profiles import DEFAULT, MAXIMUM, TRANSACTION
+from .charge_point_upkeep import answers
 
 if TYPE_CHECKING:
     from .charge_point_2 import ChargePoint2
@@ -33,6 +34,7 @@ _WRITABLE = {
     "MeterValueSampleInterval",
     "MeterValuesSampledData",
     "StopTransactionOnInvalidId",
+    ORDER,
 }
 _ACCEPTED, _REJECTED = "Accepted", "Rejected"
 _STATION_MAXIMUM = "ChargingStationMaxProfile"
@@ -40,12 +42,7 @@ _CALL = 2
 _IN_A_PART = 5
 
 
-def _answers[F: Callable[..., Any]](action: str) -> Callable[[F], F]:
-    """Mark a method as what answers an action; gives the library's mark a type."""
-    return cast("Callable[[F], F]", on(action))
-
-
-class Session2(Ocpp):  # type: ignore[misc]  # no types
+class Session2(SecurityAnswers, Ocpp):  # type: ignore[misc]  # no types
     """The central system's calls on one connection."""
 
     def __init__(
@@ -70,7 +67,7 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
 
     # -- charging -------------------------------------------------------------
 
-    @_answers("RequestStartTransaction")
+    @answers("RequestStartTransaction")
     def request_start(
         self, id_token: dict[str, Any], remote_start_id: int, **more: Any
     ) -> Any:
@@ -83,7 +80,7 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
             status = self._then(box.use, id_token["id_token"], kept)
         return call_result.RequestStartTransaction(status=status)
 
-    @_answers("RequestStopTransaction")
+    @answers("RequestStopTransaction")
     def request_stop(self, transaction_id: str) -> Any:
         """Stop the transaction of this name."""
         status = _REJECTED
@@ -91,7 +88,7 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
             status = self._then(self._box.end, "Remote")
         return call_result.RequestStopTransaction(status=status)
 
-    @_answers("SetChargingProfile")
+    @answers("SetChargingProfile")
     def set_charging_profile(
         self, evse_id: int, charging_profile: dict[str, Any]
     ) -> Any:
@@ -121,7 +118,7 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
         named = profile.get("transaction_id") == box.transaction_name
         return starts or (evse == 1 and box.transaction is not None and named)
 
-    @_answers("ClearChargingProfile")
+    @answers("ClearChargingProfile")
     def clear_charging_profile(self, **which: Any) -> Any:
         """Forget profiles, and obey what is left."""
         box, criteria = self._box, which.get("charging_profile_criteria", {})
@@ -135,7 +132,7 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
         status = self._then(box.obey) if cleared else "Unknown"
         return call_result.ClearChargingProfile(status=status)
 
-    @_answers("GetCompositeSchedule")
+    @answers("GetCompositeSchedule")
     def get_composite_schedule(self, duration: int, evse_id: int, **_: object) -> Any:
         """Tell what all profiles allow now."""
         box = self._box
@@ -150,7 +147,7 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
         }
         return call_result.GetCompositeSchedule(status=_ACCEPTED, schedule=schedule)
 
-    @_answers("GetChargingProfiles")
+    @answers("GetChargingProfiles")
     def get_charging_profiles(self, request_id: int, **_: object) -> Any:
         """Report the profiles there are."""
         if not (kept := [_new(dict(one.profile)) for one in self._box.profiles.kept]):
@@ -158,7 +155,7 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
         status = self._then(self._box.tell_profiles, request_id, kept)
         return call_result.GetChargingProfiles(status=status)
 
-    @_answers("GetTransactionStatus")
+    @answers("GetTransactionStatus")
     def get_transaction_status(self, transaction_id: str | None = None) -> Any:
         """Say whether a transaction goes on, and whether anything waits."""
         goes_on = None
@@ -170,7 +167,7 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
 
     # -- the wallbox ----------------------------------------------------------
 
-    @_answers("ChangeAvailability")
+    @answers("ChangeAvailability")
     def change_availability(self, operational_status: str, **_: object) -> Any:
         """Go out of service or into it; a running transaction goes on first."""
         box = self._box
@@ -181,14 +178,14 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
             status="Scheduled" if later else _ACCEPTED
         )
 
-    @_answers("Reset")
+    @answers("Reset")
     def reset(self, type: str, **_: object) -> Any:  # noqa: A002 - OCPP's word
         """Boot anew."""
         return call_result.Reset(
             status=self._then(self._box.reset, hard=type == "Immediate")
         )
 
-    @_answers("UnlockConnector")
+    @answers("UnlockConnector")
     def unlock_connector(self, evse_id: int, connector_id: int) -> Any:
         """Let the cable go, and end a transaction by it."""
         if (evse_id, connector_id) != (1, 1):
@@ -196,7 +193,7 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
         self._then(self._box.end, "UnlockCommand")
         return call_result.UnlockConnector(status="Unlocked")
 
-    @_answers("TriggerMessage")
+    @answers("TriggerMessage")
     def trigger_message(
         self, requested_message: str, evse: dict[str, int] | None = None
     ) -> Any:
@@ -208,6 +205,8 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
             "MeterValues": box.tell_meter,
             "TransactionEvent": box.tell_transaction,
         }
+        if box.secure:
+            triggers["SignChargingStationCertificate"] = box.ask_for_certificate
         if evse is not None and "connector_id" in evse:
             triggers["StatusNotification"] = partial(box.tell_status, 1)
         if box.no_trigger or requested_message not in triggers:
@@ -215,41 +214,26 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
         status = self._then(triggers[requested_message])
         return call_result.TriggerMessage(status=status)
 
-    @_answers("GetVariables")
+    @answers("GetVariables")
     def get_variables(self, get_variable_data: list[dict[str, Any]]) -> Any:
         """Tell the values of some variables."""
         results = []
         for asked in get_variable_data:
-            known = VARIABLES.get(
-                (asked["component"]["name"], asked["variable"]["name"])
-            )
+            value = self._value(_name(asked))
             told = {"component": asked["component"], "variable": asked["variable"]}
-            if known is None:
+            if value is None:
                 told["attribute_status"] = "UnknownVariable"
             else:
-                told["attribute_status"] = _ACCEPTED
-                told["attribute_value"] = self._box.configuration[known]
+                told |= {"attribute_status": _ACCEPTED, "attribute_value": value}
             results.append(told)
         return call_result.GetVariables(get_variable_result=results)
 
-    @_answers("SetVariables")
+    @answers("SetVariables")
     def set_variables(self, set_variable_data: list[dict[str, Any]]) -> Any:
         """Take values for variables that may be written."""
         results = []
         for asked in set_variable_data:
-            known = VARIABLES.get(
-                (asked["component"]["name"], asked["variable"]["name"])
-            )
-            if known is None:
-                status = "UnknownVariable"
-            elif known not in _WRITABLE or not self._good(
-                known, asked["attribute_value"]
-            ):
-                status = _REJECTED
-            else:
-                status = self._then(
-                    self._box.configure, known, asked["attribute_value"]
-                )
+            status = self._take(_name(asked), asked["attribute_value"])
             results.append(
                 {
                     "attribute_status": status,
@@ -259,6 +243,23 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
             )
         return call_result.SetVariables(set_variable_result=results)
 
+    def _value(self, name: tuple[str, str]) -> str | None:
+        if name in SECRETS:
+            return self._box.security.variable(SECRETS[name])
+        known = VARIABLES.get(name)
+        return None if known is None else self._box.configuration[known]
+
+    def _take(self, name: tuple[str, str], value: str) -> str:
+        box, known = self._box, VARIABLES.get(name)
+        if name in SECRETS and box.secure:
+            good = box.security.set_variable(SECRETS[name], value)
+            return self._then(box.use_password, name) if good else _REJECTED
+        if known is None:
+            return "UnknownVariable"
+        if known not in _WRITABLE or not self._good(known, value):
+            return _REJECTED
+        return self._then(box.configure, known, value)
+
     def _good(self, known: str, value: str) -> bool:
         if known == "MeterValuesSampledData":
             return set(value.split(",")) <= set(MEASURANDS)
@@ -266,15 +267,28 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
             return value.isdecimal()
         return value in ("true", "false")
 
-    @_answers("GetBaseReport")
+    @answers("GetBaseReport")
     def get_base_report(self, request_id: int, report_base: str) -> Any:
         """Report all variables, in parts."""
         if report_base == "SummaryInventory":
             return call_result.GetBaseReport(status="NotSupported")
+        box = self._box
         told: list[Any] = [
-            _reported(component, variable, self._box.configuration[known], known)
+            _reported(component, variable, box.configuration[known], known)
             for (component, variable), known in VARIABLES.items()
         ]
+        told.append(
+            {
+                **_reported(
+                    "OCPPCommCtrlr", ORDER, box.security.variable(ORDER), ORDER
+                ),
+                "variable_characteristics": {
+                    "data_type": "SequenceList",
+                    "supports_monitoring": False,
+                    "values_list": ",".join(map(str, box.security.choices)),
+                },
+            }
+        )
         evse = {"name": "EVSE", "evse": {"id": 1}}
         told.append(
             {
@@ -288,75 +302,53 @@ class Session2(Ocpp):  # type: ignore[misc]  # no types
 
     # -- cards, firmware, logs, words -----------------------------------------
 
-    @_answers("SendLocalList")
+    @answers("SendLocalList")
     def send_local_list(self, version_number: int, **_: object) -> Any:
         """Take a list of cards, which it does not ask for anything."""
         self._box.local_list = version_number
         return call_result.SendLocalList(status=_ACCEPTED)
 
-    @_answers("GetLocalListVersion")
+    @answers("GetLocalListVersion")
     def get_local_list_version(self) -> Any:
         """Tell which list it has."""
         return call_result.GetLocalListVersion(version_number=self._box.local_list)
 
-    @_answers("ClearCache")
+    @answers("ClearCache")
     def clear_cache(self) -> Any:
         """Have nothing to forget."""
         return call_result.ClearCache(status=_ACCEPTED)
 
-    @_answers("ReserveNow")
+    @answers("ReserveNow")
     def reserve_now(self, **_: object) -> Any:
         """Take any reservation."""
         return call_result.ReserveNow(status=_ACCEPTED)
 
-    @_answers("CancelReservation")
+    @answers("CancelReservation")
     def cancel_reservation(self, reservation_id: int) -> Any:  # noqa: ARG002 - the library's call
         """Forget a reservation."""
         return call_result.CancelReservation(status=_ACCEPTED)
 
-    @_answers("UpdateFirmware")
+    @answers("UpdateFirmware")
     def update_firmware(self, **_: object) -> Any:
         """Say that it will."""
         return call_result.UpdateFirmware(status=_ACCEPTED)
 
-    @_answers("GetLog")
+    @answers("GetLog")
     def get_log(self, **_: object) -> Any:
         """Say that it will."""
         return call_result.GetLog(status=_ACCEPTED, filename="log.txt")
 
-    @_answers("InstallCertificate")
-    def install_certificate(self, **_: object) -> Any:
-        """Say that it did."""
-        return call_result.InstallCertificate(status=_ACCEPTED)
-
-    @_answers("GetInstalledCertificateIds")
-    def get_installed_certificate_ids(self, **_: object) -> Any:
-        """Have one."""
-        identity = {
-            "hash_algorithm": "SHA256",
-            "issuer_name_hash": "a",
-            "issuer_key_hash": "b",
-            "serial_number": "1",
-        }
-        chain = {
-            "certificate_hash_data": identity,
-            "certificate_type": "CSMSRootCertificate",
-        }
-        return call_result.GetInstalledCertificateIds(
-            status=_ACCEPTED, certificate_hash_data_chain=[chain]
-        )
-
-    @_answers("CostUpdated")
+    @answers("CostUpdated")
     def cost_updated(self, **_: object) -> Any:
         """Take note."""
         return call_result.CostUpdated()
 
-    @_answers("SetDisplayMessage")
+    @answers("SetDisplayMessage")
     def set_display_message(self, **_: object) -> Any:
         """Show it to nobody."""
         return call_result.SetDisplayMessage(status=_ACCEPTED)
 
-    @_answers("DataTransfer")
+    @answers("DataTransfer")
     def data_transfer(self, **_: object) -> Any:
         """Know no maker's own messages."""
         return call_result.DataTransfer(status="UnknownVendorId")
@@ -392,7 +384,11 @@ def _new(kept: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _reported(component: str, variable: str, value: str, known: str) -> dict[str, Any]:
+def _name(asked: dict[str, Any]) -> tuple[str, str]:
+    return asked["component"]["name"], asked["variable"]["name"]
+
+
+def _reported(component: str, variable: str, value: Any, known: str) -> dict[str, Any]:
     mutability = "ReadWrite" if known in _WRITABLE else "ReadOnly"
     return {
         "component": {"name": component},

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-_ATTEMPTS = 3
-_PASSWORD, _TLS, _CERTIFICATE = 1, 2, 3
+ATTEMPTS = 3
+PASSWORD, TLS, CERTIFICATE = 1, 2, 3
 
 
 class Dialling(NamedTuple):
@@ -49,9 +49,9 @@ class Security:
         """Use another profile from the next connection on; never a lower one."""
         ready = (
             profile >= self.profile
-            and (bool(self.password) or profile == _CERTIFICATE)
-            and (bool(self.roots) or profile < _TLS)
-            and (bool(self.certificate) or profile < _CERTIFICATE)
+            and (bool(self.password) or profile == CERTIFICATE)
+            and (bool(self.roots) or profile < TLS)
+            and (bool(self.certificate) or profile < CERTIFICATE)
         )
         if ready and profile != self.profile:
             self._before, self.profile, self._failures = self.profile, profile, 0
@@ -63,20 +63,20 @@ class Security:
             self._before = None
             return
         self._failures += 1
-        if self._before is not None and self._failures >= _ATTEMPTS:
+        if self._before is not None and self._failures >= ATTEMPTS:
             self.profile, self._before = self._before, None
 
     def dialling(self) -> Dialling:
         """Return how to dial now; reads and writes files."""
         headers = {}
-        if self.profile in (_PASSWORD, _TLS):
+        if self.profile in (PASSWORD, TLS):
             both = self._identity.encode() + b":" + self.password
             headers["Authorization"] = f"Basic {base64.b64encode(both).decode()}"
-        if self.profile < _TLS:
+        if self.profile < TLS:
             return Dialling(self._address, headers, None)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cadata="\n".join(self.roots))
-        if self.profile == _CERTIFICATE:
+        if self.profile == CERTIFICATE:
             with TemporaryDirectory() as folder:
                 file = Path(folder) / "both.pem"
                 file.write_bytes(self._key_pem() + self.certificate.encode())

@@ -61,16 +61,18 @@ class Root:
 
     pem: str
     name: str
+    serial: str
     fingerprint: str
     ends: datetime
 
 
 def root(folder: Path) -> Root:
     """Return the root's certificate; it is made at the first time."""
-    _loaded(folder)
+    certificate, _ = _loaded(folder)
     stored = certificates.load(folder, _ROOT)
     pem = (folder / _ROOT / CERTIFICATE).read_text()
-    return Root(pem, stored.name, stored.fingerprint, stored.ends)
+    serial = f"{certificate.serial_number:X}"
+    return Root(pem, stored.name, serial, stored.fingerprint, stored.ends)
 
 
 def served(folder: Path, names: Iterable[str], own: str | None) -> Served:

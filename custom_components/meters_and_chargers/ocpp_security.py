@@ -9,11 +9,12 @@ from collections.abc import Callable
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from yarl import URL
 
 from . import ocpp_tls
-from .const import CONF_CHARGER_ID, CONF_SERVER, CONF_TLS_MODE
+from .const import CONF_CHARGER_ID, CONF_OWN_PAIR, CONF_SERVER, CONF_TLS_MODE
 from .engine.devices.ocpp_charger import Guard, OcppCharger
-from .engine.model import DeviceError, Unsupported
+from .engine.model import DeviceError, Unreachable, Unsupported
 from .ocpp import OcppServer
 
 HIGHEST = 3
@@ -23,6 +24,8 @@ PATIENCE_S = 300.0
 REQUEST_S = 60.0
 GRACE_S = 10.0
 """How long it may take to hang up by itself."""
+BACK_S = 60.0
+"""How long one that has hung up may take to dial again without a restart."""
 _LOOK_S = 0.2
 
 
@@ -71,13 +74,14 @@ async def raise_profile(hass: HomeAssistant, entry: ConfigEntry) -> None:
     guard = server.central.guard(charger.charger_id)
     profile, before = next_profile(guard), guard.security.profile
     link = charger.link
+    await _check_name(hass, entry, guard, profile)
     try:
         restart = await _prepare(hass, charger, guard, profile)
         if before == HIGHEST:
             return
-        restart = await charger.credentials.use_profile(profile) or restart
+        restart = await _use(charger, guard, profile) or restart
         if restart:
-            await charger.reset()
+            await charger.reset(hard=charger.credentials.restarts_at_once)
     except Unsupported as err:
         raise Failed("raise_unsupported", str(err)) from err
     except DeviceError as err:
@@ -89,7 +93,32 @@ async def raise_profile(hass: HomeAssistant, entry: ConfigEntry) -> None:
     if not await _until(
         lambda: charger.online and (guard.proved or 0) >= profile, PATIENCE_S
     ):
+        await charger.credentials.take_back()
         raise Failed("raise_not_back")
+
+
+async def _check_name(
+    hass: HomeAssistant, entry: ConfigEntry, guard: Guard, profile: int
+) -> None:
+    """Raise `Failed` where a wallbox would not know our certificate by its name."""
+    found = hass.config_entries.async_get_entry(entry.data[CONF_SERVER])
+    host = URL(f"//{guard.address}").host
+    if found is None or profile < _TLS or CONF_OWN_PAIR in found.data or host is None:
+        return
+    if host not in [name.lower() for name in await ocpp_tls.names_of(hass, found.data)]:
+        raise Failed("raise_other_name", host)
+
+
+async def _use(charger: OcppCharger, guard: Guard, profile: int) -> bool:
+    """Let it use a profile; returns whether it has to restart."""
+    use, link = charger.credentials.use_profile, charger.link
+    try:
+        return await use(profile, guard.address)
+    except Unreachable:
+        # Some hang up at once to come back with the password they were just given.
+        if not await _until(lambda: charger.link not in (None, link), BACK_S):
+            raise
+    return await use(profile, guard.address)
 
 
 async def _prepare(
@@ -102,7 +131,8 @@ async def _prepare(
         guard.add_password(password)
         return await credentials.give_password(password)
     if profile == _TLS:
-        await credentials.trust((await ocpp_tls.root(hass)).pem)
+        root = await ocpp_tls.root(hass)
+        await credentials.trust(root.pem, root.serial)
         return False
     given, credentials.not_given = credentials.given, ""
     guard.awaits_request = True

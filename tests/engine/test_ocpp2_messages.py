@@ -16,8 +16,10 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger.profile i
     Form,
     charging_profile,
 )
+from custom_components.meters_and_chargers.engine.model import Refused
 from simulators.charge_point_2 import ChargePoint2
 from simulators.charge_point_line import Message
+from tests.engine.protocols.ocpp_certificates import TestAuthority
 
 NOON = "2026-06-01T12:00:00Z"
 
@@ -205,7 +207,9 @@ async def test_what_we_ask_is_understood(site: Site, what: str) -> None:
     assert not site.said(f"{action}.error")
 
 
-async def test_the_answers_are_in_the_words_of_the_question(site: Site) -> None:
+async def test_the_answers_are_in_the_words_of_the_question(
+    site: Site, tmp_path: Path
+) -> None:
     """So that who asks needs not know what the wallbox speaks."""
     await site.charge()
     box = site.charger
@@ -219,7 +223,14 @@ async def test_the_answers_are_in_the_words_of_the_question(site: Site) -> None:
     log = await ask(box, "GetDiagnostics", location="ftp://house")
     assert log == {"fileName": "log.txt"}
     ids = await ask(box, "GetInstalledCertificateIds", certificateType=CERTIFICATE)
-    assert ids["certificateHashData"][0]["serialNumber"] == "1"
+    assert ids == {"status": "NotFound"}
+    pem = TestAuthority(tmp_path).path.read_text()
+    await ask(box, "InstallCertificate", certificateType=CERTIFICATE, certificate=pem)
+    (known,) = await box.installed_certificates(CERTIFICATE)
+    await box.delete_certificate(known)
+    assert await box.installed_certificates(CERTIFICATE) == []
+    with pytest.raises(Refused):
+        await box.delete_certificate(known)
 
 
 MONITORED = {

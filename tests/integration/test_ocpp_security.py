@@ -1,5 +1,6 @@
 """A wallbox's security is raised over OCPP, step by step, and taken back."""
 
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,11 +20,25 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger import Se
 from custom_components.meters_and_chargers.engine.protocols.ocpp import (
     door as doors,
 )
+from simulators.charge_point import ChargePoint
+from simulators.charge_point_2 import ChargePoint2
 
-from .test_ocpp import Garage, charging, garage, let_in, server, until
+from .test_ocpp import Garage, charging, let_in, server, until
 from .test_ocpp_tls import PASSWORD, change, issue
 
-__all__ = ["garage", "server"]
+__all__ = ["server"]
+
+
+@pytest.fixture(params=[ChargePoint, ChargePoint2], ids=["1.6", "2.0.1"])
+async def garage(
+    server: ConfigEntry[Any], request: pytest.FixtureRequest
+) -> AsyncIterator[Garage]:
+    """Return a wallbox of either version that dials the server."""
+    garage = Garage(server, request.param, redial_s=(0.1, 0.3))
+    await garage.wallbox.start()
+    yield garage
+    await garage.wallbox.stop()
+
 
 SECURITY = "event.wallbox_security"
 
@@ -111,8 +126,10 @@ async def test_from_nothing_to_a_certificate(
         assert entry.data["security"]["profile"] == profile
         await until(hass, garage, lambda: entry.runtime_data.charger.online, "online")
     assert box.certificate
-    assert len(box.password) == 20
-    assert box.password.hex() not in str(entry.as_dict())
+    # OCPP 2 sends it as it is written, 1.6 as the bytes it stands for.
+    text = box.password.decode() if len(box.password) == 40 else box.password.hex()
+    assert bytes.fromhex(text)
+    assert text not in str(entry.as_dict())
     before = box.certificate
     result = await raised(hass, garage, entry, 3)
     assert result["step_id"] == "security_done"
@@ -224,6 +241,72 @@ async def test_what_does_not_work_locks_nobody_out(
     assert entry.data["security"]["profile"] == 1
     await until(hass, garage, online, "back by itself")
     assert garage.wallbox.security.profile == 1
+
+
+async def test_an_address_that_the_certificate_lacks(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: list[str],
+) -> None:
+    """It is said before the wallbox is told anything; one of its owner may lack it."""
+    expected_logs += ["no longer connected"]
+    entry = await let_in(hass, garage)
+    assert (await raised(hass, garage, entry, 1))["step_id"] == "security_done"
+
+    async def names(*_: object) -> list[str]:
+        return ["house.example.org"]
+
+    monkeypatch.setattr(ocpp_tls, "names_of", names)
+    result = await raised(hass, garage, entry, 2)
+    assert result["errors"] == {"base": "raise_other_name"}
+    assert result["description_placeholders"] == {"found": "127.0.0.1"}
+    assert not garage.wallbox.security.roots
+    own = {**server.data, "own_pair": "anything"}
+    hass.config_entries.async_update_entry(server, data=own)
+    result = await waited(hass, garage, result)
+    assert result["step_id"] == "security_done"
+
+
+@pytest.mark.parametrize("garage", [ChargePoint2], indirect=True)
+async def test_one_that_comes_back_with_its_password_at_once(
+    hass: HomeAssistant, garage: Garage, expected_logs: list[str]
+) -> None:
+    """Before it is told the rest: that is said on its next connection."""
+    expected_logs += ["no longer connected"]
+    wallbox = garage.wallbox
+    assert isinstance(wallbox, ChargePoint2)
+    entry = await let_in(hass, garage)
+    wallbox.impatient = True
+    result = await raised(hass, garage, entry, 1)
+    assert (result["errors"], result["step_id"]) == (None, "security_done"), result
+    assert wallbox.security.slots == {1: 0, 2: 1}
+    assert wallbox.security.active == 2
+
+
+@pytest.mark.parametrize("garage", [ChargePoint2], indirect=True)
+async def test_a_network_that_leads_nowhere_is_taken_back(
+    hass: HomeAssistant,
+    garage: Garage,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: list[str],
+) -> None:
+    """The wallbox comes back by itself, dials as before, and the next attempt works."""
+    expected_logs += ["no longer connected"]
+    monkeypatch.setattr(ocpp_security, "PATIENCE_S", 4)
+    wallbox = garage.wallbox
+    assert isinstance(wallbox, ChargePoint2)
+    entry = await let_in(hass, garage)
+    wallbox.security.plug_in("Wireless0")
+    result = await raised(hass, garage, entry, 1)
+    assert result["errors"] == {"base": "raise_not_back"}
+    assert wallbox.security.order == [1]
+    assert entry.data.get("security", {}).get("profile", 0) == 0
+    assert entry.runtime_data.charger.online
+    monkeypatch.undo()
+    assert (await waited(hass, garage, result))["step_id"] == "security_done"
+    assert wallbox.security.profile == 1
 
 
 async def test_a_request_nobody_asked_for(

@@ -130,11 +130,15 @@ async def dialling(
 
 
 async def knock(
-    server: Server, target: str, *lines: str, upgrade: tuple[str, ...] = (*UPGRADE, KEY)
+    server: Server,
+    target: str,
+    *lines: str,
+    upgrade: tuple[str, ...] = (*UPGRADE, KEY),
+    host: str = "house",
 ) -> tuple[list[str], asyncio.StreamReader, asyncio.StreamWriter]:
     """Send a handshake that no library would; return the lines of the answer."""
     reader, writer = await asyncio.open_connection(HOST, server.port)
-    head = [f"GET {target} HTTP/1.1", "Host: house", *upgrade, *lines, "", ""]
+    head = [f"GET {target} HTTP/1.1", f"Host: {host}", *upgrade, *lines, "", ""]
     writer.write("\r\n".join(head).encode())
     answer = (await reader.readuntil(b"\r\n\r\n")).decode()
     return answer.strip().split("\r\n"), reader, writer

@@ -33,7 +33,7 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp import (
 )
 from custom_components.meters_and_chargers.engine.protocols.ocpp import door as doors_
 
-NONE = Shown()
+PLAIN = Shown()
 
 
 @pytest.fixture(autouse=True)
@@ -69,10 +69,11 @@ async def test_one_port_for_all(authority: TestAuthority) -> None:
         assert await asked(server) == 3
         assert await asked(server, client_context(authority)) == 3
         assert await asked(server, client_context(authority, path)) == 3
+        address = f"{HOST}:{server.port}"
     assert doors.shown == [
-        NONE,
-        Shown(encrypted=True),
-        Shown(encrypted=True, certificate=Certificate("CP1", serial)),
+        Shown(address=address),
+        Shown(encrypted=True, address=address),
+        Shown(encrypted=True, certificate=Certificate("CP1", serial), address=address),
     ]
 
 
@@ -212,7 +213,7 @@ class Locked(Doors):
 
     password = b"\x00\xff:\x80" * 5
 
-    def admit(self, charger_id: str, peer: str, shown: Shown = NONE) -> Handler | None:
+    def admit(self, charger_id: str, peer: str, shown: Shown = PLAIN) -> Handler | None:
         """Compare the raw bytes."""
         handler = super().admit(charger_id, peer, shown)
         if shown.password != self.password:
@@ -276,4 +277,26 @@ async def test_forwarded_is_seen() -> None:
     assert doors.knocks[0] == ("CP1", HOST)
     assert doors.shown[0].forwarded
     assert doors.shown[0].password == b""
-    assert doors.shown[1] == Shown(password=b"a:b")
+    assert doors.shown[1].password == b"a:b"
+    assert not doors.shown[1].forwarded
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "address"),
+    [
+        ("/CP1", "192.168.1.10:9000", "192.168.1.10:9000"),
+        ("/ocpp/1.6/CP1?a=b", "house.example.org", "house.example.org:80/ocpp/1.6"),
+        ("//ocpp//CP1/", "[fd00::1]:9000", "[fd00::1]:9000//ocpp"),
+        ("ws://house:9000/x/CP1", "house:9000", "house:9000"),
+        ("/CP1", "house/evil", ""),
+        ("/CP1", "house:900000", ""),
+        ("/CP1", "a b", ""),
+    ],
+)
+async def test_what_it_has_dialled(target: str, host: str, address: str) -> None:
+    """Its own words for the way to us, without its identity, where they are sound."""
+    doors = Doors()
+    async with serving(doors) as server:
+        _, _, writer = await knock(server, target, OCPP16, host=host)
+        writer.close()
+    assert doors.shown[0].address == address

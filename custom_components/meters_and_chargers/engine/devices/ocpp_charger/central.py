@@ -95,6 +95,8 @@ class Central:
             )
         else:
             waiting = self._wait(charger_id, peer)
+        if waiting is not None:
+            waiting.address = shown.address
         if waiting is None or not self.has_credentials:
             return waiting
         waiting.refused(KNOCK_AGAIN_S)
@@ -108,6 +110,7 @@ class Central:
             waiting.stop()
             knock = waiting.knock
             charger.introduce(knock.maker, knock.model, knock.serial)
+            self.guard(charger_id).address = waiting.address
         # The standard forbids to ask for another boot of one that was accepted.
         self._hand_over(charger_id, charger, wants_boot=waiting is not None)
 
@@ -157,6 +160,7 @@ class Central:
         charger_id = waiting.knock.charger_id
         charger = self._chargers.get(charger_id)
         if charger is not None:
+            self.guard(charger_id).address = waiting.address
             self._hand_over(charger_id, charger, wants_boot=True)
         elif self._waiting.get(charger_id) is not waiting and waiting.link is not None:
             self._spawn(waiting.link.close())

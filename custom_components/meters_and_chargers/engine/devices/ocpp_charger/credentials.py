@@ -1,17 +1,20 @@
-"""By what a wallbox is to prove itself, told to it over OCPP 1.6.
+"""By what a wallbox is to prove itself, told to it over OCPP.
 
-Messages of its security extension ([SEC] A01 password, A02 certificate of the wallbox,
-A05 profile, M05 root certificate). A wallbox without the extension knows none of them
-but perhaps the password.
+Messages of the security extension of 1.6 ([SEC] A01 password, A02 certificate of the
+wallbox, A05 profile, M05 root certificate), which OCPP 2 has as well but for the
+profile. A wallbox without the extension knows none of them but perhaps the password.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 import logging
+from typing import Final
 
 from ...model import DeviceError, Unsupported
-from ...protocols.ocpp.types import Call, Payload
-from .requests import Requests
+from ...protocols.ocpp.types import Call, Json, Payload
+from .networks import Networks
+from .reading import text
+from .upkeep import Upkeep
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -19,6 +22,9 @@ type Signer = Callable[[str], Awaitable[str | None]]
 """Signs a request, both as PEM; None refuses it."""
 
 OPERATOR = "Home Assistant"
+_ROOT: Final = "CentralSystemRootCertificate"
+_STATION = "ChargingStationCertificate"
+"""What OCPP 2 calls that of the wallbox; others are for cars."""
 _MAX_REQUEST = 5500
 """Characters of a request, by the standard's schema."""
 
@@ -28,7 +34,7 @@ class Credentials:
 
     def __init__(
         self,
-        requests: Requests,
+        requests: Upkeep,
         spawn: Callable[[Coroutine[None, None, None]], None],
     ) -> None:
         """Ask by the requests of a wallbox; nothing is signed before there is who."""
@@ -38,18 +44,32 @@ class Credentials:
         self.not_given = ""
         """Why it has not taken the last one."""
         self._requests = requests
+        self._networks = Networks(requests)
         self._spawn = spawn
+
+    @property
+    def restarts_at_once(self) -> bool:
+        """Whether a restart has to be a hard one to come before the next idle hour."""
+        return self._requests.dialect is not None
 
     async def give_password(self, key: str) -> bool:
         """Give it a password of hexadecimal digits; True if it has to restart."""
         return await self._set("AuthorizationKey", key)
 
-    async def trust(self, certificate: str) -> None:
-        """Give it the root certificate by which it knows us; PEM."""
+    async def trust(self, certificate: str, serial: str) -> None:
+        """Give it the root certificate by which it knows us, if it lacks it; PEM.
+
+        ``serial`` is that of the certificate, in hexadecimal digits.
+        """
+        with suppress(DeviceError):
+            # Its memory holds few: none of them twice.
+            known = await self._requests.installed_certificates(_ROOT)
+            if any(_same(one.get("serialNumber"), serial) for one in known):
+                return
         await self._requests.demand(
             "InstallCertificate",
             {
-                "certificateType": "CentralSystemRootCertificate",
+                "certificateType": _ROOT,
                 "certificate": certificate,
             },
         )
@@ -64,35 +84,48 @@ class Credentials:
             {"requestedMessage": "SignChargePointCertificate"},
         )
 
-    async def use_profile(self, profile: int) -> bool:
-        """Let it connect by a security profile; True if it has to restart."""
+    async def use_profile(self, profile: int, address: str) -> bool:
+        """Let it connect by a security profile; True if it has to restart.
+
+        ``address`` is what it dials now, without its identity: OCPP 2 wants it said.
+        """
         try:
-            return await self._set("SecurityProfile", str(profile))
+            if self._requests.dialect is None:
+                return await self._set("SecurityProfile", str(profile))
+            await self._networks.use_profile(profile, address)
         except Unsupported:
             if profile > 1:
                 raise
             # Without the extension: whoever has a password uses it.
             return False
+        return True
+
+    async def take_back(self) -> None:
+        """Let it dial as before a profile with which it has not come back."""
+        if self._requests.dialect is not None:
+            await self._networks.take_back()
 
     async def answer(self, call: Call) -> Payload:
         """Answer its request for a certificate, and give it afterwards."""
         request = call.payload.get("csr")
+        use = text(call.payload.get("certificateType"))
         signed = None
         if self.signer is None or not isinstance(request, str):
             pass
-        elif len(request) <= _MAX_REQUEST:
+        elif use in ("", _STATION) and len(request) <= _MAX_REQUEST:
             signed = await self.signer(request)
         if signed is None:
             self.not_given = "its request was refused"
             return {"status": "Rejected"}
-        self._spawn(self._give(signed))
+        self._spawn(self._give(signed, use))
         return {"status": "Accepted"}
 
-    async def _give(self, certificate: str) -> None:
+    async def _give(self, certificate: str, use: str) -> None:
+        payload: dict[str, Json] = {"certificateChain": certificate}
+        if use and self._requests.dialect is not None:
+            payload["certificateType"] = use  # named in the request: in the answer too
         try:
-            await self._requests.demand(
-                "CertificateSigned", {"certificateChain": certificate}
-            )
+            await self._requests.demand("CertificateSigned", payload)
         except DeviceError as err:
             self.not_given = str(err)
             _LOGGER.warning("A certificate was not taken: %s", err)
@@ -105,3 +138,8 @@ class Credentials:
             "ChangeConfiguration", {"key": key, "value": value}
         )
         return done == "reboot_required"
+
+
+def _same(found: Json, serial: str) -> bool:
+    """Compare serial numbers: some are written with zeros in front, or small."""
+    return text(found).lstrip("0").upper() == serial.lstrip("0").upper()

@@ -119,6 +119,8 @@ class Guard:
         """Hears the reason of a refusal, and an empty text of an admission."""
         self.proved: int | None = None
         """The profile of the newest connection."""
+        self.address = ""
+        """What the wallbox has dialled for it; empty if unknown."""
         self.awaits_request = False
         """Whether it was just told to ask for a certificate."""
         self._refusals: set[str] = set()
@@ -135,6 +137,7 @@ class Guard:
             raise
         self.proved = proved
         self._refusals.clear()
+        self.address = "" if shown.forwarded else shown.address
         if self.on_answer is not None:
             self.on_answer("")
 

@@ -68,6 +68,8 @@ class Waiting:
         """Report by ``on_knock`` who it is, as soon as it has said so."""
         self.knock = knock
         self.link: Link | None = None
+        self.address = ""
+        """What it has dialled, as `Shown` has it."""
         self._now = now
         self._call_later = call_later
         self._on_knock = on_knock

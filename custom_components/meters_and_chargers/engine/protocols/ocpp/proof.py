@@ -2,12 +2,17 @@
 
 import base64
 import binascii
+import re
 import ssl
 
 from aiohttp import hdrs, web
 
 from .types import Certificate, Shown
 
+_HOST = re.compile(
+    r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._\-]{1,253})(:(?P<port>\d{1,5}))?"
+)
+_HTTP, _HTTPS = 80, 443
 _FORWARDED = (hdrs.FORWARDED, hdrs.X_FORWARDED_FOR)
 
 
@@ -25,7 +30,20 @@ def shown(request: web.Request, charger_id: str) -> Shown:
         forwarded=any(name in request.headers for name in _FORWARDED),
         password=_password(header, charger_id.encode()),
         certificate=None if tls is None else _certificate(tls),
+        address=_address(request, encrypted=tls is not None),
     )
+
+
+def _address(request: web.Request, *, encrypted: bool) -> str:
+    """Return what a wallbox has dialled, so that it can be told to dial it again."""
+    found = _HOST.fullmatch(request.headers.get(hdrs.HOST, ""))
+    if found is None:
+        return ""
+    port = found["port"] or (_HTTPS if encrypted else _HTTP)
+    path = request.raw_path.partition("?")[0].rstrip("/").rpartition("/")[0].rstrip("/")
+    if not path.startswith("/"):
+        path = ""
+    return f"{found['host']}:{port}{path}"
 
 
 def _password(header: str, user: bytes) -> bytes | None:

@@ -20,7 +20,8 @@ _NUMBERS = _names(
     meterStart meterStop minChargingRate numberPhases requestId reservationId retries
     retryInterval stackLevel startPeriod transactionId value
     cableMaxCurrent evseId multiplier numberOfPhasesUsed
-    phaseToUse remoteStartId requestId seqNo timeSpentCharging versionNumber
+    configurationSlot messageTimeout phaseToUse remoteStartId requestId
+    securityProfile seqNo timeSpentCharging versionNumber
     """
 )
 _WORDS = _names(
@@ -32,7 +33,7 @@ _WORDS = _names(
     attributeStatus attributeType chargingLimitSource chargingState connectorStatus
     eventType logType model name operationalStatus reportBase stoppedReason
     triggerReason vendorName
-    certificateType hashAlgorithm
+    certificateType hashAlgorithm ocppInterface ocppTransport ocppVersion
     """
 )
 _TIMES = _names(
@@ -51,7 +52,7 @@ _NESTED = _names(
     chargingProfileCriteria chargingStation component getVariableData
     getVariableResult idTokenInfo reportData schedule setVariableData
     setVariableResult transactionInfo unitOfMeasure variable
-    certificateHashData firmware log
+    certificateHashData connectionData firmware log
     """
 )
 _HIDDEN = _names(
@@ -61,7 +62,7 @@ _HIDDEN = _names(
     attributeValue groupIdToken idToken instance serialNumber signedMeterValue
     variableAttribute
     certificate certificateChain csr fileName filename issuerKeyHash issuerNameHash
-    remoteLocation signature signingCertificate techInfo
+    ocppCsmsUrl remoteLocation signature signingCertificate techInfo
     """
 )
 """Fields that are named and not shown: people, cards and devices, or free text."""
@@ -95,7 +96,7 @@ _ACTIONS = _names(
     StopTransaction TriggerMessage UnlockConnector UpdateFirmware
     GetBaseReport GetChargingProfiles GetLog GetTransactionStatus GetVariables
     NotifyEvent NotifyReport ReportChargingProfiles RequestStartTransaction
-    RequestStopTransaction SetVariables TransactionEvent
+    RequestStopTransaction SetNetworkProfile SetVariables TransactionEvent
     SignCertificate SignedUpdateFirmware
     """
 )

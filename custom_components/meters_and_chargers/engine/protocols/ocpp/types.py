@@ -93,6 +93,8 @@ class Shown:
     """Whether somebody in between has passed it on."""
     password: bytes | None = field(default=None, repr=False)
     certificate: Certificate | None = None
+    address: str = ""
+    """Host, port and path that it has dialled, without its identity; or empty."""
 
 
 NOTHING_SHOWN = Shown()

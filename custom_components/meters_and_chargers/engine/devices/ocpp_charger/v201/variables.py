@@ -99,16 +99,20 @@ class Variable:
 
     value: str | None
     readonly: bool
+    choices: tuple[str, ...] = ()
+    """What it may be, or be made of; empty where the wallbox does not say."""
 
 
 ALIASES: Mapping[str, Key] = {
     "AllowOfflineTxForUnknownId": Key("AuthCtrlr", "OfflineTxForUnknownIdEnabled"),
     "AuthorizationCacheEnabled": Key("AuthCacheCtrlr", "Enabled"),
     "AuthorizeRemoteTxRequests": Key("AuthCtrlr", "AuthorizeRemoteStart"),
+    "AuthorizationKey": Key("SecurityCtrlr", "BasicAuthPassword"),
     "ChargeProfileMaxStackLevel": Key("SmartChargingCtrlr", "ProfileStackLevel"),
     "ChargingScheduleAllowedChargingRateUnit": Key("SmartChargingCtrlr", "RateUnit"),
     "ChargingScheduleMaxPeriods": Key("SmartChargingCtrlr", "PeriodsPerSchedule"),
     "ConnectorSwitch3to1PhaseSupported": Key("SmartChargingCtrlr", "Phases3to1"),
+    "CpoName": Key("SecurityCtrlr", "OrganizationName"),
     "ConnectionTimeOut": Key("TxCtrlr", "EVConnectionTimeOut"),
     "HeartbeatInterval": Key("OCPPCommCtrlr", "HeartbeatInterval"),
     "LocalAuthListEnabled": Key("LocalAuthListCtrlr", "Enabled"),
@@ -152,15 +156,17 @@ class Variables:
                 continue
             for attribute in items(item.get("variableAttribute")):
                 if attribute.get("type", _ACTUAL) == _ACTUAL:
-                    self._keep(name, attribute)
+                    says = mapping(item.get("variableCharacteristics"))
+                    self._keep(name, attribute, text(says.get("valuesList")))
 
-    def _keep(self, name: Key, attribute: Mapping[str, Json]) -> None:
+    def _keep(self, name: Key, attribute: Mapping[str, Json], choices: str) -> None:
         if name not in self.known and len(self.known) >= _MAX_VARIABLES:
             return
         value = attribute.get("value")
         self.known[name] = Variable(
             None if value is None else text(value),
             attribute.get("mutability") == "ReadOnly",
+            tuple(choice.strip() for choice in choices.split(",") if choice.strip()),
         )
 
     @property
