@@ -45,6 +45,7 @@ from .const import (
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
 from .ocpp import OcppServer, ServerEntry, tell_left_behind
+from .ocpp_root_view import RootCertificate
 from .ocpp_wallbox import ChargerEntry, ChargerHub
 from .pico_flow import is_pico
 from .push_coordinator import PushCoordinator
@@ -68,6 +69,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     services.register(hass)
     session_actions.register(hass)
     ocpp_actions.register(hass)
+    hass.http.register_view(RootCertificate)
     await reason_text.async_load(hass)
     return True
 

@@ -32,6 +32,10 @@ _VALID = timedelta(days=2 * 365)
 RENEW = timedelta(days=60)
 """How long before its end a certificate of ours is made anew."""
 _DAY = timedelta(days=1)
+_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:DHE+AES:!SHA1:!AESCCM"
+"""Of TLS 1.2, those with forward secrecy: what Python adds depends on who built it."""
+_STATIC_RSA = ":AES256-GCM-SHA384:AES128-GCM-SHA256"
+"""Those without; they come last, and need an RSA certificate."""
 _MAX_NAME_CHARACTERS = 64
 _MAKING = threading.Lock()
 """Two servers that start at once make one root."""
@@ -75,11 +79,14 @@ def root(folder: Path) -> Root:
     return Root(pem, stored.name, serial, stored.fingerprint, stored.ends)
 
 
-def served(folder: Path, names: Iterable[str], own: str | None) -> Served:
+def served(
+    folder: Path, names: Iterable[str], own: str | None, *, old_ciphers: bool = False
+) -> Served:
     """Return what a server with these names and addresses shows.
 
     Ours are made anew when names have changed or their end is near. ``own`` is a pair
-    of the owner's, shown instead of ours. Raises `OSError` when a file is gone.
+    of the owner's, shown instead of ours. ``old_ciphers`` takes those as well that
+    [SEC] asks for and that are no longer usual. Raises `OSError` when a file is gone.
     """
     issuer, signing = _loaded(folder)
     if own is not None:
@@ -94,6 +101,7 @@ def served(folder: Path, names: Iterable[str], own: str | None) -> Served:
                 certificates.store(folder, certificates.as_pair(made, key), home)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_CIPHERS + _STATIC_RSA if old_ciphers else _CIPHERS)
     for home in homes:
         context.load_cert_chain(folder / home / CERTIFICATE, folder / home / KEY)
     context.load_verify_locations(folder / _ROOT / CERTIFICATE)

@@ -57,6 +57,7 @@ CONF_UNAVAILABLE_AFTER: Final = "unavailable_after"
 # How a server encrypts, what its certificate names, the pair of its owner's to show
 # instead, whether new wallboxes need a password; how a wallbox proves who it is.
 CONF_TLS_MODE: Final = "tls_mode"
+CONF_OLD_CIPHERS: Final = "old_ciphers"
 CONF_NAMES: Final = "names"
 CONF_OWN_PAIR: Final = "own_pair"
 CONF_CREDENTIALS: Final = "credentials"

@@ -23,7 +23,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from . import certificates, links, ocpp_tls
+from . import certificates, links, ocpp_root_view, ocpp_tls
 from .certificates import Unusable
 from .const import (
     CONF_CHARGER_ID,
@@ -33,6 +33,7 @@ from .const import (
     CONF_MEASURE,
     CONF_METER_INTERVAL,
     CONF_NAMES,
+    CONF_OLD_CIPHERS,
     CONF_OWN_PAIR,
     CONF_SECURITY,
     CONF_SERVER,
@@ -88,6 +89,8 @@ _LISTENER = vol.Schema(
 _NAME = re.compile(r"[A-Za-z0-9*:]([A-Za-z0-9.:\-]{0,250}[A-Za-z0-9])?")
 _KEEP, _OURS, _OWN = "keep", "ours", "own"
 _SHOW = "show_certificate"
+_AT_ONCE = (CONF_CREDENTIALS, CONF_OLD_CIPHERS)
+"""What is changed while the server listens."""
 
 
 class OcppSteps(ConfigFlow):
@@ -187,6 +190,7 @@ class OcppSteps(ConfigFlow):
             data_schema=vol.Schema({}),
             description_placeholders={
                 "certificate": found.pem,
+                "download": ocpp_root_view.link(self.hass),
                 "name": found.name,
                 "fingerprint": found.fingerprint,
                 "names": ", ".join(await ocpp_tls.names_of(self.hass, names)),
@@ -202,7 +206,7 @@ class OcppSteps(ConfigFlow):
         own = entry.data.get(CONF_OWN_PAIR) if kept else self._own
         data = {
             **entry.data,
-            **{key: typed[key] for key in (*listener, CONF_CREDENTIALS)},
+            **{key: typed[key] for key in (*listener, *_AT_ONCE)},
             CONF_NAMES: typed.get(CONF_NAMES, []),
         }
         before = data.pop(CONF_OWN_PAIR, None)
@@ -348,6 +352,7 @@ def _changed(*, own: bool) -> vol.Schema:
                 )
             ),
             vol.Optional(CONF_NAMES): TextSelector(TextSelectorConfig(multiple=True)),
+            vol.Required(CONF_OLD_CIPHERS, default=False): BooleanSelector(),
             vol.Required(_SHOW, default=False): BooleanSelector(),
         }
     )

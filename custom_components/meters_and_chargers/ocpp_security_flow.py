@@ -12,7 +12,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from . import ocpp_security
+from . import ocpp_root_view, ocpp_security
 from .ocpp_security import Failed
 from .ocpp_tls import is_password, new_password
 
@@ -142,7 +142,9 @@ class SecuritySteps(OptionsFlow):
         """Say what encryption means, and begin with it."""
         if user_input is not None:
             return await self.async_step_security_wait()
-        return self.async_show_form(step_id="security_raise_2", **self._problem())
+        shown = self._problem()
+        shown["description_placeholders"]["download"] = ocpp_root_view.link(self.hass)
+        return self.async_show_form(step_id="security_raise_2", **shown)
 
     async def async_step_security_raise_3(
         self, user_input: Input | None = None

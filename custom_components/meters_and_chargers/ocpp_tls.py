@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 import secrets
 import ssl
 from typing import Any
@@ -17,17 +18,20 @@ from yarl import URL
 
 from . import authority, certificates, links
 from .const import (
+    CONF_CHARGER_ID,
     CONF_NAMES,
+    CONF_OLD_CIPHERS,
     CONF_OWN_PAIR,
     CONF_SECURITY,
     CONF_TLS_MODE,
     DOMAIN,
 )
-from .engine.devices.ocpp_charger import Security
+from .engine.devices.ocpp_charger import Rejection, Security
 
 TLS_OFF, TLS_DETECT, TLS_REQUIRED = "off", "detect", "required"
 _WARNING = timedelta(days=30)
 _CERTIFIED = 3
+_OFTEN = 3
 _NO_NAME = "homeassistant.local"
 """What Home Assistant is called where it has no network."""
 
@@ -71,7 +75,13 @@ async def served(
     folder = links.authority_folder(hass)
     try:
         return await hass.async_add_executor_job(
-            authority.served, folder, names, data.get(CONF_OWN_PAIR)
+            partial(
+                authority.served,
+                folder,
+                names,
+                data.get(CONF_OWN_PAIR),
+                old_ciphers=data.get(CONF_OLD_CIPHERS, False),
+            )
         )
     except OSError as err:
         raise ConfigEntryError(
@@ -122,11 +132,18 @@ def look_at_wallbox(hass: HomeAssistant, entry: ConfigEntry[Any]) -> date | None
 
 
 @callback
-def tell_refused(hass: HomeAssistant, entry: ConfigEntry[Any], reason: str) -> None:
-    """Say that a wallbox is refused, until it is let in."""
+def tell_refused(
+    hass: HomeAssistant, entry: ConfigEntry[Any], rejection: Rejection | None
+) -> None:
+    """Say that a wallbox is refused, until it is let in.
+
+    A wrong password is said when it has come again and again: its owner may be typing.
+    """
     issue_id = f"wallbox_refused_{entry.entry_id}"
-    if not reason:
+    if rejection is None:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    if 0 < rejection.wrong_passwords < _OFTEN:
         return
     security = Security.of(entry.data.get(CONF_SECURITY, {}))
     ir.async_create_issue(
@@ -135,9 +152,13 @@ def tell_refused(hass: HomeAssistant, entry: ConfigEntry[Any], reason: str) -> N
         issue_id,
         is_fixable=False,
         severity=ir.IssueSeverity.WARNING,
-        translation_key="wallbox_refused",
+        translation_key="auth_refused"
+        if rejection.wrong_passwords
+        else "wallbox_refused",
         translation_placeholders={
             "name": entry.title,
+            "charger_id": entry.data[CONF_CHARGER_ID],
+            "peer": rejection.peer,
             "profile": str(security.profile),
         },
     )

@@ -261,12 +261,47 @@ async def test_an_address_that_the_certificate_lacks(
     monkeypatch.setattr(ocpp_tls, "names_of", names)
     result = await raised(hass, garage, entry, 2)
     assert result["errors"] == {"base": "raise_other_name"}
-    assert result["description_placeholders"] == {"found": "127.0.0.1"}
+    assert result["description_placeholders"]["found"] == "127.0.0.1"
+    assert ".pem</a>" in result["description_placeholders"]["download"]
     assert not garage.wallbox.security.roots
     own = {**server.data, "own_pair": "anything"}
     hass.config_entries.async_update_entry(server, data=own)
     result = await waited(hass, garage, result)
     assert result["step_id"] == "security_done"
+
+
+async def test_a_wrong_password_is_told_once(
+    hass: HomeAssistant,
+    garage: Garage,
+    expected_logs: list[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """From where, and what to do; not the password; its end ends it."""
+    expected_logs += ["no longer connected", "can't connect"]
+    entry = await let_in(hass, garage)
+    assert (await raised(hass, garage, entry, 1))["step_id"] == "security_done"
+    security = garage.wallbox.security
+    right, security.password = security.password, PASSWORD.encode()
+    refused = garage.wallbox.line.refused
+    garage.wallbox.drop()
+    await until(hass, garage, lambda: issue(hass, "wallbox_refused", entry), "told")
+    assert garage.wallbox.line.refused >= refused + 2  # not at the first mistake
+    found = issue(hass, "wallbox_refused", entry)
+    assert found.translation_key == "auth_refused"
+    assert found.translation_placeholders["peer"] == "127.0.0.1"
+    assert found.translation_placeholders["charger_id"] == "GARAGE/1"
+    assert PASSWORD not in str(found)
+    before = garage.wallbox.line.refused
+    await until(
+        hass, garage, lambda: garage.wallbox.line.refused > before + 1, "refused again"
+    )
+    said = [record.getMessage() for record in caplog.records]
+    assert sum("user name is wrong" in line for line in said) == 1
+    assert not any(PASSWORD in line for line in said)
+    security.password = right
+    await until(
+        hass, garage, lambda: not issue(hass, "wallbox_refused", entry), "in again"
+    )
 
 
 @pytest.mark.parametrize("garage", [ChargePoint2], indirect=True)

@@ -2,6 +2,8 @@
 
 import asyncio
 from datetime import timedelta
+import html
+from http import HTTPStatus
 from pathlib import Path
 import ssl
 from typing import Any
@@ -167,6 +169,70 @@ async def test_changes_of_the_certificate_drop_nobody(
     await hass.async_block_till_done()
     assert server.data["names"] == []
     assert server.runtime_data.listener is not listener
+
+
+async def test_the_root_as_a_file(
+    hass: HomeAssistant,
+    server: ConfigEntry[Any],
+    hass_client: ClientSessionGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+    expected_logs: list[str],
+) -> None:
+    """Whoever is logged in may have it, or has the form's link; nobody else."""
+    expected_logs += ["invalid authentication"]
+    found = authority.root(links.authority_folder(hass))
+    url = f"/api/{DOMAIN}/home-assistant-wallboxes.pem"
+    stranger = await hass_client_no_auth()
+    assert (await stranger.get(url)).status == HTTPStatus.UNAUTHORIZED
+    result = await change(hass, server, show_certificate=True)
+    download = result["description_placeholders"]["download"]
+    signed = html.unescape(download.partition('href="')[2].partition('"')[0])
+    assert signed.startswith(f"{url}?authSig=")
+    for client, address in ((await hass_client(), url), (stranger, signed)):
+        answer = await client.get(address)
+        assert answer.status == HTTPStatus.OK
+        assert await answer.text() == found.pem
+        assert "attachment" in answer.headers["Content-Disposition"]
+    assert "PRIVATE" not in found.pem
+    assert (await stranger.get(f"{signed}0")).status == HTTPStatus.UNAUTHORIZED
+
+
+async def test_old_ciphers(
+    hass: HomeAssistant, server: ConfigEntry[Any], expected_logs: list[str]
+) -> None:
+    """Refused unless its owner wants them; without a restart, and never for others."""
+    expected_logs += ["its encryption failed (NO_SHARED_CIPHER)"]
+    listener = server.runtime_data.listener
+    old = ["AES128-GCM-SHA256", "AES256-GCM-SHA384"]
+    for cipher in old:
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await cipher_of(hass, server, cipher)
+    await change(hass, server, old_ciphers=True)
+    assert server.data["old_ciphers"] is True
+    assert [await cipher_of(hass, server, cipher) for cipher in old] == old
+    both = f"{old[0]}:ECDHE-RSA-AES128-GCM-SHA256"
+    assert await cipher_of(hass, server, both) == "ECDHE-RSA-AES128-GCM-SHA256"
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        await cipher_of(hass, server, "AES128-SHA")
+    await change(hass, server)
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        await cipher_of(hass, server, old[0])
+    assert server.runtime_data.listener is listener
+
+
+async def cipher_of(hass: HomeAssistant, server: ConfigEntry[Any], ciphers: str) -> str:
+    """Connect as a wallbox that knows only these; return what is used."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    root = authority.root(links.authority_folder(hass))
+    context.load_verify_locations(cadata=root.pem)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(ciphers)
+    transport, _ = await hass.loop.create_connection(
+        asyncio.Protocol, "127.0.0.1", server.data["port"], ssl=context
+    )
+    used: str = transport.get_extra_info("cipher")[0]
+    transport.close()
+    return used
 
 
 async def test_the_owners_own_certificate(

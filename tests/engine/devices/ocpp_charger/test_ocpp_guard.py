@@ -7,6 +7,7 @@ import pytest
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     Guard,
     Issued,
+    Rejection,
     Security,
 )
 from custom_components.meters_and_chargers.engine.protocols.ocpp import (
@@ -131,11 +132,27 @@ def test_what_is_kept_is_no_password(guard: Guard) -> None:
 
 
 def test_answers_are_told(guard: Guard) -> None:
-    """A refusal with its reason, an admission without."""
-    told: list[str] = []
+    """A refusal with who it was and how many passwords were wrong; an admission."""
+    told: list[Rejection | None] = []
     guard.on_answer = told.append
     guard.add_password(OLD)
     guard.admit(HOME, gives(OLD))
     refused(guard, PLAIN)
     guard.admit(HOME, gives(OLD))
-    assert told == ["", "it gives no password", ""]
+    for _ in range(2):
+        refused(guard, gives(NEW))
+    refused(guard, PLAIN)
+    refused(guard, gives(NEW), AWAY)
+    guard.admit(HOME, gives(OLD))
+    refused(guard, gives(NEW))
+    assert told == [
+        None,
+        Rejection(HOME, 0),
+        None,
+        Rejection(HOME, 1),
+        Rejection(HOME, 2),
+        Rejection(HOME, 0),
+        Rejection(AWAY, 1),
+        None,
+        Rejection(HOME, 1),
+    ]

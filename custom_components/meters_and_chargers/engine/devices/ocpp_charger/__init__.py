@@ -4,7 +4,7 @@ from .central import Central
 from .change import ACTIVITIES, CARDS, Change, Kind, Occurrence, redact
 from .charger import FAMILY_KEY, OcppCharger
 from .connector import STATUSES, Connector
-from .guard import Guard, Issued, Security
+from .guard import Guard, Issued, Rejection, Security
 from .requests import OWN_TAG, Setting, is_secret, shown
 from .security_events import CERTIFICATE_EXPIRING, SECURITY_EVENTS, expiring
 from .tokens import Gate, Offline, Policy, Rules, Token
@@ -35,6 +35,7 @@ __all__ = [
     "OcppCharger",
     "Offline",
     "Policy",
+    "Rejection",
     "Rules",
     "Security",
     "Setting",

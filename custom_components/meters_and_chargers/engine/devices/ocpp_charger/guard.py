@@ -107,6 +107,15 @@ class Security:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Somebody with a wallbox's name who was not let in."""
+
+    peer: str
+    wrong_passwords: int
+    """How many have come one after the other; 0 where it was something else."""
+
+
 class Guard:
     """Stands before one wallbox."""
 
@@ -115,8 +124,8 @@ class Guard:
         self.security = Security()
         self.on_change: Callable[[Security], None] | None = None
         """Hears of what has to be remembered."""
-        self.on_answer: Callable[[str], None] | None = None
-        """Hears the reason of a refusal, and an empty text of an admission."""
+        self.on_answer: Callable[[Rejection | None], None] | None = None
+        """Hears of each refusal, and with None of an admission."""
         self.proved: int | None = None
         """The profile of the newest connection."""
         self.address = ""
@@ -124,7 +133,8 @@ class Guard:
         self.awaits_request = False
         """Whether it was just told to ask for a certificate."""
         self._refusals: set[str] = set()
-        """Since it was let in last."""
+        self._wrong_passwords = 0
+        """Both since it was let in last."""
 
     def admit(self, peer: str, shown: Shown) -> None:
         """Let it in, or raise `Unauthorised`; a higher profile is kept."""
@@ -132,14 +142,16 @@ class Guard:
             proved = self._proved(shown)
             self._compare(proved, peer, shown)
         except Unauthorised as err:
+            wrong = err.reason is WRONG_PASSWORD
+            self._wrong_passwords = self._wrong_passwords + 1 if wrong else 0
             if self.on_answer is not None:
-                self.on_answer(err.reason)
+                self.on_answer(Rejection(peer, self._wrong_passwords))
             raise
-        self.proved = proved
+        self.proved, self._wrong_passwords = proved, 0
         self._refusals.clear()
         self.address = "" if shown.forwarded else shown.address
         if self.on_answer is not None:
-            self.on_answer("")
+            self.on_answer(None)
 
     def is_news(self, reason: str) -> bool:
         """Say once of each reason of a refusal that it is new, until it is let in."""
