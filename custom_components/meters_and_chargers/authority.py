@@ -39,6 +39,8 @@ _STATIC_RSA = ":AES256-GCM-SHA384:AES128-GCM-SHA256"
 _MAX_NAME_CHARACTERS = 64
 _MAKING = threading.Lock()
 """Two servers that start at once make one root."""
+_SHOWING = threading.Lock()
+"""Two who look at once do not read a pair that is half written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,20 @@ def served(
     of the owner's, shown instead of ours. ``old_ciphers`` takes those as well that
     [SEC] asks for and that are no longer usual. Raises `OSError` when a file is gone.
     """
+    with _SHOWING:
+        return _served(folder, tuple(dict.fromkeys(names)), own, old_ciphers)
+
+
+def _served(
+    folder: Path,
+    wanted: tuple[str, ...],
+    own: str | None,
+    old_ciphers: bool,  # noqa: FBT001 - as above
+) -> Served:
     issuer, signing = _loaded(folder)
     if own is not None:
         homes = [own]
     else:
-        wanted = tuple(dict.fromkeys(names))
         homes = [f"server_{kind}" for kind in Kind]
         for kind, home in zip(Kind, homes, strict=True):
             if not _holds(folder / home / CERTIFICATE, wanted, issuer):

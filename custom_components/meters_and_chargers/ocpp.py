@@ -235,12 +235,13 @@ class OcppServer:
         self._stopping = True
         if self._price is not None:
             self._price.stop()
-        if self._statistics is not None:
-            self._statistics.stop()
         self._knocks.stop()
         if self._listener is not None:
             await self._listener.close()
             self._listener = None
+        if self._statistics is not None:
+            # Not before: a session may end while its connection is closed.
+            self._statistics.stop()
 
     def charger_entries(self) -> list[ChargerEntry]:
         """Return the entries of the wallboxes which belong to this server."""
