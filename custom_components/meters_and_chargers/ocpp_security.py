@@ -103,8 +103,8 @@ async def _check_name(
     """Raise `Failed` where a wallbox would not know our certificate by its name."""
     found = hass.config_entries.async_get_entry(entry.data[CONF_SERVER])
     host = URL(f"//{guard.address}").host
-    if found is None or profile < _TLS or CONF_OWN_PAIR in found.data or host is None:
-        return
+    if found is None or profile != _TLS or CONF_OWN_PAIR in found.data or host is None:
+        return  # one that encrypts already knows us
     if host not in [name.lower() for name in await ocpp_tls.names_of(hass, found.data)]:
         raise Failed("raise_other_name", host)
 
