@@ -6,11 +6,13 @@ from typing import Any
 from ocpp_fakes import Wallbox, idle, rest
 import pytest
 
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger.ladder import (
+    guarded_forms,
+    obstacle,
+)
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.profile import (
     Form,
     charging_profile,
-    guarded_forms,
-    obstacle,
 )
 from custom_components.meters_and_chargers.engine.model import (
     OutOfRange,

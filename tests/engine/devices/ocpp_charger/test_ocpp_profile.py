@@ -5,10 +5,12 @@ from typing import Any
 from ocpp_fakes import Wallbox
 import pytest
 
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger.ladder import (
+    forms,
+)
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.profile import (
     Form,
     charging_profile,
-    forms,
 )
 from custom_components.meters_and_chargers.engine.model import Refused, Unsupported
 from custom_components.meters_and_chargers.engine.protocols.ocpp import CallError
@@ -45,21 +47,56 @@ def _configure(wallbox: Wallbox, **keys: str) -> None:
 async def test_forms(
     wallbox: Wallbox, keys: dict[str, str], tried: list[tuple[str, int]]
 ) -> None:
-    """All forms a wallbox may take are tried before it has refused."""
-    assert [(form.unit, form.stack_level) for form in forms(keys)] == tried
+    """All forms a wallbox may take are tried before it has refused.
+
+    The usual ones first, then each unit in other words; later one at a time.
+    """
+    found = [(form.unit, form.stack_level) for form in forms(keys)]
+    assert found[: len(tried)] == tried
     _configure(wallbox, **keys)
-    wallbox.link.reply("SetChargingProfile", *[REJECTED] * len(tried))
+    wallbox.link.reply("SetChargingProfile", *[REJECTED] * 20)
     with pytest.raises(Refused, match="SetChargingProfile: rejected"):
         await wallbox.charger.set_limit(1, 10_000)
-    profiles = [
+    profiles: Any = [
         payload["csChargingProfiles"]
         for payload in wallbox.link.sent("SetChargingProfile")
     ]
-    assert [
-        (profile["chargingSchedule"]["chargingRateUnit"], profile["stackLevel"])
-        for profile in profiles
-    ] == tried
+    units = list(dict.fromkeys(unit for unit, _ in tried))
+    highest = tried[0][1]
+    assert [_shape(profile) for profile in profiles] == [
+        *((unit, level, "Absolute", False) for unit, level in tried),
+        *(
+            (unit, highest, kind, says)
+            for unit in units
+            for kind, says in (("Absolute", True), ("Relative", False))
+        ),
+    ]
     assert wallbox.charger.connector(1).limit_ma is None
+    trouble = wallbox.charger.limits.trouble
+    assert trouble.count("; ") == len(profiles) - 1
+    assert trouble.startswith(f"TxDefaultProfile, Absolute, {units[0]}, stackLevel ")
+    for _ in range(3):
+        wallbox.clock.advance(20)
+        with pytest.raises(Refused):
+            await wallbox.charger.set_limit(1, 10_000)
+    assert len(wallbox.link.limits) == len(profiles) + 3
+    wallbox.link.replies.clear()
+    wallbox.clock.advance(20)
+    await wallbox.charger.set_limit(1, 10_000)
+    assert wallbox.charger.limits.trouble == ""
+
+
+def _shape(profile: Any) -> tuple[str, int, str, bool]:
+    schedule = profile["chargingSchedule"]
+    (period,) = schedule["chargingSchedulePeriod"]
+    kind = profile["chargingProfileKind"]
+    assert ("startSchedule" in schedule) is (kind == "Absolute")
+    return (
+        schedule["chargingRateUnit"],
+        profile["stackLevel"],
+        kind,
+        "numberPhases" in period,
+    )
 
 
 async def test_the_form_that_was_accepted_stays(wallbox: Wallbox) -> None:

@@ -5,6 +5,9 @@ from .change import ACTIVITIES, CARDS, Change, Kind, Occurrence, redact
 from .charger import FAMILY_KEY, OcppCharger
 from .connector import STATUSES, Connector
 from .guard import Guard, Issued, Rejection, Security
+from .ladder import Learnt
+from .quirks import SHIPPED, Pause, Quirk, Quirks, QuirksError
+from .quirks import read as read_quirks
 from .requests import OWN_TAG, Setting, is_secret, shown
 from .security_events import CERTIFICATE_EXPIRING, SECURITY_EVENTS, expiring
 from .tokens import Gate, Offline, Policy, Rules, Token
@@ -19,6 +22,7 @@ __all__ = [
     "FAMILY_KEY",
     "OWN_TAG",
     "SECURITY_EVENTS",
+    "SHIPPED",
     "STATUSES",
     "Card",
     "Central",
@@ -31,10 +35,15 @@ __all__ = [
     "Issued",
     "Kind",
     "Knock",
+    "Learnt",
     "Occurrence",
     "OcppCharger",
     "Offline",
+    "Pause",
     "Policy",
+    "Quirk",
+    "Quirks",
+    "QuirksError",
     "Rejection",
     "Rules",
     "Security",
@@ -43,6 +52,7 @@ __all__ = [
     "expiring",
     "is_local",
     "is_secret",
+    "read_quirks",
     "redact",
     "shown",
 ]

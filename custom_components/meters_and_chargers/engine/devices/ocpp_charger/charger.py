@@ -24,9 +24,11 @@ from .credentials import Credentials
 from .forgotten import Forgotten
 from .incoming import Incoming
 from .known import FAMILY_KEY, Known, Listener
-from .limit import CallLater, Limit, Timer, call_later_on_loop
+from .ladder import Learnt
+from .limit import CallLater, Timer, call_later_on_loop
+from .limits import Limits
+from .quirks import Quirk, Quirks
 from .sampling import Sampling
-from .sender import Sender
 from .station import Station, utc_now
 from .tokens import Gate
 from .transactions import Transactions
@@ -59,6 +61,8 @@ class OcppCharger(Known):
         monotonic: Callable[[], float] = time.monotonic,
         call_later: CallLater = call_later_on_loop,
         gate: Gate | None = None,
+        quirks: Quirks | None = None,
+        learnt: Learnt | None = None,
     ) -> None:
         """Take the bounds its owner gave; `load` brings what is known already."""
         super().__init__()
@@ -71,17 +75,23 @@ class OcppCharger(Known):
         self._now = now
         self._monotonic = monotonic
         self._call_later = call_later
-        self._turn = asyncio.Lock()
-        self._sender = Sender(
+        self.limits = Limits(
             self,
             self._read_configuration,
-            phases,
-            now,
-            lambda: self._tell(Change(charger=True)),
+            self._tell,
+            self._spawn,
+            setpoint=self.setpoint,
+            phases=phases,
+            quirks=quirks,
+            learnt=learnt,
+            now=now,
+            monotonic=monotonic,
+            call_later=call_later,
         )
+        self._sender = self.limits.sender
         self._sampling = Sampling(self)
         self._station = Station(
-            charger_id, journal, now, monotonic, self._new_connector
+            charger_id, journal, now, monotonic, self.limits.new_connector
         )
         self._transactions = Transactions(self._station)
         self._forgotten = Forgotten(
@@ -119,6 +129,16 @@ class OcppCharger(Known):
             self._spawn(self._sample(self.needs_restart))
 
     @property
+    def quirk(self) -> Quirk:
+        """What is done otherwise with it than with most."""
+        return self.limits.ladder.quirk
+
+    def use(self, quirks: Quirks) -> None:
+        """Know other quirks from now on; what it was tried with before is forgotten."""
+        self.limits.quirks = quirks
+        self._look_up()
+
+    @property
     def needs_card(self) -> bool:
         """Whether only known cards may charge."""
         return self._admission.needs_card
@@ -128,6 +148,7 @@ class OcppCharger(Known):
         await self._station.load()
         await self._transactions.load()
         await self._admission.load()
+        self._look_up()
 
     async def close(self) -> None:
         """Ask and wait for nothing any more; the connection is not touched."""
@@ -150,7 +171,7 @@ class OcppCharger(Known):
             self.dialect = self._translator()
         self._reported.clear()
         self._booted = False
-        self._sender.connected()
+        self.limits.connected()
         self._settle_after(SETTLE_S)
         self._tell(self._all_changed())
 
@@ -272,26 +293,12 @@ class OcppCharger(Known):
             )
         return self._dialect
 
-    def _new_connector(self, number: int) -> Connector:
-        def accepted() -> None:
-            self._tell(Change(connectors=frozenset({number})))
-
-        limit = Limit(
-            self.setpoint,
-            partial(self._sender.send, number),
-            turn=self._turn,
-            monotonic=self._monotonic,
-            call_later=self._call_later,
-            accepted=accepted,
-            renews=partial(self._sender.renews, number),
-        )
-        return Connector(number, limit)
-
     def _stop(self) -> None:
         """Let nothing wait for a connection that is gone."""
         for number, connector in self._station.by_number.items():
             connector.limit.stop(self._sender.falls_back_to(number))
         self._admission.stop()
+        self.limits.proof.stop()
         if self._settling:
             self._settling.cancel()
         self._forgotten.stop()
@@ -307,10 +314,17 @@ class OcppCharger(Known):
         for number in change.connectors:
             connector = self.connector(number)
             self._forgotten.watch(connector)
+            if number:
+                again = partial(self._put_again, connector)
+                self.limits.follow(connector, again)
             ends = self._admission.to_be_ended(connector)
             # It does not know the number yet, and most end a refused one themselves.
             if ends and action != "StartTransaction":
                 self._spawn(self._end(connector))
+
+    def _look_up(self) -> None:
+        """Take what is known of the wallbox that it says it is."""
+        self._sampling.leave_out = self.limits.look_up().leave_out
 
     async def _end(self, connector: Connector) -> None:
         """End a transaction whose card may not have it, or no more of it."""
@@ -332,7 +346,8 @@ class OcppCharger(Known):
         needed = self.needs_restart
         if booted:
             self._settings = None
-            self._sender.booted()
+            self._look_up()
+            self.limits.booted()
             self._sampling.booted(self.identity.firmware)
         for number in self.connectors:
             connector = self.connector(number)
@@ -359,10 +374,13 @@ class OcppCharger(Known):
         """Send a limit that nobody asked for now, and see to the fallback."""
         try:
             await limit
-            async with self._turn:
+            async with self.limits.turn:
                 await self._sender.settle(connector.number, connector.limit)
         except DeviceError as err:
             _LOGGER.debug("%s: no limit restored: %s", self.charger_id, err)
+
+    async def _put_again(self, connector: Connector) -> None:
+        await self._restore(connector, connector.limit.again())
 
     async def _ask_status(self) -> None:
         for number in self.connectors:

@@ -40,11 +40,13 @@ class Limit:
         call_later: CallLater,
         accepted: Callable[[], None],
         renews: Callable[[], bool],
+        fitting: Callable[[int], int],
     ) -> None:
         """Send with ``send`` while it has the ``turn`` among a wallbox's connectors.
 
         ``accepted`` is called when the wallbox took a limit, ``renews`` says whether
-        what it took ends by itself, so that it has to be sent again and again.
+        what it took ends by itself, so that it has to be sent again and again;
+        ``fitting`` rounds down to a current that the wallbox knows.
         """
         self.setpoint = setpoint
         self.accepted_ma: int | None = None
@@ -56,6 +58,7 @@ class Limit:
         self._call_later = call_later
         self._accepted = accepted
         self._renews = renews
+        self._fitting = fitting
         self._ends = False
         """Whether the accepted one ends by itself."""
         self._renewal: Timer | None = None
@@ -74,6 +77,7 @@ class Limit:
     async def set(self, value_ma: int, *, protection: bool = False) -> None:
         """Return when the value finally sent, the newest wanted, was accepted."""
         self.setpoint.check(value_ma)
+        value_ma = self._fitting(value_ma)
         # A still lower one replaces a waiting protection: it protects as well.
         lower = self._urgent and value_ma <= (self._pending_ma or 0)
         self._urgent = protection or lower
@@ -118,7 +122,7 @@ class Limit:
     def owe(self, value_ma: int) -> None:
         """Keep a limit for the next connection."""
         self.setpoint.check(value_ma)
-        self._owed_ma = value_ma
+        self._owed_ma = self._fitting(value_ma)
 
     def stop(self, fallback_ma: int | None = None) -> None:
         """Send nothing any more; what was wanted stays owed.

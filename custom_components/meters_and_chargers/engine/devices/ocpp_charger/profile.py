@@ -1,23 +1,27 @@
 """The charging profile that carries a limit, and the forms wallboxes accept it in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import override
 
 from ...protocols.ocpp.types import Json, Payload
-from .reading import MAX_CONNECTOR, integer, text
+from .reading import MAX_CONNECTOR
 
 VOLTS = 230
 PURPOSE = "TxDefaultProfile"
-_ALL_PHASES = 3
+TRANSACTION = "TxProfile"
+MAXIMUM = "ChargePointMaxProfile"
+ABSOLUTE, RELATIVE = "Absolute", "Relative"
+ALL_PHASES = 3
 _STARTED_S = 60
 """How long ago the schedule starts: a wallbox's clock may be behind."""
 
 LASTS_S = 120
 """How long a limit above a fallback acts from now on."""
 
-_AMPERE = "A"
-_WATT = "W"
+AMPERE = "A"
+WATT = "W"
 
 type Configuration = Mapping[str, str | None]
 
@@ -31,12 +35,46 @@ class Form:
     lasts_s: int | None = None
     """How long it acts from now on; None for good."""
     is_fallback: bool = False
+    kind: str = ABSOLUTE
+    purpose: str = PURPOSE
+    says_phases: bool | None = None
+    """Whether it names its number of phases; None for only where that is needed."""
+
+    @override
+    def __str__(self) -> str:
+        """Return its words, as they stand in a charging profile."""
+        says = {None: "", True: ", numberPhases", False: ", no numberPhases"}
+        return (
+            f"{self.purpose}, {self.kind}, {self.unit}, stackLevel {self.stack_level}"
+            f"{says[self.says_phases]}"
+        )
+
+    def says(self, phases: int) -> bool:
+        """Say whether it names its number of phases."""
+        if self.says_phases is not None:
+            return self.says_phases
+        # The power is that of all phases together: three unless it is said.
+        return self.unit == WATT and phases != ALL_PHASES
 
     @property
     def fallback(self) -> Form:
         """The form of what acts when a limit in this one has ended."""
-        below = self.stack_level - 1
-        return replace(self, stack_level=below, lasts_s=None, is_fallback=True)
+        return replace(
+            self.outside,
+            stack_level=self.stack_level - 1,
+            lasts_s=None,
+            is_fallback=True,
+        )
+
+    @property
+    def outside(self) -> Form:
+        """The same where no transaction runs."""
+        return replace(self, purpose=PURPOSE) if self.purpose == TRANSACTION else self
+
+    @property
+    def bare(self) -> Form:
+        """The same for good: what a wallbox takes, or not."""
+        return replace(self, lasts_s=None, is_fallback=False)
 
     @property
     def lasting(self) -> Form:
@@ -44,94 +82,69 @@ class Form:
         return replace(self, lasts_s=None)
 
 
-def forms(configuration: Configuration) -> tuple[Form, ...]:
-    """Return what to try, in this order.
-
-    Of equal profiles the highest level counts, also above what an app or another
-    central system left behind; some wallboxes take level 0 only.
-    """
-    highest = integer(configuration.get("ChargeProfileMaxStackLevel")) or 0
-    levels = (highest, 0) if highest > 0 else (0,)
-    return tuple(
-        Form(unit, level) for unit in _units(configuration) for level in levels
-    )
-
-
-def obstacle(configuration: Configuration) -> str:
-    """Return the key that leaves no room for two profiles, with its value, or nothing.
-
-    The standard counts levels from 0, and profiles from 1.
-    """
-    least = {"ChargeProfileMaxStackLevel": 1, "MaxChargingProfilesInstalled": 2}
-    for key, wanted in least.items():
-        found = integer(configuration.get(key))
-        if found is not None and found < wanted:
-            return f"{key} {found}"
-    return ""
-
-
-def guarded_forms(configuration: Configuration) -> tuple[Form, ...]:
-    """Return what to try above a fallback, in this order: high up, then low down."""
-    highest = integer(configuration.get("ChargeProfileMaxStackLevel")) or 1
-    levels = (highest, 1) if highest > 1 else (1,)
-    return tuple(
-        Form(unit, level, lasts_s=LASTS_S)
-        for unit in _units(configuration)
-        for level in levels
-    )
-
-
 def fallback_number(connector: int) -> int:
     """Return what the fallback of a connector is called; a limit has its number."""
-    return MAX_CONNECTOR + 1 + connector
+    return _numbers(1) + connector
 
 
-def _units(configuration: Configuration) -> Iterator[str]:
-    allowed = text(configuration.get("ChargingScheduleAllowedChargingRateUnit"))
-    words = {word.strip().lower() for word in allowed.split(",")}
-    current = bool(words & {"current", "a"})
-    power = bool(words & {"power", "w"})
-    if current or not power:
-        yield _AMPERE
-    if power or not current:
-        yield _WATT
+def _numbers(times: int) -> int:
+    """Return where the numbers of another use begin."""
+    return times * (MAX_CONNECTOR + 1)
 
 
-def charging_profile(
-    connector: int, limit_ma: int, form: Form, phases: int, now: datetime
+def charging_profile(  # what a profile says
+    connector: int,
+    limit_ma: int,
+    form: Form,
+    phases: int,
+    now: datetime,
+    transaction: int | None = None,
+    *,
+    again: bool = False,
 ) -> Payload:
-    """Return a default for all transactions of a connector; it acts on a running one.
+    """Return the limit of a connector; a default acts on a running transaction, too.
 
     A limit has one decimal, and is rounded down so that it holds. A duration counts
     from the start of the schedule, which lies in the past; when it is
-    over, the next lower level acts (OCPP 1.6, 3.13).
+    over, the next lower level acts (OCPP 1.6, 3.13). ``again`` gives it another
+    number: some wallboxes ignore what is the same to the letter.
     """
     period: dict[str, Json] = {"startPeriod": 0}
-    if form.unit == _AMPERE:
+    if form.unit == AMPERE:
         period["limit"] = limit_ma // 100 / 10
     else:
-        # The power is that of all phases together: three unless it is said.
         period["limit"] = limit_ma * VOLTS * phases // 100 / 10
-        if phases != _ALL_PHASES:
-            period["numberPhases"] = phases
+    if form.says(phases):
+        period["numberPhases"] = phases
     schedule: dict[str, Json] = {
-        "startSchedule": zulu(now - timedelta(seconds=_STARTED_S)),
         "chargingRateUnit": form.unit,
         "chargingSchedulePeriod": [period],
     }
+    if form.kind == ABSOLUTE:
+        schedule["startSchedule"] = zulu(now - timedelta(seconds=_STARTED_S))
     if form.lasts_s is not None:
         schedule["duration"] = _STARTED_S + form.lasts_s
-    number = fallback_number(connector) if form.is_fallback else connector
-    return {
-        "connectorId": connector,
-        "csChargingProfiles": {
-            "chargingProfileId": number,
-            "stackLevel": form.stack_level,
-            "chargingProfilePurpose": PURPOSE,
-            "chargingProfileKind": "Absolute",
-            "chargingSchedule": schedule,
-        },
+    profile: dict[str, Json] = {
+        "chargingProfileId": _number(connector, form, again=again),
+        "stackLevel": form.stack_level,
+        "chargingProfilePurpose": form.purpose,
+        "chargingProfileKind": form.kind,
+        "chargingSchedule": schedule,
     }
+    if form.purpose == TRANSACTION and transaction is not None and transaction > 0:
+        profile["transactionId"] = transaction
+    return {
+        "connectorId": 0 if form.purpose == MAXIMUM else connector,
+        "csChargingProfiles": profile,
+    }
+
+
+def _number(connector: int, form: Form, *, again: bool) -> int:
+    if form.is_fallback:
+        return fallback_number(connector)
+    # One of a transaction must not replace what holds for the others.
+    use = (2 if form.purpose == TRANSACTION else 0) + (3 if again else 0)
+    return _numbers(use) + connector
 
 
 def zulu(time: datetime) -> str:

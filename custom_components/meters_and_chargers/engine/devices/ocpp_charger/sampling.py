@@ -32,6 +32,8 @@ class Sampling:
         self.every_s: int | None = None
         self.needs_restart = False
         """Whether something acts only after a restart; the owner is to choose when."""
+        self.leave_out: frozenset[str] = frozenset()
+        """What it is known not to take."""
         self._wallbox = wallbox
         self._refused: set[str] = set()
         self._firmware: str | None = None
@@ -67,7 +69,7 @@ class Sampling:
         if setting is None or setting.read_only:
             return
         there = _names(setting.value)
-        wanted = [name for name in WANTED if name not in self._refused]
+        wanted = [name for name in WANTED if name not in self._refused | self.leave_out]
         limit = settings.get(_MOST)
         most = None if limit is None else integer(limit.value)
         # What somebody else wants goes on, where there is room.

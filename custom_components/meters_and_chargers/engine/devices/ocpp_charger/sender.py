@@ -1,23 +1,34 @@
 """Puts limits into a wallbox, in a form that it takes, and a fallback below them."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 import logging
 
 from ...model import DeviceError, Refused, Unsupported
+from ...protocols.ocpp.types import Payload
+from .ladder import Ladder, guarded_forms, obstacle
 from .limit import Limit
 from .profile import (
+    RELATIVE,
+    TRANSACTION,
+    WATT,
     Configuration,
     Form,
     charging_profile,
     fallback_number,
-    forms,
-    guarded_forms,
-    obstacle,
 )
 from .requests import Requests
 
 _LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What of a connector a limit may have to name."""
+
+    transaction: int | None
+    phases: int
 
 
 class Sender:
@@ -28,11 +39,12 @@ class Sender:
     the ordinary way, until it boots.
     """
 
-    def __init__(
+    def __init__(  # what is asked, and what is told
         self,
         wallbox: Requests,
         read: Callable[[], Awaitable[Configuration]],
-        phases: int,
+        ladder: Ladder,
+        here: Callable[[int], Here],
         now: Callable[[], datetime],
         changed: Callable[[], None],
     ) -> None:
@@ -42,12 +54,18 @@ class Sender:
         """Why the wallbox can't fall back by itself; empty when it can."""
         self._wallbox = wallbox
         self._read = read
-        self._phases = phases
+        self._ladder = ladder
+        self._here = here
         self._now = now
         self._changed = changed
-        self._form: Form | None = None
         self._guarded: Form | None = None
-        """How this wallbox accepted a limit: in the ordinary way, above a fallback."""
+        """How this wallbox accepted a limit above a fallback."""
+        self._used: dict[int, tuple[Form, Here]] = {}
+        """The last limit of each connector: its form, and what it named."""
+        self._said: dict[int, tuple[Payload, bool]] = {}
+        """The last profile of each connector, and whether it had its other number."""
+        self._final = ""
+        """The wallbox's word that it has no charging profiles at all."""
         self._placed: dict[int, tuple[Form, int]] = {}
         """The fallback of each connector, as it was accepted on this connection."""
         self._laid: set[int] = set()
@@ -96,15 +114,56 @@ class Sender:
         """Take nothing for granted: the wallbox may be another one."""
         self._placed.clear()
         self._kept.clear()
+        self._final = ""
 
     def booted(self) -> None:
         """Try again what was refused: its firmware may be another one."""
         self._placed.clear()
         self._gave_up = False
+        self._final = ""
+        self._guarded = None
+
+    def follows(self, number: int) -> bool:
+        """Say whether the limit of a connector names what it still has."""
+        if number not in self._used:
+            return True
+        form, named = self._used[number]
+        return self._named(number, form) == named
+
+    def form(self, number: int) -> Form | None:
+        """Return the form in which the limit of a connector was accepted last."""
+        return self._used[number][0] if number in self._used else None
+
+    def obeyed(self, number: int) -> None:
+        """Note that the limit of a connector acts."""
+        if (form := self.form(number)) is not None:
+            self._ladder.acts(form)
+            self._changed()
+
+    async def ignored(self, number: int) -> bool:
+        """Note that the limit of a connector is not obeyed; say whether to try on."""
+        configuration = await self._read()
+        if (form := self.form(number)) is None:
+            return False
+        self._guarded = None
+        phases = self._here(number).phases
+        left = self._ladder.ignores(form, configuration, phases)
+        self._changed()
+        return left
 
     async def send(self, number: int, value_ma: int) -> None:
         """Send a limit."""
-        refusal = None
+        if self._final:
+            raise Unsupported(self._final)
+        trouble = self._ladder.trouble
+        try:
+            await self._send(number, value_ma)
+        finally:
+            if self._ladder.trouble != trouble:
+                self._changed()
+
+    async def _send(self, number: int, value_ma: int) -> None:
+        refusal, words = None, self._words
         if self.guards:
             try:
                 await self._put_guarded(number, value_ma)
@@ -113,13 +172,15 @@ class Sender:
             else:
                 return
         try:
-            await self._put_plainly(number, value_ma)
+            await self._put_plainly(number, value_ma, alone=number not in self._laid)
         except Refused:
             if self._guarded is not None or number not in self._laid:
                 raise
             # There may be room for one alone.
             await self._clear(number)
-            await self._put_plainly(number, value_ma)
+            await self._put_plainly(number, value_ma, alone=True)
+        if refusal is not None and self._words != words:
+            return  # what it needs otherwise was not known: tried above it next time
         if refusal is not None:
             # Only now: who refuses everything has not refused the fallback.
             self._give_up(refusal)
@@ -141,14 +202,35 @@ class Sender:
             if limit.is_assumed:
                 limit.assume(None)
 
-    async def _put_plainly(self, number: int, value_ma: int) -> None:
-        async def put(form: Form) -> None:
-            await self._set(number, value_ma, form)
+    @property
+    def _words(self) -> tuple[str, bool | None]:
+        like = self._ladder.like()
+        return like.purpose, like.says_phases
 
+    async def _put_plainly(self, number: int, value_ma: int, *, alone: bool) -> None:
+        """Put a limit in the first form that is taken; not ``alone``, in the usual."""
+
+        async def put(form: Form) -> None:
+            await self._limit(number, value_ma, form)
+
+        ladder, here = self._ladder, self._here(number)
+        running = here.transaction is not None
         configuration = await self._read()
-        known = self._form
-        candidates = forms(configuration) if known is None else (known,)
-        self._form = await _first_taken(candidates, put)
+        tried = ladder.candidates(configuration, here.phases, transaction=running)
+        if not alone and ladder.taken is None:
+            tried = tuple(form for form in tried if ladder.is_usual(form))
+        try:
+            taken = await _first_taken(tried, put)
+        except Unsupported as err:
+            self._final = str(err)
+            ladder.refused((), err)
+            raise
+        except Refused as err:
+            if alone:
+                ladder.refused(tried, err)
+            raise
+        ladder.taken = taken
+        ladder.took(taken, tried)
 
     async def _put_guarded(self, number: int, value_ma: int | None) -> None:
         """Put a limit above the fallback, or the fallback alone."""
@@ -158,16 +240,19 @@ class Sender:
             await self._place(number, form.fallback)
             if value_ma is not None:
                 kept = number in self._kept
-                await self._set(number, value_ma, form.lasting if kept else form)
+                await self._limit(number, value_ma, form.lasting if kept else form)
 
-        configuration = await self._read()
-        if reason := obstacle(configuration):
+        ladder, configuration = self._ladder, await self._read()
+        if reason := obstacle(configuration, ladder.quirk):
             raise Refused(reason)
         known = self._guarded
-        candidates = guarded_forms(configuration) if known is None else (known,)
-        taken = await _first_taken(candidates, put)
+        candidates = guarded_forms(configuration, ladder.like())
+        if known is not None:
+            candidates = (known,)
+        taken = await _first_taken(filter(ladder.may_act, candidates), put)
         if value_ma is not None:
             self._guarded = taken
+            ladder.took(taken, (taken,))
         if self.refusal:
             self.refusal = ""
             self._changed()
@@ -181,8 +266,32 @@ class Sender:
             await self._set(number, self.fallback_ma, form)
             self._placed[number] = wanted
 
+    async def _limit(self, number: int, value_ma: int, form: Form) -> None:
+        await self._set(number, value_ma, form)
+        self._used[number] = form, self._named(number, form)
+
+    def _named(self, number: int, form: Form) -> Here:
+        """Return what a limit names, as it is now."""
+        here = self._here(number)
+        transaction = here.transaction if form.purpose == TRANSACTION else None
+        return Here(transaction, here.phases if form.unit == WATT else 0)
+
     async def _set(self, number: int, value_ma: int, form: Form) -> None:
-        payload = charging_profile(number, value_ma, form, self._phases, self._now())
+        here = self._here(number)
+        if here.transaction is None:
+            form = form.outside
+
+        def profile(*, other: bool) -> Payload:
+            now = self._now()
+            parts = (number, value_ma, form, here.phases, now, here.transaction)
+            return charging_profile(*parts, again=other)
+
+        said, other = self._said.get(number, ({}, False))
+        payload = profile(other=other)
+        if form.kind == RELATIVE and not form.is_fallback:
+            if payload == said:
+                payload, other = profile(other=not other), not other
+            self._said[number] = payload, other
         await self._wallbox.set_charging_profile(payload)
 
     async def _clear(self, number: int) -> None:
@@ -218,4 +327,4 @@ async def _first_taken(
             refusals.append(err)
         else:
             return form
-    raise refusals[0]
+    raise refusals[0] if refusals else Refused("no form of a limit acts")

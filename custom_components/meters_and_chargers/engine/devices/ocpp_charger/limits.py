@@ -1,0 +1,121 @@
+"""The limits of one wallbox: how they are put, whether they act."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
+from functools import partial
+
+from ...model import Setpoint
+from .change import Change
+from .connector import Connector
+from .known import Known
+from .ladder import Ladder, Learnt
+from .limit import CallLater, Limit
+from .profile import Configuration
+from .proof import Proof
+from .quirks import Quirk, Quirks
+from .sender import Sender
+
+_AFTER_ANSWER_S = 1.0
+
+
+class Limits:
+    """Brings together what decides about the form of a limit and what sends it."""
+
+    def __init__(  # noqa: PLR0913  # what it is made of
+        self,
+        wallbox: Known,
+        read: Callable[[], Awaitable[Configuration]],
+        tell: Callable[[Change], None],
+        spawn: Callable[[Coroutine[None, None, None]], None],
+        *,
+        setpoint: Setpoint,
+        phases: int,
+        quirks: Quirks | None,
+        learnt: Learnt | None,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        call_later: CallLater,
+    ) -> None:
+        """Know nothing of the wallbox yet; ``phases`` is how many it has."""
+        self.turn = asyncio.Lock()
+        self.ladder = Ladder(learnt or Learnt(), lambda: wallbox.identity)
+        self._wallbox = wallbox
+        self.quirks = quirks or Quirks()
+        self._tell = tell
+        self._spawn = spawn
+        self._setpoint = setpoint
+        self._monotonic = monotonic
+        self._call_later = call_later
+        self.sender = Sender(
+            wallbox,
+            read,
+            self.ladder,
+            lambda number: self.proof.here(number),  # noqa: PLW0108  # it is not there yet
+            now,
+            lambda: tell(Change(charger=True)),
+        )
+        self.proof = Proof(
+            wallbox, self.sender, self.ladder, spawn, monotonic, call_later, phases
+        )
+
+    @property
+    def trouble(self) -> str:
+        """What was tried when nothing acts, in the words of OCPP; else empty."""
+        return self.ladder.trouble
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it is being found out what acts, or was that nothing does."""
+        return self.ladder.in_doubt
+
+    def new_connector(self, number: int) -> Connector:
+        """Return one of the wallbox's connectors."""
+
+        def accepted() -> None:
+            self.proof.watch(self._wallbox.connector(number))
+            self._tell(Change(connectors=frozenset({number})))
+
+        limit = Limit(
+            self._setpoint,
+            partial(self.sender.send, number),
+            turn=self.turn,
+            monotonic=self._monotonic,
+            call_later=self._call_later,
+            accepted=accepted,
+            renews=partial(self.sender.renews, number),
+            fitting=self._fitting,
+        )
+        return Connector(number, limit)
+
+    def _fitting(self, value_ma: int) -> int:
+        return self.ladder.quirk.fitting(value_ma)
+
+    def look_up(self) -> Quirk:
+        """Take what is known of the wallbox that it says it is."""
+        self.ladder.use(self.quirks.of(self._wallbox.identity))
+        return self.ladder.quirk
+
+    def booted(self) -> None:
+        """Try again what failed."""
+        self.ladder.booted()
+        self.sender.booted()
+
+    def connected(self) -> None:
+        """Take nothing for granted: the wallbox may be another one."""
+        self.sender.connected()
+        self.proof.connected()
+
+    def follow(
+        self, connector: Connector, put_again: Callable[[], Coroutine[None, None, None]]
+    ) -> None:
+        """See whether the limit of a connector acts, and names what it has to."""
+        self.proof.watch(connector)
+
+        def put() -> None:
+            if not self.sender.follows(connector.number):
+                self._spawn(put_again())
+
+        if not self.sender.follows(connector.number):
+            # The wallbox gets our answer first: it may hold its transaction.
+            self._call_later(_AFTER_ANSWER_S, put)
