@@ -9,6 +9,7 @@ from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator
 from .engine.charging import Reason
 from .engine.charging.rotation import RotationWatch
+from .ocpp_connector import Connector
 from .site_charger import SiteCharger
 
 MANY_WRITES = 500
@@ -68,12 +69,15 @@ class ChargerWatch:
             disobeys = self._not_following[charger.key]
             reason = look.decision.reasons[charger.key].reason
             disobeys.turned(now, so=reason is Reason.NOT_FOLLOWING, lasts_s=DISOBEYS_S)
-            self._say("not_following", charger, so=disobeys.so)
+            present = charger.present
+            # What its own entry says, or is about to find out, is not said twice.
+            ours = isinstance(present, Connector) and present.limit_in_doubt
+            self._say("not_following", charger, so=disobeys.so and not ours)
             count = charger.writer.writes - self._written[charger.key]
             wears = charger.own_entity is not None and count >= MANY_WRITES
             self._say("many_writes", charger, so=wears, count=str(count))
-            if isinstance(told := charger.present, DeviceCoordinator):
-                by_account = bool(told.config_entry.data.get(CONF_BY_ACCOUNT))
+            if isinstance(present, DeviceCoordinator):
+                by_account = bool(present.config_entry.data.get(CONF_BY_ACCOUNT))
                 self._say("slow_group", charger, so=by_account)
             found = mismatches.get(charger.key)
             named, seen = (found.named, found.seen) if found else (0, 0)

@@ -38,6 +38,7 @@ from .const import (
 )
 from .engine.devices.ocpp_charger import (
     Central,
+    Change,
     Gate,
     Issued,
     OcppCharger,
@@ -50,6 +51,7 @@ from .engine.protocols.ocpp import Manners, Refusal
 from .links import OcppListener, authority_folder, open_ocpp
 from .ocpp_knocks import Knocks
 from .ocpp_manners import manners_of
+from .ocpp_quirks import Kinds
 from .session_price import SessionPrice
 from .session_statistics import SessionStatistics
 
@@ -121,6 +123,7 @@ class OcppServer:
         self._stopping = False
         self.gate = Gate()
         """Who may charge."""
+        self._kinds = Kinds(hass)
         self._knocks = Knocks(hass, entry, self._knows)
 
     @property
@@ -169,6 +172,7 @@ class OcppServer:
                 translation_placeholders={"error": str(err)},
             ) from err
         session_log.is_read(self._hass, self._entry)
+        await self._kinds.read()
         self._price = SessionPrice(self._hass, self._listener.journal)
         self._statistics = SessionStatistics(self._hass, self._listener.journal)
         waiting = []
@@ -262,10 +266,13 @@ class OcppServer:
         self.take_cards()
         charger_id: str = entry.data[CONF_CHARGER_ID]
         self._guard(entry)
-        self._treat(charger_id, manners_of(entry))
         known = self.central.charger(charger_id)
         maximum_ma = entry.data[CONF_MAXIMUM_CURRENT] * 1000
+        if known is not None:
+            # It was loaded anew: its owner's file may be another one.
+            await self._kinds.read()
         if known is not None and known.setpoint.maximum_ma == maximum_ma:
+            known.use(self._kinds.quirks)
             self._follow_options(entry, known)
             return known
         # Other bounds make another charger; it takes over the open connection.
@@ -274,6 +281,8 @@ class OcppServer:
             self._listener.journal,
             maximum_a=entry.data[CONF_MAXIMUM_CURRENT],
             gate=self.gate,
+            quirks=self._kinds.quirks,
+            learnt=await self._kinds.learnt(),
         )
         charger.credentials.signer = partial(self._sign, charger)
         try:
@@ -283,6 +292,7 @@ class OcppServer:
             raise session_log.unread(self._hass, entry, err) from err
         session_log.is_read(self._hass, entry)
         self._follow_options(entry, charger)
+        charger.subscribe(partial(self._follow_kind, entry, charger))
         if self._price is not None and self._statistics is not None:
             await self._price.add(charger_id)
             charger.subscribe(self._statistics.changed)
@@ -294,8 +304,19 @@ class OcppServer:
     @callback
     def _follow_options(self, entry: ChargerEntry, charger: OcppCharger) -> None:
         """Tell a wallbox what its owner chose."""
+        self._treat(charger.charger_id, manners_of(entry, charger.quirk))
         charger.measure_every(entry.options.get(CONF_METER_INTERVAL))
         self._fall_back(entry, charger)
+
+    @callback
+    def _follow_kind(
+        self, entry: ChargerEntry, charger: OcppCharger, change: Change
+    ) -> None:
+        """Talk to a wallbox as it is known since it has said which it is."""
+        if self._listener is None or not change.charger:
+            return
+        if charger is self.central.charger(charger.charger_id):
+            self._treat(charger.charger_id, manners_of(entry, charger.quirk))
 
     @callback
     def _fall_back(self, entry: ChargerEntry, charger: OcppCharger) -> None:
@@ -366,6 +387,7 @@ class OcppServer:
                     await charger.fall_back_to(None)
         if self._price is not None:
             self._price.drop(charger_id)
+        (await self._kinds.learnt()).forget(charger_id)
         await self.central.remove(charger_id)
         if self._listener is not None:
             self._listener.server.treat(charger_id, None)

@@ -81,6 +81,11 @@ class Connector:
         return self._hub.charger.connector(self.number).limit_ma
 
     @property
+    def limit_in_doubt(self) -> bool:
+        """Whether its wallbox itself is told of, or found out, if it disobeys."""
+        return self._hub.charger.limits.in_doubt
+
+    @property
     def drawn(self) -> tuple[PhaseCurrents, int] | None:
         """What the wallbox measures on its phases; mA, loop ms."""
         charger = self._hub.charger

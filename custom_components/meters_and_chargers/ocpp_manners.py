@@ -28,6 +28,7 @@ from .const import (
     CONF_REPLY_DELAY,
     CONF_UNAVAILABLE_AFTER,
 )
+from .engine.devices.ocpp_charger import Quirk
 from .engine.protocols.ocpp import Manners
 
 _AUTOMATIC = "automatic"
@@ -35,6 +36,7 @@ OCPP_16 = "ocpp16"
 PINNED: Mapping[str, Any] = {CONF_ADVANCED: {CONF_OCPP_VERSION: OCPP_16}}
 """Options of a wallbox that does not name its version."""
 _USUAL = Manners()
+_NOTHING_KNOWN = Quirk()
 _FIGURES: Mapping[str, tuple[float, float, float, str, float]] = {
     CONF_PING_INTERVAL: (0, 300, 1, "s", _USUAL.ping_s or 0),
     CONF_CALL_TIMEOUT: (5, 300, 1, "s", _USUAL.timeout_s),
@@ -49,17 +51,34 @@ def _chosen(entry: ConfigEntry) -> Mapping[str, Any]:
     return found
 
 
-def manners_of(entry: ConfigEntry) -> Manners:
-    """Return how the wallbox of an entry is talked to."""
+def _at_first(key: str, quirk: Quirk) -> float:
+    """Return what a figure is where nothing was chosen."""
+    known: float | None = getattr(quirk, key, None)
+    return _FIGURES[key][-1] if known is None else known
+
+
+def _quirk(entry: ConfigEntry[Any]) -> Quirk:
+    """Return what is known of the wallbox of an entry, once it is set up."""
+    hub = getattr(entry, "runtime_data", None)
+    return Quirk() if hub is None else hub.charger.quirk
+
+
+def manners_of(entry: ConfigEntry, quirk: Quirk = _NOTHING_KNOWN) -> Manners:
+    """Return how a wallbox is talked to: as was chosen, is known, or is usual."""
     chosen = _chosen(entry)
+
+    def figure(key: str) -> float:
+        value: float = chosen.get(key, _at_first(key, quirk))
+        return value
+
     return Manners(
         pinned=chosen.get(CONF_OCPP_VERSION) == OCPP_16,
         aliases=frozenset(chosen.get(CONF_ALIASES, ())),
         address=chosen.get(CONF_ADDRESS, ""),
         # 0 stands for never.
-        ping_s=chosen.get(CONF_PING_INTERVAL, _USUAL.ping_s) or None,
-        timeout_s=chosen.get(CONF_CALL_TIMEOUT, _USUAL.timeout_s),
-        reply_delay_s=chosen.get(CONF_REPLY_DELAY, _USUAL.reply_delay_s),
+        ping_s=figure(CONF_PING_INTERVAL) or None,
+        timeout_s=figure(CONF_CALL_TIMEOUT),
+        reply_delay_s=figure(CONF_REPLY_DELAY),
     )
 
 
@@ -84,7 +103,8 @@ def advanced_fields(entry: ConfigEntry) -> dict[vol.Marker, object]:
         ),
         _optional(CONF_ADDRESS, chosen): TextSelector(),
     }
-    for key, (lowest, highest, step, unit, usual) in _FIGURES.items():
+    for key, (lowest, highest, step, unit, _) in _FIGURES.items():
+        usual = _at_first(key, _quirk(entry))
         fields[vol.Required(key, default=chosen.get(key, usual))] = NumberSelector(
             NumberSelectorConfig(
                 min=lowest,
@@ -134,8 +154,8 @@ def take_advanced(
             return "identity_taken"
     kept: dict[str, Any] = {
         key: chosen[key]
-        for key, (*_, usual) in _FIGURES.items()
-        if chosen.get(key, usual) != usual
+        for key in _FIGURES
+        if (usual := _at_first(key, _quirk(entry))) != chosen.get(key, usual)
     }
     if chosen.get(CONF_OCPP_VERSION) == OCPP_16:
         kept[CONF_OCPP_VERSION] = OCPP_16

@@ -82,6 +82,7 @@ class ChargerHub:
         self.tell(*self._listeners)
         self._follow_fallback()
         self._follow_restart()
+        self._follow_limits()
 
         @callback
         def stop() -> None:
@@ -90,6 +91,7 @@ class ChargerHub:
             self._wait_no_more()
             ir.async_delete_issue(self.hass, DOMAIN, self._issue_id)
             ir.async_delete_issue(self.hass, DOMAIN, self._restart_id)
+            ir.async_delete_issue(self.hass, DOMAIN, self._limit_id)
 
         return stop
 
@@ -156,6 +158,25 @@ class ChargerHub:
             translation_placeholders={"name": self.entry.title},
         )
 
+    @property
+    def _limit_id(self) -> str:
+        return f"no_limit_{self.entry.entry_id}"
+
+    def _follow_limits(self) -> None:
+        """Say that nothing makes the wallbox obey, with what was tried."""
+        if not (tried := self.charger.limits.trouble):
+            ir.async_delete_issue(self.hass, DOMAIN, self._limit_id)
+            return
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            self._limit_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="no_limit",
+            translation_placeholders={"name": self.entry.title, "tried": tried},
+        )
+
     def _follow_fallback(self) -> None:
         """Say that the wallbox can't fall back by itself; forget what was cleared."""
         entry, error = self.entry, self.charger.fallback_refusal
@@ -185,6 +206,7 @@ class ChargerHub:
             self._identify()
             self._follow_fallback()
             self._follow_restart()
+            self._follow_limits()
         for number in change.connectors:
             if number and number not in self.connectors:
                 self.connectors[number] = Connector(self, number)

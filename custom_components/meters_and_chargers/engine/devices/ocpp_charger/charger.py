@@ -308,6 +308,7 @@ class OcppCharger(Known):
         action = call.action
         if action == "BootNotification":
             self._booted = True
+            self._look_up()
             self._settle_after(AFTER_BOOT_S)
         if action == "StatusNotification":
             self._reported |= change.connectors
@@ -346,7 +347,6 @@ class OcppCharger(Known):
         needed = self.needs_restart
         if booted:
             self._settings = None
-            self._look_up()
             self.limits.booted()
             self._sampling.booted(self.identity.firmware)
         for number in self.connectors:

@@ -145,7 +145,7 @@ class Learnt:
 
         What was learnt while its entries said otherwise does not count.
         """
-        own = self._known.get(_own(identity), {})
+        own = self._known.get(_own(identity.serial), {})
         if own.get("told") == _told(quirk) and own.get("firmware") == identity.firmware:
             return _form(own), bool(own.get("acts"))
         kind = self._known.get(_kind(identity), {})
@@ -155,16 +155,16 @@ class Learnt:
         """Remember what a wallbox took, and for its kind what acts."""
         data = {name: getattr(form, name) for name in _KEPT} | {"told": _told(quirk)}
         own = {**data, "firmware": identity.firmware, "acts": acts}
-        new = {_own(identity): own}
+        new = {_own(identity.serial): own}
         if acts and identity.model:
             new[_kind(identity)] = data
         if any(self._known.get(key) != one for key, one in new.items()):
             self._known |= new
             self._changed()
 
-    def forget(self, identity: Identity) -> None:
+    def forget(self, charger_id: str) -> None:
         """Let one wallbox begin anew; its kind stays known."""
-        if self._known.pop(_own(identity), None) is not None:
+        if self._known.pop(_own(charger_id), None) is not None:
             self._changed()
 
 
@@ -176,8 +176,8 @@ def _told(quirk: Quirk) -> str:
     return " ".join(map(str, said))
 
 
-def _own(identity: Identity) -> str:
-    return f"wallbox {identity.serial}"
+def _own(charger_id: str) -> str:
+    return f"wallbox {charger_id}"
 
 
 def _kind(identity: Identity) -> str:
@@ -319,7 +319,7 @@ class Ladder:
         self._ignored.append(form)
         self._acts.discard(form)
         self.taken = None
-        self._learnt.forget(self._who())
+        self._learnt.forget(self._who().serial)
         if self._left(configuration, phases, transaction=True):
             return True
         self.taken = self._ignored[0]
