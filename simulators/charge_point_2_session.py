@@ -106,6 +106,7 @@ class Session2(SecurityAnswers, Ocpp):  # type: ignore[misc]  # no types
         unit = {"A": "Current", "W": "Power"}[schedule["charging_rate_unit"]]
         if (
             box.reject_profiles
+            or box.profiles.refuses(profile)
             or unit not in box.configuration["ChargingScheduleAllowedChargingRateUnit"]
             or profile["stack_level"]
             > int(box.configuration["ChargeProfileMaxStackLevel"])

@@ -13,6 +13,32 @@ TRANSACTION = "TxProfile"
 _RECURRENCE = {"Daily": timedelta(days=1), "Weekly": timedelta(weeks=1)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Profiles that a wallbox refuses, or accepts and forgets; None fits all."""
+
+    ignores: bool = False
+    unit: str | None = None
+    phases: bool | None = None
+    """Whether a number of phases is given."""
+    purpose: str | None = None
+    kind: str | None = None
+    level: int | None = None
+
+    def fits(self, profile: Mapping[str, Any]) -> bool:
+        """Say whether it is about a profile."""
+        schedule = profile["charging_schedule"]
+        (period, *_) = schedule["charging_schedule_period"]
+        found = (
+            (self.unit, schedule["charging_rate_unit"]),
+            (self.phases, "number_phases" in period),
+            (self.purpose, profile["charging_profile_purpose"]),
+            (self.kind, profile["charging_profile_kind"]),
+            (self.level, profile["stack_level"]),
+        )
+        return all(rule in (None, said) for rule, said in found)
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A profile, in the words of the `ocpp` library, and when and for what it came."""
@@ -73,9 +99,17 @@ class Profiles:
     def __init__(self) -> None:
         """Start without any."""
         self.kept: list[Kept] = []
+        self.rules: tuple[Rule, ...] = ()
+        """What is done with some, before all else."""
+
+    def refuses(self, profile: Mapping[str, Any]) -> bool:
+        """Say whether a rule keeps a profile out."""
+        return any(not rule.ignores and rule.fits(profile) for rule in self.rules)
 
     def put(self, connector: int, profile: Mapping[str, Any], now: datetime) -> None:
         """Keep a profile in the place of one of its number, or of its rank."""
+        if any(rule.ignores and rule.fits(profile) for rule in self.rules):
+            return
         new = Kept(connector, profile, now)
         self.kept = [*self._beside(new), new]
 

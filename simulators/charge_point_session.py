@@ -120,6 +120,7 @@ class Session(UpkeepAnswers, Ocpp):  # type: ignore[misc]  # no types
         new = Kept(connector, profile, box.now)
         if (
             box.reject_profiles
+            or box.profiles.refuses(profile)
             or (box.reject_durations and "duration" in schedule)
             or unit not in box.configuration["ChargingScheduleAllowedChargingRateUnit"]
             or profile["stack_level"] > highest

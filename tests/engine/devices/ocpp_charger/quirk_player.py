@@ -20,9 +20,12 @@ from quirk_box import CALL, ERROR, RESULT, Box, holds
 from quirk_line import HOST, UPGRADE, Line
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
+    SHIPPED,
     Central,
     Knock,
     OcppCharger,
+    Quirks,
+    read_quirks,
 )
 from custom_components.meters_and_chargers.engine.journal import Journal
 from custom_components.meters_and_chargers.engine.model import (
@@ -99,6 +102,7 @@ class Player:
                 now=self.clock.now,
                 monotonic=self.clock.monotonic,
                 call_later=self.clock.call_later,
+                quirks=self._quirks,
                 **(options or {}),
             )
             await charger.load()
@@ -107,6 +111,12 @@ class Player:
             central.accept(charger_id, charger)
             self.chargers[charger_id] = charger
         await self.server.start()
+
+    @property
+    def _quirks(self) -> Quirks:
+        """Our file of makers, where the script wants it."""
+        wanted = self._script.get("quirks") == "shipped"
+        return Quirks(read_quirks(SHIPPED) if wanted else ())
 
     def _treat(self, charger_id: str, manners: Mapping[str, Any]) -> None:
         aliases = frozenset(manners.get("aliases", ()))
@@ -361,6 +371,7 @@ class Player:
             if session is None
             else session.transaction.start_unknown,
             "limit_ma": connector.limit_ma,
+            "limit_trouble": charger.limits.trouble,
             "offered_ma": connector.offered_ma,
             "values": {
                 _words(point): value

@@ -146,7 +146,7 @@ def _entry(node: yaml.Node) -> Entry:
                 names[key] = _text(_plain(value))
             else:
                 said[key] = FIELDS[key](_plain(value))
-        except (KeyError, ValueError) as err:
+        except (KeyError, ValueError, OverflowError) as err:
             raise QuirksError(_line(field), key) from err
     if "vendor" not in names:
         raise QuirksError(_line(node), "vendor")
