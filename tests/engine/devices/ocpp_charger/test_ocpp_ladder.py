@@ -553,3 +553,23 @@ async def test_a_refusal_before_and_a_limit_after(wallbox: Wallbox) -> None:
     assert wallbox.charger.limits.trouble
     await _set(wallbox, 0)
     assert wallbox.charger.limits.trouble == ""
+
+
+async def test_whatever_its_purpose_it_is_cleared(wallbox: Wallbox) -> None:
+    """A limit for one transaction, or for the whole wallbox, is ours as well."""
+    wallbox.charger.introduce("Maker", "Box", "")
+    wallbox.charger.use(_quirks(purpose="TxProfile"))
+    await wallbox.starts()
+    await _set(wallbox, 10_000)
+    await wallbox.charger.clear_charging_profile(1)
+    wallbox.charger.use(_quirks(purpose="ChargePointMaxProfile"))
+    await _set(wallbox, 10_000)
+    assert wallbox.link.sent("SetChargingProfile")[-1]["connectorId"] == 0
+    await wallbox.charger.clear_charging_profile(1)
+    found = wallbox.link.sent("ClearChargingProfile")
+    assert [tuple(one.values()) for one in found] == [
+        ("TxDefaultProfile", 1),
+        ("TxProfile", 1),
+        ("TxDefaultProfile", 1),
+        ("ChargePointMaxProfile",),
+    ]

@@ -27,6 +27,7 @@ from .known import FAMILY_KEY, Known, Listener
 from .ladder import Learnt
 from .limit import CallLater, Timer, call_later_on_loop
 from .limits import Limits
+from .profile import MAXIMUM, PURPOSE
 from .quirks import Quirk, Quirks
 from .sampling import Sampling
 from .station import Station, utc_now
@@ -236,9 +237,15 @@ class OcppCharger(Known):
         self._station.firmware_status = "requested"
         self._tell(Change(connectors=frozenset({0})))
 
-    async def clear_charging_profile(self, connector: int | None = None) -> None:
+    @override
+    async def clear_charging_profile(
+        self, connector: int | None = None, purpose: str = PURPOSE
+    ) -> None:
         """Remove our limits, of one connector or of all."""
-        await super().clear_charging_profile(connector)
+        await super().clear_charging_profile(connector, purpose)
+        for other in self._sender.rare_purposes:
+            whole = other == MAXIMUM
+            await super().clear_charging_profile(None if whole else connector, other)
         numbers = self.connectors if connector is None else (connector,)
         for number in numbers:
             self.connector(number).limit.forget()

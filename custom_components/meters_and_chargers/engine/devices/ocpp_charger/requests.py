@@ -123,9 +123,11 @@ class Requests:
         """Send a charging profile as it is."""
         await self.demand("SetChargingProfile", payload)
 
-    async def clear_charging_profile(self, connector: int | None = None) -> None:
+    async def clear_charging_profile(
+        self, connector: int | None = None, purpose: str = PURPOSE
+    ) -> None:
         """Remove our limits, of one connector or of all; none there is fine."""
-        payload: dict[str, Json] = {"chargingProfilePurpose": PURPOSE}
+        payload: dict[str, Json] = {"chargingProfilePurpose": purpose}
         if connector is not None:
             payload["connectorId"] = connector
         await self.ask("ClearChargingProfile", payload)

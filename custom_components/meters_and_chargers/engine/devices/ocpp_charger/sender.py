@@ -10,6 +10,7 @@ from ...protocols.ocpp.types import Payload
 from .ladder import Ladder, guarded_forms, obstacle
 from .limit import Limit
 from .profile import (
+    PURPOSE,
     RELATIVE,
     TRANSACTION,
     WATT,
@@ -133,6 +134,11 @@ class Sender:
     def form(self, number: int) -> Form | None:
         """Return the form in which the limit of a connector was accepted last."""
         return self._used[number][0] if number in self._used else None
+
+    @property
+    def rare_purposes(self) -> Iterable[str]:
+        """The purposes of our limits besides the usual one."""
+        return {form.purpose for form, _ in self._used.values()} - {PURPOSE}
 
     def obeyed(self, number: int) -> None:
         """Note that the limit of a connector acts."""
