@@ -1,5 +1,6 @@
 """What is known of kinds of wallboxes, in Home Assistant: files, options, issues."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,15 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
+from custom_components.meters_and_chargers import charger_watch
 from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.engine.charging import Explanation, Reason
 from simulators.charge_point_profiles import Rule
 
+from .conftest import SetUp
 from .test_ocpp import Garage, charging, garage, server, set_current
 from .test_ocpp_manners import choose, manners
+from .test_ocpp_site import set_up_site
 
 __all__ = ["garage", "server"]
 
@@ -135,3 +140,38 @@ async def test_it_obeys_no_limit(
     await hass.async_block_till_done()
     learnt = hass.data["meters_and_chargers_learnt"]
     assert not any("GARAGE" in key for key in learnt.as_data())
+
+
+async def test_it_is_not_told_twice(
+    hass: HomeAssistant,
+    own_file: Path,
+    garage: Garage,
+    set_up_ksem: SetUp,
+    issue_registry: ir.IssueRegistry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A site is silent of a wallbox that obeys nothing, which its own entry says."""
+    monkeypatch.setattr(charger_watch, "DISOBEYS_S", 0)
+    garage.wallbox.profiles.rules = (Rule(),)
+    await set_up_ksem()
+    entry = await charging(hass, garage)
+    with pytest.raises(HomeAssistantError):
+        await set_current(hass, 9)
+    site = await set_up_site(hass, "off")
+    watch = charger_watch.ChargerWatch(hass, site)
+    (charger,) = site.runtime_data.chargers
+
+    def look() -> bool:
+        seen = site.runtime_data.last_look
+        reasons = {charger.key: Explanation(Reason.NOT_FOLLOWING)}
+        decision = replace(seen.decision, reasons=reasons)
+        site.runtime_data.last_look = replace(seen, decision=decision)
+        watch.look()
+        issue_id = f"not_following_{charger.subentry_id}"
+        return issue_registry.async_get_issue(DOMAIN, issue_id) is not None
+
+    assert not any(look() for _ in range(3))
+    entry.runtime_data.charger.limits.ladder.begin()
+    assert look()
+    watch.clear()
+    assert await hass.config_entries.async_unload(site.entry_id)
