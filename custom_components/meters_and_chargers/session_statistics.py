@@ -54,6 +54,7 @@ class SessionStatistics:
         self._hass = hass
         self._journal = journal
         self._soon: CALLBACK_TYPE | None = None
+        self._stopped = False
         self._ends: list[CALLBACK_TYPE] = []
 
     @callback
@@ -71,6 +72,7 @@ class SessionStatistics:
     @callback
     def stop(self) -> None:
         """Look no more."""
+        self._stopped = True
         for end in self._ends:
             end()
         self._ends = []
@@ -82,7 +84,7 @@ class SessionStatistics:
     def changed(self, change: Change) -> None:
         """Look soon when a session has ended."""
         ended = any(one.kind is Kind.TRANSACTION_STOPPED for one in change.occurrences)
-        if not ended or self._soon is not None:
+        if not ended or self._stopped or self._soon is not None:
             return
 
         async def look(_: datetime) -> None:
