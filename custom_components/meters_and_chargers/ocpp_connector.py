@@ -175,7 +175,8 @@ class Connector:
     def _waits(self) -> bool:
         """Whether a car is plugged in that no transaction charges."""
         state = self._hub.charger.connector(self.number)
-        return state.status == "preparing" and state.transaction is None
+        says = state.status == "preparing" and not state.is_restored
+        return says and state.transaction is None
 
     @property
     def _needs_card(self) -> bool:

@@ -255,6 +255,17 @@ class StatusSensor(_ConnectorSensor):
         """The status."""
         return self._hub.charger.connector(self._number).status
 
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, bool] | None:
+        """Say of a status that it is of before a restart of Home Assistant."""
+        restored = self._hub.charger.connector(self._number).is_restored
+        return {"before_restart": True} if restored else None
+
+    @override
+    def _shown(self) -> object:
+        return self.native_value, self.extra_state_attributes
+
 
 class SessionEnergySensor(_ConnectorSensor):
     """The energy of the running or last transaction."""

@@ -439,3 +439,18 @@ async def test_a_killed_program_loses_and_doubles_nothing(
         said_wh = row.meter_stop_wh - row.meter_start_wh
         assert (row.energy_wh, row.cost) == (said_wh, pytest.approx(said_wh / 2000))
     await journal.close()
+
+
+async def test_facts_of_a_wallbox(tmp_path: Path) -> None:
+    """Each has its own; the newest counts, an empty one is gone, over a restart."""
+    path = tmp_path / "journal.db"
+    journal = await Journal.open(path)
+    await journal.keep_fact("GARAGE", "status 1", "charging")
+    await journal.keep_fact("GARAGE", "status 1", "available")
+    await journal.keep_fact("GARAGE", "status 2", "charging")
+    await journal.keep_fact("GARAGE", "status 2", "")
+    await journal.close()
+    journal = await Journal.open(path)
+    assert await journal.facts("GARAGE") == {"status 1": "available"}
+    assert await journal.facts("CARPORT") == {}
+    await journal.close()

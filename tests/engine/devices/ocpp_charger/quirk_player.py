@@ -364,6 +364,7 @@ class Player:
             "connectors": len(charger.connectors),
             "configuration": charger.configuration,
             "status": connector.status,
+            "restored": connector.is_restored,
             "error": connector.error_code,
             "transaction": connector.transaction,
             "session_wh": connector.session_energy_wh,

@@ -1,5 +1,6 @@
 """What OCPP 2 says of a wallbox, and what it is asked, in the words of 1.6."""
 
+from collections.abc import Callable
 from typing import Any
 
 from ocpp_fakes import BOOT2 as BOOT
@@ -8,6 +9,7 @@ import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     Central,
+    OcppCharger,
 )
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.v201 import (
     variables,
@@ -304,3 +306,21 @@ async def test_the_kind_of_a_card(wallbox2: Wallbox2, tag: str, kind: str) -> No
     await wallbox2.charger.remote_start(1, tag)
     (asked,) = wallbox2.link.sent("RequestStartTransaction")
     assert asked["idToken"] == {"idToken": tag, "type": kind}
+
+
+async def test_the_last_status_outlives_our_restart(
+    wallbox2: Wallbox2, new_charger: Callable[..., OcppCharger], clock: Clock
+) -> None:
+    """It counts until the wallbox says one; what is plugged is its word of before."""
+    await wallbox2.plug("Occupied")
+    assert wallbox2.charger.connector(1).status == "preparing"
+    again = new_charger()
+    await again.load()
+    assert again.connector(1).status == "preparing"
+    assert again.connector(1).is_restored
+    back = Wallbox2(again, clock)
+    back.connect()
+    await back.plug("Available")
+    assert again.connector(1).status == "available"
+    assert not again.connector(1).is_restored
+    await again.close()

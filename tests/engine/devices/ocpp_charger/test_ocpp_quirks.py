@@ -20,7 +20,6 @@ TRIES = [
 KNOWN = 36
 """Rows of the table of oddities; a script is named by its row."""
 OPEN = {
-    6: "after a restart of ours the last status is not kept",
     8: "the option that chooses measurands is shown by test_ocpp_sampling.py",
     9: "the issue that asks for the restart is shown by test_ocpp_measuring.py",
     20: "how to pause is not chosen per wallbox",

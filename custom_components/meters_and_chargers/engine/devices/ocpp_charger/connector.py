@@ -60,6 +60,8 @@ class Connector:
         """Start without a word from the wallbox."""
         self.number = number
         self.status = UNKNOWN
+        self.is_restored = False
+        """Whether its status is of before our restart, and not said since."""
         self.error_code = ""
         self.status_time: datetime | None = None
         """What the wallbox dated its last status."""

@@ -30,7 +30,8 @@ class Forgotten:
 
     def watch(self, connector: Connector) -> None:
         """Look at a connector whose state is another."""
-        forgotten = connector.status == AVAILABLE and connector.session is not None
+        said = connector.status == AVAILABLE and not connector.is_restored
+        forgotten = said and connector.session is not None
         timer = self._closing.get(connector.number)
         if forgotten and timer is None:
             self._closing[connector.number] = self._call_later(

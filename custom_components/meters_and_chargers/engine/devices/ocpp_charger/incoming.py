@@ -135,7 +135,8 @@ class Incoming:
         if self._is_queued(connector, report.time):
             return {}, self._named(new)
         connector.status_time = report.time
-        connector.status = report.status if report.status in STATUSES else UNKNOWN
+        known = report.status in STATUSES
+        await self._station.says(connector, report.status if known else UNKNOWN)
         connector.error_code = report.error_code
         points = frozenset[Point]()
         if connector.status not in CHARGING and connector.status != UNKNOWN:
@@ -203,7 +204,8 @@ class Incoming:
         if not live:
             return {}, self._named(new)
         connector.measured_at = self._station.monotonic()
-        if connector.status == UNKNOWN and self._flows(connector):
+        unsaid = connector.is_restored or connector.status == UNKNOWN
+        if unsaid and self._flows(connector):
             # Some never say it again after a restart of ours.
             connector.status = "charging"
         return {}, self._named(new, report.connector, points=frozenset(points))

@@ -7,7 +7,7 @@ import logging
 
 from ...journal import ChargerRecord, Journal, JournalError
 from ...model import Point
-from .connector import Connector
+from .connector import STATUSES, Connector
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ class Station:
         self.monotonic = monotonic
         self.record = ChargerRecord(id=charger_id)
         self.values: dict[Point, float | None] = {}
+        self.facts: dict[str, str] = {}
+        """What outlives a restart of ours, by name."""
         self.firmware_status = ""
         """How the last update of its firmware went on."""
         self._new_connector = new_connector
@@ -55,6 +57,11 @@ class Station:
         if record is not None:
             self.record = record
             self.expect(record.connectors)
+        self.facts = await self.journal.facts(self.charger_id)
+        for number, connector in self.by_number.items():
+            status = self.facts.get(_status_of(number))
+            if status in STATUSES:
+                connector.status, connector.is_restored = status, True
 
     def introduce(self, maker: str, model: str, serial: str) -> None:
         """Take over who it is where it has not said so itself."""
@@ -76,6 +83,21 @@ class Station:
         new = self.expect(number)
         return self.by_number[number], new
 
+    async def says(self, connector: Connector, status: str) -> None:
+        """Take the status that the wallbox says, and keep it over a restart."""
+        connector.status, connector.is_restored = status, False
+        await self.keep(_status_of(connector.number), status)
+
+    async def keep(self, name: str, fact: str) -> None:
+        """Keep a fact, an empty one no more; a failure is no reason to stop."""
+        if self.facts.get(name, "") == fact:
+            return
+        self.facts[name] = fact
+        try:
+            await self.journal.keep_fact(self.charger_id, name, fact)
+        except JournalError as err:
+            _LOGGER.debug("%s: %s was not kept: %s", self.charger_id, name, err)
+
     async def remember(self, **changes: str | int) -> None:
         """Keep who it is; a wallbox tells again, so a failure is no reason to stop."""
         self.record = replace(
@@ -88,3 +110,7 @@ class Station:
             await self.journal.remember_charger(self.record)
         except JournalError as err:
             _LOGGER.debug("%s could not be remembered: %s", self.charger_id, err)
+
+
+def _status_of(number: int) -> str:
+    return f"status {number}"
