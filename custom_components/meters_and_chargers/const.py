@@ -45,6 +45,7 @@ CONF_MAXIMUM_CURRENT: Final = "maximum_current"
 # Options of such a wallbox; off stays written until what was on has been cleared.
 CONF_FALLBACK: Final = "fallback"
 CONF_METER_INTERVAL: Final = "meter_interval"
+CONF_PAUSE: Final = "pause"
 CONF_MEASURE: Final = "measure"
 CONF_FALLBACK_CURRENT: Final = "fallback_current"
 CONF_ADVANCED: Final = "advanced"

@@ -214,6 +214,8 @@ class ConnectorCurrent(ChargerEntity, _Current):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Write the charging current; A."""
-        await self._connector.async_set_limit(round(value * 1000))
+        """Write the charging current, 0 as its owner wants it to be paused; A."""
+        connector = self._connector
+        kept_ma = connector.setpoint.minimum_ma if connector.keeps_minimum else 0
+        await connector.async_set_limit(round(value * 1000) or kept_ma)
         self.async_write_ha_state()

@@ -19,7 +19,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.requirements import RequirementsNotFound
 
-from . import authority, ocpp_tls, session_log
+from . import authority, ocpp_limits, ocpp_tls, session_log
 from .cards import rules_of
 from .certificates import Unusable
 from .const import (
@@ -305,6 +305,7 @@ class OcppServer:
     def _follow_options(self, entry: ChargerEntry, charger: OcppCharger) -> None:
         """Tell a wallbox what its owner chose."""
         self._treat(charger.charger_id, manners_of(entry, charger.quirk))
+        ocpp_limits.follow_options(self._hass, entry, charger)
         charger.measure_every(entry.options.get(CONF_METER_INTERVAL))
         self._fall_back(entry, charger)
 

@@ -12,6 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 from . import registry
 from .const import DOMAIN
 from .engine.charging import PhaseCurrents, Reason
+from .engine.devices.ocpp_charger import PauseMode
 from .engine.model import (
     PHASES,
     DeviceError,
@@ -115,8 +116,8 @@ class Connector:
     @property
     def blocked(self) -> Reason | None:
         """A fault, or a card that is missing: that is certain only by our own rule."""
-        status = self._hub.charger.connector(self.number).status
-        if status == "faulted":
+        state = self._hub.charger.connector(self.number)
+        if state.status == "faulted":
             return Reason.FAULT
         return Reason.AUTH_PENDING if self._waits and self._needs_card else None
 
@@ -128,6 +129,13 @@ class Connector:
     def switches_phases(self) -> bool:
         """Phases are not switched by OCPP so far."""
         return False
+
+    @property
+    def keeps_minimum(self) -> bool:
+        """Whether its car charges on where the sun is not enough, nor anything else."""
+        charger = self._hub.charger
+        runs = charger.connector(self.number).transaction is not None
+        return runs and charger.pauses.mode is PauseMode.MINIMUM
 
     async def async_set_limit(
         self,
@@ -169,6 +177,13 @@ class Connector:
         self._allowed = allowed
         self._released = released
         self._asked_to_start = False
+        if not allowed:
+            charger = self._hub.charger
+            self._hub.entry.async_create_background_task(
+                self._hub.hass,
+                charger.pauses.forget(charger.connector(self.number)),
+                f"pause of {self.key}",
+            )
         self._changed()
 
     @property
@@ -176,7 +191,8 @@ class Connector:
         """Whether a car is plugged in that no transaction charges."""
         state = self._hub.charger.connector(self.number)
         says = state.status == "preparing" and not state.is_restored
-        return says and state.transaction is None
+        # One whose card waits for the end of a pause begins with that.
+        return says and state.transaction is None and not state.card_waits
 
     @property
     def _needs_card(self) -> bool:

@@ -22,6 +22,7 @@ from .const import (
 )
 from .engine.devices.ocpp_charger import Policy
 from .ocpp import wallboxes_of
+from .ocpp_limits import limit_fields, take_limits
 from .ocpp_manners import advanced_fields, take_advanced
 from .ocpp_security_flow import CONF_STEP, SecuritySteps, security_fields
 
@@ -86,6 +87,7 @@ class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
                 del options[CONF_POLICY]
             if never and not user_input[CONF_FALLBACK]:
                 del options[CONF_FALLBACK]
+            take_limits(entry, user_input, options)
             others = wallboxes_of(self.hass, entry.data[CONF_SERVER])
             problem = take_advanced(entry, others, user_input, options)
             if 0 < user_input[CONF_FALLBACK_CURRENT] < MINIMUM_A:
@@ -100,6 +102,7 @@ class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
                 vol.Required(CONF_FALLBACK_CURRENT, default=MINIMUM_A): amperes(
                     0, entry.data[CONF_MAXIMUM_CURRENT]
                 ),
+                **limit_fields(entry),
                 vol.Required(CONF_POLICY, default=_AS_SERVER): one_of(
                     "policy_here", _AS_SERVER, *Policy
                 ),

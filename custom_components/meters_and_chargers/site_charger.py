@@ -33,6 +33,7 @@ from .engine.charging import (
 from .engine.model import Setpoint
 from .entity_charger import EntityCharger
 from .limit_writer import LimitWriter
+from .ocpp_connector import Connector
 
 _ABSENT = Setpoint(minimum_ma=6000, maximum_ma=32000, step_ma=1000)
 """Bounds of a charger that has not been seen since the start: reserve much."""
@@ -292,7 +293,7 @@ class SiteCharger:
         limit_ma, session_wh = self._limit_ma, self._session_wh()
         return ChargerState(
             key=self.key,
-            mode=self.mode,
+            mode=self._mode_now,
             online=online,
             limit_ma=None if limit_ma is None else self._spread(limit_ma),
             measured_ma=None if measured is None else measured.currents_ma,
@@ -307,6 +308,13 @@ class SiteCharger:
             plan=engine_plan(self._plan, self.car_level, session_wh),
             charge_percent=self._charge_percent(session_wh or 0),
         )
+
+    @property
+    def _mode_now(self) -> Mode:
+        """A car that must not be paused charges on with the minimum without sun."""
+        found = self.present
+        keeps = isinstance(found, Connector) and found.keeps_minimum
+        return Mode.MIN_SOLAR if keeps and self.mode is Mode.SOLAR else self.mode
 
     @property
     def _blocked(self) -> Reason | None:

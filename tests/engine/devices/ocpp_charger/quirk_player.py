@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 import inspect
 import json
+from operator import attrgetter
 from pathlib import Path
 import re
 from typing import Any
@@ -263,7 +264,7 @@ class Player:
         ((method, arguments),) = (
             (key, value) for key, value in what.items() if key not in _AROUND
         )
-        work = getattr(self.chargers[box.charger_id], method)(*arguments)
+        work = attrgetter(method)(self.chargers[box.charger_id])(*arguments)
         if "name" in what:
             self._wanted[what["name"]] = asyncio.create_task(work)
             await asyncio.sleep(0)

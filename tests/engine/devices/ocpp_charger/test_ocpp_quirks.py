@@ -22,7 +22,6 @@ KNOWN = 36
 OPEN = {
     8: "the option that chooses measurands is shown by test_ocpp_sampling.py",
     9: "the issue that asks for the restart is shown by test_ocpp_measuring.py",
-    20: "how to pause is not chosen per wallbox",
     21: "a profile that is not ours is not looked for",
     33: "AuthorizeRemoteTxRequests is set where only known cards may charge, "
     "as test_ocpp_admission.py shows",

@@ -140,6 +140,10 @@ class Admission:
             await self._remember()
         return verdict, (self._presented(verdict, number, learned=learned),)
 
+    def accepts(self, tag: str) -> bool:
+        """Say whether a card may charge now."""
+        return self._decide(tag).accepted
+
     def label(self, tag: str) -> str | None:
         """Return what its owner calls a card."""
         token = self._gate.tokens.find(tag)

@@ -27,6 +27,7 @@ from .known import FAMILY_KEY, Known, Listener
 from .ladder import Learnt
 from .limit import CallLater, Timer, call_later_on_loop
 from .limits import Limits
+from .pause import Pauses
 from .profile import MAXIMUM, PURPOSE
 from .quirks import Quirk, Quirks
 from .sampling import Sampling
@@ -108,6 +109,15 @@ class OcppCharger(Known):
             call_later,
         )
         self._admission.join(lambda: self._tell(self._all_changed()))
+        self.pauses = Pauses(
+            self,
+            self._station,
+            identity=lambda: self.identity,
+            may_start=self._admission.accepts,
+            spawn=self._spawn,
+            call_later=call_later,
+            tell=lambda one: self._tell(Change(connectors=frozenset({one.number}))),
+        )
         self._incoming = Incoming(self._station, self._transactions, self._admission)
         self.credentials = Credentials(self, self._spawn)
         self._settling: Timer | None = None
@@ -150,6 +160,7 @@ class OcppCharger(Known):
         await self._transactions.load()
         await self._admission.load()
         self._look_up()
+        self.pauses.load()
 
     async def close(self) -> None:
         """Ask and wait for nothing any more; the connection is not touched."""
@@ -211,11 +222,15 @@ class OcppCharger(Known):
         A newer limit replaces this one as long as it waits. ``protection`` lets a
         reduction go at once.
         """
-        limit = self.connector(connector).limit
+        one = self.connector(connector)
+        if await self.pauses.takes(one, value_ma):
+            return
+        limit = one.limit
         if self.link is None:
             limit.owe(value_ma)
             raise Unreachable("the wallbox is not connected")
         await limit.set(value_ma, protection=protection)
+        self.pauses.resume(one)
 
     async def keep_limit(self, connector: int) -> None:
         """Let the limit hold for good, although there is a fallback."""
@@ -306,6 +321,7 @@ class OcppCharger(Known):
             connector.limit.stop(self._sender.falls_back_to(number))
         self._admission.stop()
         self.limits.proof.stop()
+        self.pauses.stop()
         if self._settling:
             self._settling.cancel()
         self._forgotten.stop()
@@ -325,6 +341,7 @@ class OcppCharger(Known):
             if number:
                 again = partial(self._put_again, connector)
                 self.limits.follow(connector, again)
+            self.pauses.follow(connector, action)
             ends = self._admission.to_be_ended(connector)
             # It does not know the number yet, and most end a refused one themselves.
             if ends and action != "StartTransaction":
@@ -360,6 +377,7 @@ class OcppCharger(Known):
             connector = self.connector(number)
             limit = connector.limit.restore(booted=booted)
             self._spawn(self._restore(connector, limit))
+        self.pauses.settle()
         if not booted and not self._reported:
             await self._ask_status()
         await self._read_configuration()

@@ -73,6 +73,10 @@ class Connector:
         """The last that the wallbox ended: a closing value may still come."""
         self.spent = False
         """Whether a card's energy was used up by the car that is still plugged in."""
+        self.paused = False
+        """Whether its transaction was ended so that it draws nothing."""
+        self.card_waits = False
+        """Whether that one's card is to begin another, now or after the pause."""
         self.freshness = Freshness()
         self.limit = limit
 
@@ -83,8 +87,8 @@ class Connector:
 
     @property
     def limit_ma(self) -> int | None:
-        """The limit it accepted; None before the first."""
-        return self.limit.accepted_ma
+        """The limit it accepted, 0 in a pause; None before the first."""
+        return 0 if self.paused else self.limit.accepted_ma
 
     @property
     def transaction(self) -> int | None:
