@@ -19,8 +19,12 @@ from .engine.model import (
 from .ocpp import OcppServer
 from .ocpp_connector import Connector
 from .ocpp_manners import unavailable_after_s
+from .ocpp_writes import ProfileWrites
 
 _LOGGER = logging.getLogger(__name__)
+
+WALLBOX = 0
+"""The topic of what concerns all connectors."""
 
 type ChargerEntry = ConfigEntry[ChargerHub]
 type Topic = Point | int
@@ -58,6 +62,7 @@ class ChargerHub:
         self.available = charger.online
         """Whether it is shown: connected, or not away for long."""
         self._waits: CALLBACK_TYPE | None = None
+        self.writes = ProfileWrites(hass, entry, charger)
         self._listeners: dict[Topic, list[Callable[[], None]]] = {}
         self._occurrence_listeners: list[Callable[[Occurrence], None]] = []
         self._newcomers: list[Callable[[Topic], None]] = []
@@ -69,7 +74,10 @@ class ChargerHub:
     @callback
     def start(self) -> CALLBACK_TYPE:
         """Begin to pass on changes; returns the function that ends it."""
-        ends = [self.charger.subscribe(self._changed)]
+        ends = [
+            self.charger.subscribe(self._changed),
+            self.writes.start(lambda: self.tell(WALLBOX)),
+        ]
 
         @callback
         def publish(topic: Topic) -> None:

@@ -3,10 +3,15 @@
 from datetime import datetime, timedelta
 from typing import override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorStateClass,
+)
 from homeassistant.const import EntityCategory, UnitOfEnergy
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
 from .charger_sensors import charger_sensors
@@ -16,7 +21,7 @@ from .describe import SENSORS, UNITS
 from .engine.devices.ocpp_charger import STATUSES
 from .engine.model import Phase, Point, Quantity
 from .entity import ChargerEntity, DeviceEntity
-from .ocpp_wallbox import ChargerEntry, ChargerHub, Topic
+from .ocpp_wallbox import WALLBOX, ChargerEntry, ChargerHub, Topic
 from .pico_sensors import pico_sensors
 from .push_coordinator import PushCoordinator
 from .site_sensors import circuit_sensors
@@ -72,6 +77,7 @@ async def async_setup_entry(
                 )
             )
 
+    async_add_entities([ProfileWritesSensor(runtime)])
     entry.async_on_unload(runtime.each(add))
 
 
@@ -329,3 +335,46 @@ class TransactionSensor(_ConnectorSensor):
     def native_value(self) -> int | None:
         """The number the wallbox knows; None when none is running."""
         return self._hub.charger.connector(self._number).transaction
+
+
+class ProfileWritesSensor(ChargerEntity, SensorEntity, RestoreEntity):
+    """How often it was sent today what it may store; goes on over a restart."""
+
+    _attr_translation_key = "profile_writes_today"
+    _attr_state_class = SensorStateClass.TOTAL_INCREASING
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    def __init__(self, hub: ChargerHub) -> None:
+        """Belong to a wallbox."""
+        super().__init__(hub, WALLBOX, "profile_writes_today")
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Go on with the count of today."""
+        await super().async_added_to_hass()
+        if (last := await self.async_get_last_extra_data()) is not None:
+            kept = last.as_dict()
+            self._hub.writes.recall(kept["day"], kept["count"])
+
+    @property
+    @override
+    def available(self) -> bool:
+        """What we sent is known without the wallbox."""
+        return True
+
+    @property
+    @override
+    def native_value(self) -> int:
+        """The count."""
+        return self._hub.writes.count
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> RestoredExtraData:
+        """Keep the count, and its day."""
+        writes = self._hub.writes
+        return RestoredExtraData({"day": writes.day, "count": writes.count})
+
+    @override
+    def _shown(self) -> object:
+        return self.native_value

@@ -12,15 +12,13 @@ from homeassistant.util import dt as dt_util
 
 from .engine.devices.ocpp_charger import Firmware
 from .entity import ChargerEntity
-from .ocpp_wallbox import ChargerEntry, ChargerHub
+from .ocpp_wallbox import WALLBOX, ChargerEntry, ChargerHub
 
 _LOGGER = logging.getLogger(__name__)
 
 PARALLEL_UPDATES = 1
 
 _OFFER: Final = "firmware"
-_WALLBOX: Final = 0
-"""The topic of what concerns all connectors."""
 _BUSY = frozenset(
     {
         "requested",
@@ -63,7 +61,7 @@ def offer(hub: ChargerHub, made: Offer | None) -> None:
     if made is not None:
         data[_OFFER] = asdict(made)
     hub.hass.config_entries.async_update_entry(hub.entry, data=data)
-    hub.tell(_WALLBOX)
+    hub.tell(WALLBOX)
 
 
 async def async_setup_entry(
@@ -93,7 +91,7 @@ class FirmwareUpdate(ChargerEntity, UpdateEntity):
     async def async_added_to_hass(self) -> None:
         """Follow the wallbox."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._hub.listen(_WALLBOX, self._follow))
+        self.async_on_remove(self._hub.listen(WALLBOX, self._follow))
 
     @property
     def _offer(self) -> Offer | None:

@@ -27,6 +27,7 @@ from .known import FAMILY_KEY, Known, Listener
 from .ladder import Learnt
 from .limit import CallLater, Timer, call_later_on_loop
 from .limits import Limits
+from .own_profiles import OwnProfiles
 from .pause import Pauses
 from .profile import MAXIMUM, PURPOSE
 from .quirks import Quirk, Quirks
@@ -47,7 +48,7 @@ _LEAST_CHANGE_MA = 500
 """Many wallboxes write each profile to their flash memory."""
 
 
-class OcppCharger(Known):
+class OcppCharger(OwnProfiles, Known):
     """One wallbox, whether it is connected or not."""
 
     def __init__(  # noqa: PLR0913  # three clocks, four bounds and who may charge, each with a default

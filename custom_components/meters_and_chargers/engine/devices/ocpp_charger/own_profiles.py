@@ -1,0 +1,61 @@
+"""The charging profiles that are ours in a wallbox: which, and how often written."""
+
+from collections.abc import Callable
+from typing import override
+
+from ...model import Silent
+from ...protocols.ocpp.types import Payload
+from .reading import integer, text
+from .station import Station
+from .upkeep import Upkeep
+
+_OF_A_TRANSACTION = "TxProfile"
+
+
+class OwnProfiles(Upkeep):
+    """Counts what a wallbox may have stored, and knows what of ours lies in it."""
+
+    _station: Station
+
+    def __init__(self) -> None:
+        """Nothing was written yet."""
+        super().__init__()
+        self.profile_writes = 0
+        """Profiles that outlive a restart of the wallbox, sent since ours."""
+        self.on_profile_write: Callable[[], None] | None = None
+
+    @override
+    async def set_charging_profile(self, payload: Payload) -> None:
+        """Send a charging profile as it is, and count it where it may be stored."""
+        try:
+            await super().set_charging_profile(payload)
+        except Silent:
+            self._written(payload)  # or not: nobody knows
+            raise
+        self._written(payload)
+        number = integer(payload.get("connectorId"))
+        await self._station.keep(_lies_in(number), "ours")
+
+    @override
+    async def clear_charging_profile(self, connector: int | None = None) -> None:
+        """Remove our limits, of one connector or of all; none there is fine."""
+        await super().clear_charging_profile(connector)
+        numbers = self._station.by_number if connector is None else (connector,)
+        for number in tuple(numbers):
+            await self._station.keep(_lies_in(number), "")
+
+    def has_left(self, connector: int) -> bool:
+        """Say whether a profile of ours lies in a connector, also of an earlier run."""
+        return any(self._station.facts.get(_lies_in(one)) for one in (0, connector))
+
+    def _written(self, payload: Payload) -> None:
+        profile = payload.get("csChargingProfiles")
+        given = profile if isinstance(profile, dict) else {}
+        if text(given.get("chargingProfilePurpose")) != _OF_A_TRANSACTION:
+            self.profile_writes += 1
+            if self.on_profile_write is not None:
+                self.on_profile_write()
+
+
+def _lies_in(connector: int | None) -> str:
+    return f"profile {connector}"
