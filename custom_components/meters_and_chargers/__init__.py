@@ -16,6 +16,7 @@ from . import (
     links,
     load_management,
     ocpp_actions,
+    ocpp_limits,
     ocpp_tls,
     pico_account,
     pico_group,
@@ -97,6 +98,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
         for charger in entry.runtime_data.charger_entries():
             if charger.state is ConfigEntryState.LOADED:
                 hass.config_entries.async_schedule_reload(charger.entry_id)
+    if isinstance(entry.runtime_data, ChargerHub) and entry.disabled_by is not None:
+        await ocpp_limits.leave(entry, entry.runtime_data.charger)
     if (
         isinstance(entry.runtime_data, DeviceCoordinator)
         and (station := entry.runtime_data.station) is not None
@@ -115,6 +118,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
     elif family == FAMILY_OCPP_CHARGER:
         server = _server_of(hass, cast("ChargerEntry", entry))
         if server is not None:
+            charger = server.central.charger(entry.data[CONF_CHARGER_ID])
+            if charger is not None and entry.disabled_by is None:
+                await ocpp_limits.leave(entry, charger)
             # It is unknown to its server from now on.
             await server.forget(entry.data[CONF_CHARGER_ID])
         tell_left_behind(hass, entry.data[CONF_SERVER])

@@ -1,6 +1,9 @@
-"""The options of an OCPP wallbox about its limits: how it is paused."""
+"""The options of an OCPP wallbox about its limits: its pauses, what is left of them."""
 
+import asyncio
 from collections.abc import Mapping
+from enum import StrEnum
+import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -8,9 +11,26 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
 import voluptuous as vol
 
-from .const import CONF_CHARGER_ID, CONF_PAUSE, FAMILY_OCPP_CHARGER
+from .const import (
+    CONF_CHARGER_ID,
+    CONF_ON_LEAVE,
+    CONF_PAUSE,
+    FAMILY_OCPP_CHARGER,
+)
 from .engine.devices.ocpp_charger import OcppCharger, PauseMode, pause_default
-from .engine.model import Identity
+from .engine.model import DeviceError, Identity
+
+_LOGGER = logging.getLogger(__name__)
+
+_PATIENCE_S = 5.0
+"""How long a wallbox may take to forget its limits before it is let go with them."""
+
+
+class OnLeave(StrEnum):
+    """What a wallbox is left with when its entry is disabled or removed."""
+
+    KEEP = "keep"
+    CLEAR = "clear"
 
 
 @callback
@@ -23,6 +43,18 @@ def follow_options(
     )
 
 
+async def leave(entry: ConfigEntry, charger: OcppCharger) -> None:
+    """Take our limits back from a wallbox that is let go, if that was chosen."""
+    if entry.options.get(CONF_ON_LEAVE) != OnLeave.CLEAR:
+        return
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            await charger.fall_back_to(None)
+            await charger.release()
+    except (DeviceError, TimeoutError) as err:
+        _LOGGER.warning("%s keeps its last limit: %s", entry.title, err or "no answer")
+
+
 def limit_fields(entry: ConfigEntry) -> dict[vol.Marker, object]:
     """Return the fields of the options; what holds without a choice is shown."""
     usual = _pause_default(entry)
@@ -31,7 +63,16 @@ def limit_fields(entry: ConfigEntry) -> dict[vol.Marker, object]:
             options=[mode.value for mode in PauseMode], translation_key=CONF_PAUSE
         )
     )
-    return {vol.Required(CONF_PAUSE, default=usual.value): pause}
+    on_leave = SelectSelector(
+        SelectSelectorConfig(
+            options=[choice.value for choice in OnLeave],
+            translation_key=CONF_ON_LEAVE,
+        )
+    )
+    return {
+        vol.Required(CONF_PAUSE, default=usual.value): pause,
+        vol.Required(CONF_ON_LEAVE, default=OnLeave.KEEP.value): on_leave,
+    }
 
 
 def take_limits(
@@ -40,6 +81,8 @@ def take_limits(
     """Put what was chosen into the options; what is as it is anyway is not kept."""
     if chosen[CONF_PAUSE] == _pause_default(entry):
         options.pop(CONF_PAUSE, None)
+    if chosen[CONF_ON_LEAVE] == OnLeave.KEEP:
+        options.pop(CONF_ON_LEAVE, None)
 
 
 def _pause_default(entry: ConfigEntry) -> PauseMode:

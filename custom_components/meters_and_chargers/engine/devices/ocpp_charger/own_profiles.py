@@ -44,6 +44,12 @@ class OwnProfiles(Upkeep):
         for number in tuple(numbers):
             await self._station.keep(_lies_in(number), "")
 
+    async def release(self) -> None:
+        """Take back every limit of ours; raises `DeviceError`."""
+        for number in sorted(self._station.by_number):
+            if self.has_left(number):
+                await self.clear_charging_profile(number)
+
     def has_left(self, connector: int) -> bool:
         """Say whether a profile of ours lies in a connector, also of an earlier run."""
         return any(self._station.facts.get(_lies_in(one)) for one in (0, connector))
