@@ -310,6 +310,17 @@ async def test_server_restart_keeps_the_transaction(
     )
     assert garage.wallbox.transaction is not None
     assert garage.wallbox.transaction.number == number
+    # So far by what it said before; it is asked after some seconds.
+    shown = hass.states.get(STATUS)
+    assert shown is not None
+    assert shown.attributes["before_restart"] is True
+    await until(
+        hass,
+        garage,
+        lambda: "before_restart" not in str(hass.states.get(STATUS)),
+        "its own word",
+    )
+    assert value(hass, STATUS) == "charging"
 
 
 async def test_removed_wallbox_is_unknown_again(
