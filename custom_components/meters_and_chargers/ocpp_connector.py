@@ -12,7 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 from . import registry
 from .const import DOMAIN
 from .engine.charging import PhaseCurrents, Reason
-from .engine.devices.ocpp_charger import PauseMode
+from .engine.devices.ocpp_charger import Pause
 from .engine.model import (
     PHASES,
     DeviceError,
@@ -135,7 +135,7 @@ class Connector:
         """Whether its car charges on where the sun is not enough, nor anything else."""
         charger = self._hub.charger
         runs = charger.connector(self.number).transaction is not None
-        return runs and charger.pauses.mode is PauseMode.MINIMUM
+        return runs and charger.pauses.mode is Pause.MINIMUM
 
     async def async_set_limit(
         self,

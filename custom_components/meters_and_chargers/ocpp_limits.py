@@ -12,13 +12,11 @@ from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
 import voluptuous as vol
 
 from .const import (
-    CONF_CHARGER_ID,
     CONF_ON_LEAVE,
     CONF_PAUSE,
-    FAMILY_OCPP_CHARGER,
 )
-from .engine.devices.ocpp_charger import OcppCharger, PauseMode, pause_default
-from .engine.model import DeviceError, Identity
+from .engine.devices.ocpp_charger import OcppCharger, Pause
+from .engine.model import DeviceError
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,7 +58,7 @@ def limit_fields(entry: ConfigEntry) -> dict[vol.Marker, object]:
     usual = _pause_default(entry)
     pause = SelectSelector(
         SelectSelectorConfig(
-            options=[mode.value for mode in PauseMode], translation_key=CONF_PAUSE
+            options=[mode.value for mode in Pause], translation_key=CONF_PAUSE
         )
     )
     on_leave = SelectSelector(
@@ -85,11 +83,7 @@ def take_limits(
         options.pop(CONF_ON_LEAVE, None)
 
 
-def _pause_default(entry: ConfigEntry) -> PauseMode:
+def _pause_default(entry: ConfigEntry) -> Pause:
+    """Return how it is paused by what is known of its kind; all others by 0 A."""
     hub = getattr(entry, "runtime_data", None)
-    if hub is not None:
-        return pause_default(hub.charger.identity)
-    serial: str = entry.data[CONF_CHARGER_ID]
-    return pause_default(
-        Identity(family=FAMILY_OCPP_CHARGER, serial=serial, maker="", model="")
-    )
+    return Pause.ZERO if hub is None else hub.charger.pauses.usual

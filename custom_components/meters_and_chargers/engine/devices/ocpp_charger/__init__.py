@@ -6,7 +6,6 @@ from .charger import FAMILY_KEY, OcppCharger
 from .connector import STATUSES, Connector
 from .guard import Guard, Issued, Rejection, Security
 from .ladder import Learnt
-from .pause import PauseMode, pause_default
 from .quirks import SHIPPED, Entry, Pause, Quirk, Quirks, QuirksError
 from .quirks import read as read_quirks
 from .requests import OWN_TAG, Setting, is_secret, shown
@@ -42,7 +41,6 @@ __all__ = [
     "OcppCharger",
     "Offline",
     "Pause",
-    "PauseMode",
     "Policy",
     "Quirk",
     "Quirks",
@@ -55,7 +53,6 @@ __all__ = [
     "expiring",
     "is_local",
     "is_secret",
-    "pause_default",
     "read_quirks",
     "redact",
     "shown",

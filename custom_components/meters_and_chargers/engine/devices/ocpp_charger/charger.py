@@ -30,7 +30,7 @@ from .limits import Limits
 from .own_profiles import OwnProfiles
 from .pause import Pauses
 from .profile import MAXIMUM, PURPOSE
-from .quirks import Quirk, Quirks
+from .quirks import Pause, Quirk, Quirks
 from .sampling import Sampling
 from .station import Station, utc_now
 from .tokens import Gate
@@ -113,7 +113,7 @@ class OcppCharger(OwnProfiles, Known):
         self.pauses = Pauses(
             self,
             self._station,
-            identity=lambda: self.identity,
+            usual=lambda: self.quirk.pause or Pause.ZERO,
             may_start=self._admission.accepts,
             spawn=self._spawn,
             call_later=call_later,

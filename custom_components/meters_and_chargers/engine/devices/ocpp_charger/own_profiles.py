@@ -5,11 +5,10 @@ from typing import override
 
 from ...model import Silent
 from ...protocols.ocpp.types import Payload
+from .profile import MAXIMUM, PURPOSE, TRANSACTION
 from .reading import integer, text
 from .station import Station
 from .upkeep import Upkeep
-
-_OF_A_TRANSACTION = "TxProfile"
 
 
 class OwnProfiles(Upkeep):
@@ -37,11 +36,13 @@ class OwnProfiles(Upkeep):
         await self._station.keep(_lies_in(number), "ours")
 
     @override
-    async def clear_charging_profile(self, connector: int | None = None) -> None:
+    async def clear_charging_profile(
+        self, connector: int | None = None, purpose: str = PURPOSE
+    ) -> None:
         """Remove our limits, of one connector or of all; none there is fine."""
-        await super().clear_charging_profile(connector)
+        await super().clear_charging_profile(connector, purpose)
         numbers = self._station.by_number if connector is None else (connector,)
-        for number in tuple(numbers):
+        for number in (0,) if purpose == MAXIMUM else tuple(numbers):
             await self._station.keep(_lies_in(number), "")
 
     async def release(self) -> None:
@@ -57,7 +58,7 @@ class OwnProfiles(Upkeep):
     def _written(self, payload: Payload) -> None:
         profile = payload.get("csChargingProfiles")
         given = profile if isinstance(profile, dict) else {}
-        if text(given.get("chargingProfilePurpose")) != _OF_A_TRANSACTION:
+        if text(given.get("chargingProfilePurpose")) != TRANSACTION:
             self.profile_writes += 1
             if self.on_profile_write is not None:
                 self.on_profile_write()

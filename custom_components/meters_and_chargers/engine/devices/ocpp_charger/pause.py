@@ -1,13 +1,13 @@
 """Pauses a car by ending its transaction, where a limit of 0 is no pause."""
 
 from collections.abc import Callable, Coroutine
-from enum import StrEnum
 import logging
 
 from ...journal import Transaction
-from ...model import DeviceError, Identity, Refused
+from ...model import DeviceError, Refused
 from .connector import AVAILABLE, Connector
 from .limit import CallLater, Timer
+from .quirks import Pause
 from .requests import Requests
 from .station import Station
 
@@ -22,22 +22,6 @@ _MOST_ENDS = 3
 _PLUGGED = frozenset({"preparing", "finishing"})
 
 
-class PauseMode(StrEnum):
-    """How a car that charges is paused."""
-
-    ZERO = "zero"
-    """By a limit of 0, as the standard has it."""
-    MINIMUM = "minimum"
-    """Not at all: it keeps the minimum, except for a fuse and its owner's stop."""
-    STOP = "stop"
-    """By the end of its transaction; another one begins with the same card."""
-
-
-def pause_default(_identity: Identity) -> PauseMode:
-    """Return how a wallbox is paused unless its owner says otherwise."""
-    return PauseMode.ZERO
-
-
 class Pauses:
     """The pauses of one wallbox, by connector; they outlive a restart of ours."""
 
@@ -46,17 +30,20 @@ class Pauses:
         wallbox: Requests,
         station: Station,
         *,
-        identity: Callable[[], Identity],
+        usual: Callable[[], Pause],
         may_start: Callable[[str], bool],
         spawn: Callable[[Coroutine[None, None, None]], None],
         call_later: CallLater,
         tell: Callable[[Connector], None],
     ) -> None:
-        """``may_start`` says whether a card may charge now, ``tell`` of a pause."""
-        self._chosen: PauseMode | None = None
+        """``usual`` is how it is paused unless its owner says otherwise.
+
+        ``may_start`` says whether a card may charge now, ``tell`` of a pause.
+        """
+        self._chosen: Pause | None = None
         self._wallbox = wallbox
         self._station = station
-        self._identity = identity
+        self._usual = usual
         self._may_start = may_start
         self._spawn = spawn
         self._call_later = call_later
@@ -70,19 +57,24 @@ class Pauses:
         self._attempts: dict[int, Timer] = {}
 
     @property
-    def mode(self) -> PauseMode:
+    def usual(self) -> Pause:
+        """How it is paused unless its owner says otherwise."""
+        return self._usual()
+
+    @property
+    def mode(self) -> Pause:
         """How a car that charges is paused."""
-        return self._chosen or pause_default(self._identity())
+        return self._chosen or self._usual()
 
     def load(self) -> None:
         """Go on with the pauses of before a restart."""
         for connector in self._station.by_number.values():
             connector.paused = connector.card_waits = bool(self._card(connector))
 
-    async def choose(self, mode: PauseMode | None) -> None:
+    async def choose(self, mode: Pause | None) -> None:
         """Pause like this from now on; None for the wallbox's own way."""
-        self._chosen = None if mode is None else PauseMode(mode)
-        if self.mode is not PauseMode.STOP:
+        self._chosen = None if mode is None else Pause(mode)
+        if self.mode is not Pause.STOP:
             for connector in tuple(self._station.by_number.values()):
                 await self.forget(connector)
 
@@ -101,7 +93,7 @@ class Pauses:
         """
         number, running = connector.number, connector.session
         self._wanted[number] = value_ma
-        if value_ma or self.mode is not PauseMode.STOP:
+        if value_ma or self.mode is not Pause.STOP:
             return False
         if connector.paused:
             return self._ends.get(number, 0) <= _MOST_ENDS

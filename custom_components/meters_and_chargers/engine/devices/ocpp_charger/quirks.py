@@ -21,11 +21,14 @@ _MOST_S = 300.0
 
 
 class Pause(StrEnum):
-    """How a wallbox lets its car wait."""
+    """How a car that charges is paused."""
 
     ZERO = "zero"
+    """By a limit of 0, as the standard has it."""
     MINIMUM = "minimum"
+    """Not at all: it keeps the minimum, except for a fuse and its owner's stop."""
     STOP = "stop"
+    """By the end of its transaction; another one begins with the same card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
