@@ -7,6 +7,7 @@ from itertools import count
 import json
 from pathlib import Path
 from resource import getpagesize
+import shutil
 import sys
 import time
 from typing import Any, override
@@ -80,7 +81,8 @@ class MeasuredHomeAssistant(HomeAssistant):
     ) -> None:
         """Take integrations that are set up by `configuration.yaml` too.
 
-        ``component`` is the folder of one that Home Assistant does not have.
+        ``component`` is the folder of one that Home Assistant does not have, with its
+        manifest in ``integration.json``.
         """
         super().__init__(config)
         self._component = component
@@ -194,6 +196,7 @@ class MeasuredHomeAssistant(HomeAssistant):
         more = (f"{name}: {json.dumps(part)}\n" for name, part in self._more.items())
         path.write_text("".join((*kept, *more)), encoding="utf-8")
         if self._component is not None:
-            link = self.config / "custom_components" / self._component.name
-            link.unlink(missing_ok=True)
-            link.symlink_to(self._component)
+            folder = self.config / "custom_components" / self._component.name
+            shutil.copytree(self._component, folder, dirs_exist_ok=True)
+            # Under its right name hassfest would take it for one of the repository.
+            (folder / "integration.json").replace(folder / "manifest.json")
