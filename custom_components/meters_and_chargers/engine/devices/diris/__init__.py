@@ -1,0 +1,1 @@
+"""SOCOMEC DIRIS Digiware gateways: modules behind them, circuits behind those."""
