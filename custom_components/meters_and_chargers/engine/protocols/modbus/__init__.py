@@ -5,6 +5,7 @@ from .dump import Dump
 from .link import ModbusLink, Spacing
 from .push import Pushed, SampleBuilder, Source
 from .push_server import PushServer, Requests, load_requests
+from .reader import ModbusReader
 from .rows import Block, Derived, Encoding, Row, Table, per_phase, total
 from .tls import look
 
@@ -15,6 +16,7 @@ __all__ = [
     "Encoding",
     "ModbusDevice",
     "ModbusLink",
+    "ModbusReader",
     "PushServer",
     "Pushed",
     "Requests",

@@ -12,8 +12,9 @@ _LOGGER = logging.getLogger(__name__)
 class Decoder:
     """Decodes rows; each part that can't be used is logged once, and its end once."""
 
-    def __init__(self) -> None:
-        """Begin without troubles."""
+    def __init__(self, of: str = "") -> None:
+        """Begin without troubles; ``of`` names one of several devices at a link."""
+        self._of = of and f" of {of}"
         self._failing: set[Block | Point] = set()
 
     def decode(
@@ -45,13 +46,13 @@ class Decoder:
         """Log a part that can't be used, once."""
         if part not in self._failing:
             self._failing.add(part)
-            _LOGGER.warning("Can't use %s: %s", what, err)
+            _LOGGER.warning("Can't use %s%s: %s", what, self._of, err)
 
     def worked(self, part: Block | Point) -> None:
         """Log that a part can be used again."""
         if part in self._failing:
             self._failing.discard(part)
-            _LOGGER.info("%s can be read again", _name(part))
+            _LOGGER.info("%s%s can be read again", _name(part), self._of)
 
 
 def derive(tables: Iterable[Table], values: dict[Point, float | None]) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from modbus_connection import (
+    GatewayPathUnavailableError,
+    GatewayTargetError,
     IllegalDataAddressError,
     IllegalFunctionError,
     ModbusConnectionError,
@@ -138,6 +140,10 @@ class ModbusLink:
                 return await self._bounded(ask, write=write)
             except (IllegalDataAddressError, IllegalFunctionError) as err:
                 raise Unsupported(str(err)) from err
+            except (GatewayPathUnavailableError, GatewayTargetError) as err:
+                # A gateway says so of a device behind it, on its other side.
+                self._lost = True
+                raise Silent(str(err)) from err
             except ModbusExceptionError as err:
                 raise Refused(str(err)) from err
             except ModbusConnectionError as err:

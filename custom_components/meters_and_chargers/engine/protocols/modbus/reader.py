@@ -28,11 +28,11 @@ class ModbusReader:
     value, without those values that it does not have.
     """
 
-    def __init__(self, link: ModbusLink) -> None:
-        """Read over this link."""
+    def __init__(self, link: ModbusLink, of: str = "") -> None:
+        """Read over this link; ``of`` names one of several devices in the log."""
         self._link = link
         self._split: dict[Block, tuple[Row, ...]] = {}
-        self._decoder = Decoder()
+        self._decoder = Decoder(of)
 
     async def read(
         self,

@@ -7,14 +7,20 @@ from struct import Struct, pack
 
 from ...model import PHASES, Mark, Point, Quantity
 
+_REST = 10_000
+
 
 class Encoding(Enum):
     """How a number lies in registers: big-endian, high word first."""
 
     UINT16 = Struct(">H")
+    INT16 = Struct(">h")
     UINT32 = Struct(">I")
     INT32 = Struct(">i")
     UINT64 = Struct(">Q")
+    UINT32_AND_REST = Struct(">IH")
+    """A number, and behind it what is left over in ten-thousandths: one number of
+    ten-thousandths, which can't tear as both come with one request."""
 
     @property
     def words(self) -> int:
@@ -27,12 +33,13 @@ class Encoding(Enum):
 
     def decode_from(self, raw: bytes, at: int) -> int:
         """Return the number at a word of what `packed` returned."""
-        number: int = self.value.unpack_from(raw, 2 * at)[0]
-        return number
+        parts: tuple[int, ...] = self.value.unpack_from(raw, 2 * at)
+        return parts[0] if len(parts) == 1 else parts[0] * _REST + parts[1]
 
     def encode(self, number: int) -> list[int]:
         """Return the registers that hold this number."""
-        raw = self.value.pack(number)
+        parts = divmod(number, _REST) if self is Encoding.UINT32_AND_REST else (number,)
+        raw = self.value.pack(*parts)
         return [int.from_bytes(raw[at : at + 2]) for at in range(0, len(raw), 2)]
 
 
