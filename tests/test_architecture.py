@@ -19,6 +19,9 @@ from custom_components.meters_and_chargers.engine.devices.cfos import (
 from custom_components.meters_and_chargers.engine.devices.cfos import (
     web as cfos_web,
 )
+from custom_components.meters_and_chargers.engine.devices.diris import (
+    registers as diris,
+)
 from custom_components.meters_and_chargers.engine.devices.ksem import registers
 from custom_components.meters_and_chargers.engine.devices.ksem.emobility import (
     ChargeMode,
@@ -48,7 +51,7 @@ from custom_components.meters_and_chargers.site_options import FIGURES
 ROOT = Path(__file__).parent.parent / "custom_components" / "meters_and_chargers"
 TABLES = [
     pytest.param(table, id=f"{module.__name__.rsplit('.', 2)[1]}-{name}")
-    for module in (registers, smart_me, cfos)
+    for module in (registers, smart_me, cfos, diris)
     for name, table in vars(module).items()
     if isinstance(table, Table)
 ]

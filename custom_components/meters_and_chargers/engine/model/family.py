@@ -58,6 +58,8 @@ class Probe[Session]:
     """
     hostname: str = ""
     """What it calls itself in DHCP, with wildcards; stands in the manifest as well."""
+    mac: str = ""
+    """Its maker's hardware addresses, likewise; in capitals, without colons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

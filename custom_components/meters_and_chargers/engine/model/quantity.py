@@ -33,6 +33,7 @@ class Quantity(StrEnum):
     REACTIVE_POWER = "reactive_power"
     REACTIVE_POWER_IMPORT = "reactive_power_import"
     REACTIVE_POWER_EXPORT = "reactive_power_export"
+    APPARENT_POWER = "apparent_power"
     APPARENT_POWER_IMPORT = "apparent_power_import"
     APPARENT_POWER_EXPORT = "apparent_power_export"
     POWER_FACTOR = "power_factor"
@@ -51,8 +52,12 @@ class Quantity(StrEnum):
     REACTIVE_ENERGY_Q2 = "reactive_energy_q2"
     REACTIVE_ENERGY_Q3 = "reactive_energy_q3"
     REACTIVE_ENERGY_Q4 = "reactive_energy_q4"
+    APPARENT_ENERGY = "apparent_energy"
     APPARENT_ENERGY_IMPORT = "apparent_energy_import"
     APPARENT_ENERGY_EXPORT = "apparent_energy_export"
+    # Counters that somebody may set back to 0.
+    PARTIAL_ENERGY_IMPORT = "partial_energy_import"
+    PARTIAL_ENERGY_EXPORT = "partial_energy_export"
     TARIFF = "tariff"
     # What an energy manager knows of the house; signs are those of the device.
     GRID_POWER = "grid_power"
@@ -102,6 +107,7 @@ _UNITS: Mapping[Quantity, Unit] = {
     Quantity.REACTIVE_POWER: Unit.VAR,
     Quantity.REACTIVE_POWER_IMPORT: Unit.VAR,
     Quantity.REACTIVE_POWER_EXPORT: Unit.VAR,
+    Quantity.APPARENT_POWER: Unit.VOLT_AMPERE,
     Quantity.APPARENT_POWER_IMPORT: Unit.VOLT_AMPERE,
     Quantity.APPARENT_POWER_EXPORT: Unit.VOLT_AMPERE,
     Quantity.POWER_FACTOR: Unit.NONE,
@@ -120,8 +126,11 @@ _UNITS: Mapping[Quantity, Unit] = {
     Quantity.REACTIVE_ENERGY_Q2: Unit.VAR_HOUR,
     Quantity.REACTIVE_ENERGY_Q3: Unit.VAR_HOUR,
     Quantity.REACTIVE_ENERGY_Q4: Unit.VAR_HOUR,
+    Quantity.APPARENT_ENERGY: Unit.VOLT_AMPERE_HOUR,
     Quantity.APPARENT_ENERGY_IMPORT: Unit.VOLT_AMPERE_HOUR,
     Quantity.APPARENT_ENERGY_EXPORT: Unit.VOLT_AMPERE_HOUR,
+    Quantity.PARTIAL_ENERGY_IMPORT: Unit.WATT_HOUR,
+    Quantity.PARTIAL_ENERGY_EXPORT: Unit.WATT_HOUR,
     Quantity.TARIFF: Unit.ORDINAL,
     Quantity.GRID_POWER: Unit.WATT,
     Quantity.INVERTER_POWER: Unit.WATT,

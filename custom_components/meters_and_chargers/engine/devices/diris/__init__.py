@@ -1,1 +1,38 @@
 """SOCOMEC DIRIS Digiware gateways: modules behind them, circuits behind those."""
+
+from ...model import Answers, Device, Family, ModbusTcp, Probe
+from ...protocols.modbus import ModbusDevice, ModbusLink
+from .modbus import ModbusPath, OpenUnit
+from .nameplate import FAMILY_KEY, identify
+from .registers import layout_of, points_of
+from .tree import Load, Module, Path, Topology
+
+__all__ = [
+    "FAMILY",
+    "Load",
+    "ModbusPath",
+    "Module",
+    "OpenUnit",
+    "Path",
+    "Topology",
+    "layout_of",
+    "points_of",
+]
+
+
+def open_device(link: ModbusLink, _answers: Answers) -> Device:
+    """Return the gateway alone: what is behind it, a path reads."""
+    return ModbusDevice(link, identify)
+
+
+FAMILY: Family[ModbusLink] = Family(
+    key=FAMILY_KEY,
+    maker="SOCOMEC",
+    name="SOCOMEC DIRIS Digiware",
+    # Its firewall bans who asks too often.
+    transport=ModbusTcp(spacing_s=0.02),
+    open=open_device,
+    intervals_s=(10, 5, 30, 60),
+    # The first half of SOCOMEC's hardware addresses, by the IEEE's list.
+    probe=Probe(identify=identify, mac="00174A*"),
+)

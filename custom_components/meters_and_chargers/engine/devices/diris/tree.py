@@ -30,6 +30,10 @@ class Module:
     name: str | None = None
     net_id: int | None = None
     firmware: str | None = None
+    serial: str | None = None
+    """What tells it from others of its kind; None where the path does not say."""
+    table: int | None = None
+    """The version of its Modbus table: what its registers mean may depend on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,15 @@ class Topology:
     """All modules of a gateway, by their addresses."""
 
     modules: tuple[Module, ...]
+
+    @property
+    def loads(self) -> frozenset[Load]:
+        """The circuits of all modules."""
+        return frozenset(load for module in self.modules for load in module.loads)
+
+    def module(self, address: int) -> Module | None:
+        """Return the module at an address."""
+        return next((one for one in self.modules if one.address == address), None)
 
 
 class Path(Protocol):

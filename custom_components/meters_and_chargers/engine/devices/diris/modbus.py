@@ -1,0 +1,226 @@
+"""A DIRIS gateway by Modbus TCP: each module answers under its own unit id."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+import logging
+
+from ...model import (
+    DeviceError,
+    Identity,
+    Point,
+    Readings,
+    Silent,
+    Unreachable,
+    Unsupported,
+    WrongDevice,
+)
+from ...protocols.modbus import ModbusLink, ModbusReader
+from .nameplate import Nameplate, read_nameplate
+from .registers import layout_of, points_in, tables_of
+from .tree import Load, Module, Topology
+
+_LOGGER = logging.getLogger(__name__)
+
+PAUSE_S = 30.0
+"""How long a module that did not answer is left alone: it costs the bus seconds."""
+
+type OpenUnit = Callable[[int], Awaitable[ModbusLink]]
+"""Opens the link to a unit id, over the one connection to the gateway."""
+type Pace = Callable[[int], Awaitable[None]]
+"""Waits until so many requests may be sent to the gateway."""
+
+
+async def _at_once(_requests: int) -> None:
+    """Send without a limit."""
+
+
+@dataclass(slots=True)
+class _Unit:
+    """A module's link, and how it fares."""
+
+    link: ModbusLink
+    reader: ModbusReader
+    again_at: float = float("-inf")
+    """When it is asked again after it did not answer, in the event loop's time."""
+    failing: bool = field(default=False)
+
+
+class ModbusPath:
+    """Reads modules one request after the other, each only after it said who it is.
+
+    A module that does not answer is left out and asked again after half a minute; the
+    gateway itself is asked at once, so that its silence is not taken for theirs.
+    """
+
+    def __init__(
+        self,
+        open_unit: OpenUnit,
+        own: int,
+        known: Iterable[Module] = (),
+        pace: Pace = _at_once,
+    ) -> None:
+        """Reach the gateway under its own unit id; ``known`` are modules of before."""
+        self._open = open_unit
+        self._own = own
+        self._pace = pace
+        self._units: dict[int, _Unit] = {}
+        self.modules = {module.address: module for module in known}
+        """The modules which `topology` asks, by their addresses."""
+
+    async def identify(self) -> Identity:
+        """Ask who the gateway is; raises `WrongDevice` for another kind."""
+        unit = await self._unit(self._own)
+        await self._pace(2)
+        return (await read_nameplate(unit.link)).identity
+
+    async def look_for(
+        self, addresses: Iterable[int], on_asked: Callable[[], None] = lambda: None
+    ) -> None:
+        """Ask unit ids who they are; who answers is a module from then on.
+
+        Raises `Unreachable` when the gateway itself falls silent.
+        """
+        for address in addresses:
+            if address not in self.modules:
+                self.modules[address] = Module(address=address, loads=())
+                if await self._look_at(address) is None:
+                    del self.modules[address]
+            on_asked()
+
+    async def topology(self) -> Topology:
+        """Ask all modules again who they are and which circuits they have.
+
+        One that does not answer stays as it was; one that is another now is replaced.
+        """
+        for address in list(self.modules):
+            await self._look_at(address)
+        return self.known
+
+    @property
+    def known(self) -> Topology:
+        """What was found last; asks nobody."""
+        return Topology(tuple(one for _, one in sorted(self.modules.items())))
+
+    def answers(self, address: int) -> bool:
+        """Whether a module is there and answered the last time it was asked."""
+        unit = self._units.get(address)
+        return address in self.modules and (unit is None or not unit.failing)
+
+    async def read(
+        self, wanted: Mapping[Load, AbstractSet[Point]]
+    ) -> Mapping[Load, Readings]:
+        """Read these points; a circuit whose module or row fails is missing."""
+        read: dict[Load, Readings] = {}
+        for load in sorted(wanted):
+            module = self.modules.get(load.module)
+            if module is None or load not in module.loads:
+                continue
+            unit = await self._unit(load.module)
+            if asyncio.get_running_loop().time() < unit.again_at:
+                continue
+            tables = tables_of(module.product, load.number)
+            points = points_in(tables)
+            if not points & wanted[load]:
+                continue
+            try:
+                await self._assure(unit, module)
+                await self._pace(len(tables))
+                read[load] = await unit.reader.read(tables, points - wanted[load])
+            except DeviceError as err:
+                await self._failed(unit, load.module, err)
+            else:
+                self._worked(unit, load.module)
+        return read
+
+    async def _assure(self, unit: _Unit, module: Module) -> None:
+        """Make sure, after a lost connection, that the module is the one we know."""
+        if not unit.link.lost:
+            return
+        await self._pace(1)
+        plate = await read_nameplate(unit.link, whole=False)
+        if (plate.product, plate.serial) != (module.product, module.serial):
+            raise WrongDevice(plate.product)
+        unit.link.trust()
+
+    async def _look_at(self, address: int) -> Module | None:
+        """Find out who answers at a unit id; None, and as before, for nobody."""
+        before = self.modules[address]
+        unit = await self._unit(address)
+        try:
+            await self._pace(2)
+            plate = await read_nameplate(unit.link)
+            unit.link.trust()
+            module = _module(before, plate, await self._loads(unit, before, plate))
+        except WrongDevice:
+            self.modules[address] = Module(address=address, loads=())
+            return None
+        except DeviceError as err:
+            await self._failed(unit, address, err, known=before.product is not None)
+            return None
+        self._worked(unit, address)
+        self.modules[address] = module
+        return module
+
+    async def _loads(
+        self, unit: _Unit, before: Module, plate: Nameplate
+    ) -> tuple[Load, ...]:
+        """Return the circuits whose first block is there and not switched off."""
+        layout = layout_of(plate.product)
+        loads = []
+        for number in range(1, layout.loads + 1 if layout else 1):
+            block = tables_of(plate.product, number)[0].blocks[0]
+            load = Load(before.address, number)
+            await self._pace(1)
+            try:
+                words = await unit.link.read(block.start, block.count)
+            except Unsupported:
+                break
+            except Unreachable:
+                raise
+            except DeviceError:
+                if load in before.loads:
+                    loads.append(load)
+                continue
+            if layout is None or not layout.switched or words[0]:
+                loads.append(load)
+        return tuple(loads)
+
+    async def _unit(self, address: int) -> _Unit:
+        if address not in self._units:
+            link = await self._open(address)
+            name = f"the module at address {address}"
+            self._units[address] = _Unit(link, ModbusReader(link, name))
+        return self._units[address]
+
+    async def _failed(
+        self, unit: _Unit, address: int, err: DeviceError, *, known: bool = True
+    ) -> None:
+        """Leave a module alone for a while; raises when the gateway is lost as well."""
+        if isinstance(err, Silent):
+            await self.identify()
+        elif isinstance(err, Unreachable):
+            raise err
+        unit.again_at = asyncio.get_running_loop().time() + PAUSE_S
+        if known and not unit.failing:
+            _LOGGER.warning("The module at address %d can't be read: %s", address, err)
+        unit.failing = known
+
+    def _worked(self, unit: _Unit, address: int) -> None:
+        unit.again_at = float("-inf")
+        if unit.failing:
+            unit.failing = False
+            _LOGGER.info("The module at address %d can be read again", address)
+
+
+def _module(before: Module, plate: Nameplate, loads: tuple[Load, ...]) -> Module:
+    return Module(
+        address=before.address,
+        loads=loads,
+        product=plate.product,
+        net_id=plate.net_id,
+        firmware=plate.firmware,
+        serial=plate.serial,
+        table=plate.table,
+    )
