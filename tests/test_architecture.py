@@ -9,7 +9,7 @@ import re
 import pytest
 
 from custom_components.meters_and_chargers.config_flow import _problem
-from custom_components.meters_and_chargers.coordinator import _error_key
+from custom_components.meters_and_chargers.coordinator import error_key
 from custom_components.meters_and_chargers.describe import SENSORS, UNITS
 from custom_components.meters_and_chargers.engine.charging import Mode, Reason
 from custom_components.meters_and_chargers.engine.devices import FAMILIES
@@ -188,6 +188,6 @@ def test_every_error_of_a_device_has_its_words() -> None:
     """Whatever goes wrong with a device, Home Assistant finds the text of its key."""
     keys = _keys(_texts("en"))
     for kind in _kinds(DeviceError):
-        assert f"exceptions.{_error_key(kind('found'))}.message" in keys
+        assert f"exceptions.{error_key(kind('found'))}.message" in keys
         for family in FAMILIES:
             assert f"config.error.{_problem(kind('found'), family)}" in keys

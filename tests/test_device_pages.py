@@ -52,6 +52,7 @@ TABLES = {
 _PICO = {smart_me.CHARGING_CURRENT + 1, *range(smart_me.PHASE_CURRENTS + 1, 0x2077, 2)}
 WRITTEN = {
     "ksem": set[int](),
+    "diris": set[int](),
     "smart_me_meter": set[int](),
     "smart_me_pico": _PICO,
     "smart_me_pico_group": _PICO,

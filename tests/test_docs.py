@@ -15,8 +15,9 @@ from homeassistant.helpers import update_coordinator
 import pytest
 
 from custom_components.meters_and_chargers.config_flow import MetersAndChargersFlow
-from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.const import DOMAIN, FAMILY_DIRIS
 from custom_components.meters_and_chargers.describe import SENSORS
+from custom_components.meters_and_chargers.diris_entities import FIRST
 from custom_components.meters_and_chargers.engine.charging import Reason
 from custom_components.meters_and_chargers.engine.devices import FAMILIES
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import STATUSES
@@ -285,6 +286,9 @@ async def test_default_entities_of_a_family_are_listed(
         and SENSORS[point.quantity].enabled
         and point not in device.off_by_default
     }
+    if key == FAMILY_DIRIS:
+        # Its circuits have the entities, it has none of its own.
+        shown = {english()[f"entity.sensor.{quantity}.name"] for quantity in FIRST}
     if isinstance(device, Charger):
         shown.add(english()["entity.number.charging_current.name"])
     title = english()[f"config.step.user.menu_options.{key}"]

@@ -198,8 +198,14 @@ DEFECTS: dict[str, tuple[Defect, str, str]] = {
     ),
     "form field without words": (
         both(
-            everywhere("options/step/init/data/interval", None),
-            everywhere("options/step/init/data_description/interval", None),
+            both(
+                everywhere("options/step/init/data/interval", None),
+                everywhere("options/step/init/data_description/interval", None),
+            ),
+            both(
+                everywhere("options/step/diris/data/interval", None),
+                everywhere("options/step/diris/data_description/interval", None),
+            ),
         ),
         f"{OURS}/device_form.py",
         "data interval has no words: add it to en.json",

@@ -8,6 +8,7 @@ from homeassistant.const import CONF_HOST, CONF_PORT, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.loader import async_get_integration
 
@@ -37,7 +38,9 @@ from .const import (
     CONF_SERVER,
     CONF_TLS_MODE,
     DEVICE_PLATFORMS,
+    DIRIS_PLATFORMS,
     DOMAIN,
+    FAMILY_DIRIS,
     FAMILY_OCPP_CHARGER,
     FAMILY_OCPP_SERVER,
     FAMILY_SITE,
@@ -45,6 +48,7 @@ from .const import (
 )
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
+from .diris import GatewayCoordinator, GatewayEntry, remove_device
 from .ocpp import OcppServer, ServerEntry, tell_left_behind
 from .ocpp_root_view import RootCertificate
 from .ocpp_wallbox import ChargerEntry, ChargerHub
@@ -53,7 +57,7 @@ from .push_coordinator import PushCoordinator
 from .push_listener import MeterPush
 
 type AnyEntry = ConfigEntry[
-    DeviceCoordinator | SiteController | OcppServer | ChargerHub
+    DeviceCoordinator | SiteController | OcppServer | ChargerHub | GatewayCoordinator
 ]
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -84,6 +88,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
         await _set_up_server(hass, cast("ServerEntry", entry))
     elif family == FAMILY_OCPP_CHARGER:
         await _set_up_charger(hass, cast("ChargerEntry", entry))
+    elif family == FAMILY_DIRIS:
+        await _set_up_gateway(hass, cast("GatewayEntry", entry))
     else:
         await _set_up_device(hass, cast("DeviceEntry", entry))
     return True
@@ -137,6 +143,7 @@ def _platforms(entry: AnyEntry) -> Sequence[Platform]:
     return {
         FAMILY_SITE: SITE_PLATFORMS,
         FAMILY_OCPP_SERVER: (),
+        FAMILY_DIRIS: DIRIS_PLATFORMS,
         FAMILY_OCPP_CHARGER: CHARGER_PLATFORMS,
     }.get(entry.data[CONF_FAMILY], DEVICE_PLATFORMS)
 
@@ -172,6 +179,24 @@ async def _set_up_device(hass: HomeAssistant, entry: DeviceEntry) -> None:
     entry.async_on_unload(withdraw)
     if station is not None:
         station.withdraw = withdraw
+
+
+async def _set_up_gateway(hass: HomeAssistant, entry: GatewayEntry) -> None:
+    coordinator = GatewayCoordinator(hass, entry)
+    await coordinator.async_config_entry_first_refresh()
+    entry.runtime_data = coordinator
+    coordinator.async_start()
+    await hass.config_entries.async_forward_entry_setups(entry, DIRIS_PLATFORMS)
+    coordinator.async_run()
+
+
+async def async_remove_config_entry_device(
+    _hass: HomeAssistant, entry: AnyEntry, device: AnyDeviceEntry
+) -> bool:
+    """Let a gateway's module or circuit be deleted that is gone, and nothing else."""
+    if entry.data[CONF_FAMILY] != FAMILY_DIRIS:
+        return False
+    return remove_device(cast("GatewayEntry", entry), device)
 
 
 async def _set_up_site(hass: HomeAssistant, entry: SiteEntry) -> None:

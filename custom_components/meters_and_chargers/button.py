@@ -12,6 +12,8 @@ from homeassistant.helpers.restore_state import RestoredExtraData
 from homeassistant.util import dt as dt_util
 
 from .controller import SiteController, SiteEntry
+from .diris import GatewayCoordinator, GatewayEntry
+from .diris_entities import SearchButton
 from .entity import ChargerEntity, SiteChargerEntity
 from .ocpp_wallbox import ChargerEntry, ChargerHub, Topic
 from .site_charger import SiteCharger
@@ -23,11 +25,14 @@ BOOST_MINUTES = 30
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: ChargerEntry | SiteEntry,
+    entry: ChargerEntry | SiteEntry | GatewayEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Make the buttons of a wallbox and of its connectors, or of a site's chargers."""
     runtime = entry.runtime_data
+    if isinstance(runtime, GatewayCoordinator):
+        async_add_entities([SearchButton(runtime)])
+        return
     if isinstance(runtime, SiteController):
         for charger in runtime.chargers:
             async_add_entities(

@@ -28,13 +28,16 @@ from .card_flow import CardFlow, ServerOptions
 from .circuit_flow import CircuitFlow
 from .const import (
     CONF_ACCESS_KEY,
+    CONF_ADDRESSES,
     CONF_BY_ACCOUNT,
     CONF_ENCRYPTED,
     CONF_FAMILY,
     CONF_HOSTS,
+    CONF_MODULES,
     CONF_MORE,
     CONF_UNIT_ID,
     DOMAIN,
+    FAMILY_DIRIS,
     FAMILY_OCPP_CHARGER,
     FAMILY_OCPP_SERVER,
     FAMILY_SITE,
@@ -52,6 +55,7 @@ from .device_form import (
     schema,
     take_interval,
 )
+from .diris_flow import DirisOptions, DirisSteps
 from .engine.devices import FAMILIES
 from .engine.model import (
     DeviceError,
@@ -85,6 +89,7 @@ _AT_A_LINE = {"no_link": "no_serial_port", "silent": "silent_serial"}
 class MetersAndChargersFlow(
     AccountSteps,
     SearchSteps,
+    DirisSteps,
     OcppSteps,
     SiteSteps,
     TlsSteps,
@@ -140,6 +145,8 @@ class MetersAndChargersFlow(
                     updates=before | self._data if by_user else None,
                     description_placeholders={"serial": self._identity.serial},
                 )
+                if family_key == FAMILY_DIRIS:
+                    return await self.async_step_diris_modules()
                 return await self.async_step_confirm()
             errors["base"] = problem or "no_link"
         return self.async_show_form(
@@ -165,6 +172,8 @@ class MetersAndChargersFlow(
         if self.source == SOURCE_DHCP and not ask:
             # Nobody is there yet to be told what is wrong.
             ask = await self._probe({}) is not None
+            if ask and not self.named:
+                return self.async_abort(reason="another_product")
         if not ask:
             return await self._step_family(family_key, typed)
         return self.async_show_form(
@@ -217,8 +226,9 @@ class MetersAndChargersFlow(
         placeholders: dict[str, str] = {}
         if user_input is not None:
             self._data = flat(entry.data[CONF_FAMILY], user_input) | self._kept()
-            if CONF_HOSTS in entry.data:
-                self._data[CONF_HOSTS] = entry.data[CONF_HOSTS]
+            for key in (CONF_HOSTS, CONF_ADDRESSES, CONF_MODULES):
+                if key in entry.data:
+                    self._data[key] = entry.data[key]
             wanted = user_input[CONF_MORE].get(CONF_ENCRYPTION, AUTOMATIC)
             async with let_go(self.hass, entry, self._data):
                 problem = await self._probe_or_tls(wanted, placeholders)
@@ -254,6 +264,8 @@ class MetersAndChargersFlow(
             return WallboxOptions()
         if config_entry.data[CONF_FAMILY] == FAMILY_OCPP_SERVER:
             return ServerOptions()
+        if config_entry.data[CONF_FAMILY] == FAMILY_DIRIS:
+            return DirisOptions()
         return PicoOptions() if is_pico(config_entry) else DeviceOptions()
 
     @classmethod

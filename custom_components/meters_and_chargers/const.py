@@ -36,6 +36,12 @@ CONF_REASSERT: Final = "reassert"
 CONF_LEAVE: Final = "leave"
 CONF_LEAVE_CURRENT: Final = "leave_current"
 
+# Entry data and options of a DIRIS gateway: where modules are looked for, which there
+# are, what circuits are called.
+FAMILY_DIRIS: Final = "diris"
+CONF_ADDRESSES: Final = "addresses"
+CONF_MODULES: Final = "modules"
+
 # Entry data of an OCPP server and of a wallbox that connects to it.
 FAMILY_OCPP_SERVER: Final = "ocpp_server"
 FAMILY_OCPP_CHARGER: Final = "ocpp_charger"
@@ -137,6 +143,7 @@ CHARGER_PLATFORMS: Final = (
     Platform.SWITCH,
     Platform.UPDATE,
 )
+DIRIS_PLATFORMS: Final = (Platform.BUTTON, Platform.SENSOR)
 SITE_PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
     Platform.BUTTON,

@@ -364,7 +364,7 @@ class DeviceCoordinator(PacedCoordinator):
         return bool(self.config_entry.data.get(CONF_ENCRYPTED))
 
     def _error_key(self, err: DeviceError) -> str:
-        key = _error_key(err)
+        key = error_key(err)
         if key == "no_link" and self._encrypted:
             # A lost acceptance can't be told from other faults: it is named first.
             return "no_link_tls"
@@ -385,5 +385,6 @@ _ERROR_KEYS: tuple[tuple[type[DeviceError], str], ...] = (
 )
 
 
-def _error_key(err: DeviceError) -> str:
+def error_key(err: DeviceError) -> str:
+    """Return the key of the text that says what went wrong with a device."""
     return next((key for kind, key in _ERROR_KEYS if isinstance(err, kind)), "no_link")

@@ -3,9 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorStateClass,
+)
 from homeassistant.const import (
     PERCENTAGE,
+    EntityCategory,
     UnitOfApparentPower,
     UnitOfElectricCurrent,
     UnitOfElectricPotential,
@@ -17,7 +22,7 @@ from homeassistant.const import (
     UnitOfTime,
 )
 
-from .engine.model import Quantity, Unit
+from .engine.model import Phase, Point, Quantity, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,3 +191,26 @@ SENSORS: Mapping[Quantity, SensorKind] = {
         device_class=SensorDeviceClass.CURRENT, state_class=None
     ),
 }
+
+
+class Described(SensorEntity):
+    """A sensor that is described by its point."""
+
+    def _describe(self, point: Point, *, certain: bool = True) -> None:
+        kind = SENSORS[point.quantity]
+        unit = UNITS[point.quantity.unit]
+        self._attr_device_class = kind.device_class
+        self._attr_state_class = kind.state_class
+        self._attr_native_unit_of_measurement = unit.name
+        self._attr_suggested_unit_of_measurement = unit.shown_as
+        if kind.states is None:
+            self._attr_suggested_display_precision = unit.digits
+        else:
+            self._attr_options = list(kind.states.values())
+        self._attr_entity_registry_enabled_default = kind.enabled and certain
+        self._attr_translation_key = point.quantity.value
+        if point.phase is not Phase.TOTAL:
+            self._attr_translation_key += "_phase"
+            self._attr_translation_placeholders = {"phase": point.phase.upper()}
+            self._attr_entity_category = EntityCategory.DIAGNOSTIC
+            self._attr_entity_registry_enabled_default = False

@@ -32,6 +32,7 @@ from .const import (
 )
 from .controller import SiteController
 from .coordinator import DeviceCoordinator
+from .diris import GatewayCoordinator
 from .engine.devices import FAMILIES
 from .engine.devices.ocpp_charger import Dialect, shown
 from .ocpp import OcppServer
@@ -75,6 +76,8 @@ async def async_get_config_entry_diagnostics(
         case DeviceCoordinator():
             told |= _device(hass, found)
             told["replay"] = await links.dump(found.device)
+        case GatewayCoordinator():
+            told |= _gateway(found)
         case SiteController():
             if decisions := replay(found):
                 told["replay"] = decisions
@@ -161,6 +164,39 @@ def _push(push: MeterPush | None) -> dict[str, Any] | None:
         "writes": push.source.writes,
         "samples": push.source.samples,
         "refused": push.source.refused,
+    }
+
+
+# A gateway
+
+
+def _gateway(found: GatewayCoordinator) -> dict[str, Any]:
+    return {
+        "identity": {
+            "maker": found.identity.maker,
+            "model": found.identity.model,
+            "firmware": found.identity.firmware,
+        },
+        "interval_s": found.interval_s,
+        "period_s": _rounded(found.period_s),
+        "error": getattr(found.last_exception, "translation_key", None),
+        "modules": [
+            {
+                "address": module.address,
+                "product": module.product,
+                "firmware": module.firmware,
+                "table": module.table,
+                "answers": found.path.answers(module.address),
+                "circuits": {
+                    load.number: {
+                        point.key: value
+                        for point, value in sorted(found.data.get(load, {}).items())
+                    }
+                    for load in module.loads
+                },
+            }
+            for module in found.topology.modules
+        ],
     }
 
 

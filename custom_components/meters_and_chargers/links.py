@@ -45,6 +45,7 @@ from .const import (
     DOMAIN,
 )
 from .engine.devices import FAMILIES
+from .engine.devices.diris import ModbusPath, Module
 from .engine.devices.ksem.emobility import Emobility
 from .engine.devices.ocpp_charger import Central, Knock
 from .engine.devices.smart_me import Account, AccountGroup, Members
@@ -98,6 +99,56 @@ def open_device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Device:
     link = _link(hass, entry.data, unit)
     entry.async_on_unload(link.close)
     return family_of(entry.data).open(link, {**entry.data, **entry.options})
+
+
+def open_diris(
+    hass: HomeAssistant, entry: ConfigEntry[Any], known: Iterable[Module]
+) -> ModbusPath:
+    """Open the path to a DIRIS gateway and its modules, over one connection.
+
+    Raises `HomeAssistantError` when the address is in use with other settings.
+    """
+    params = _params(hass, entry.data)
+    own: int = entry.data[CONF_UNIT_ID]
+
+    async def open_unit(unit_id: int) -> ModbusLink:
+        unit = async_get_unit(hass, entry, params, unit_id)
+        link = _behind_gateway(hass, entry.data, unit, own=unit_id == own)
+        entry.async_on_unload(link.close)
+        return link
+
+    # Now rather than in the middle of a round.
+    async_get_unit(hass, entry, params, own)
+    return ModbusPath(open_unit, own, known)
+
+
+@asynccontextmanager
+async def temporary_diris(
+    hass: HomeAssistant, data: Mapping[str, Any]
+) -> AsyncIterator[ModbusPath]:
+    """Open the path to a DIRIS gateway for a config flow.
+
+    Raises `HomeAssistantError` when the address is in use with other settings.
+    """
+    own: int = data[CONF_UNIT_ID]
+    async with AsyncExitStack() as stack:
+
+        async def open_unit(unit_id: int) -> ModbusLink:
+            unit = await stack.enter_async_context(
+                _temporary_unit(hass, {**data, CONF_UNIT_ID: unit_id})
+            )
+            link = _behind_gateway(hass, data, unit, own=unit_id == own)
+            stack.callback(link.close)
+            return link
+
+        yield ModbusPath(open_unit, own)
+
+
+def _behind_gateway(
+    hass: HomeAssistant, data: Mapping[str, Any], unit: ModbusUnit, *, own: bool
+) -> ModbusLink:
+    """Ask a module; only the gateway's own silence ends the connection."""
+    return ModbusLink(unit, _spacing(hass, data), recycles=own)
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ import voluptuous as vol
 from . import links
 from .const import CONF_FAMILY, CONF_MEMBERS, DOMAIN
 from .engine.devices import FAMILIES
-from .engine.model import DeviceError, Identity
+from .engine.model import DeviceError, Family, Identity
 from .search import Found, hosts_near
 
 _DEVICE = "device"
@@ -40,6 +40,8 @@ _MOST_UPDATES_S = 1.0
 class SearchSteps(ConfigFlow):
     """The steps of searching in the integration's flow."""
 
+    named = True
+    """Whether a device's own name told its family, and not its maker's addresses."""
     _hosts: tuple[str, ...] = ()
     _searching: asyncio.Task[None] | None = None
     _asked = 0
@@ -190,11 +192,9 @@ class SearchSteps(ConfigFlow):
         """Take up a device that has got an address, or follow one that is known."""
         host = discovery_info.ip
         family = next(
-            family
-            for family in FAMILIES.values()
-            if family.probe is not None
-            and fnmatch(discovery_info.hostname, family.probe.hostname)
+            family for family in FAMILIES.values() if _is_named(family, discovery_info)
         )
+        self.named = bool(family.probe and family.probe.hostname)
         # Until its serial is known, so that it is not shown twice or once ignored.
         await self.async_set_unique_id(f"{family.key}_{discovery_info.macaddress}")
         self._abort_if_unique_id_configured()
@@ -281,6 +281,17 @@ def _works(entry: ConfigEntry[Any]) -> bool:
     """Whether an entry's device answered the last time it was asked."""
     loaded = entry.state is ConfigEntryState.LOADED
     return loaded and bool(entry.runtime_data.online)
+
+
+def _is_named(family: Family[Any], lease: DhcpServiceInfo) -> bool:
+    """Whether a lease's host name or hardware address is one of the family's."""
+    if (probe := family.probe) is None:
+        return False
+    mac = lease.macaddress.upper()
+    return bool(
+        (probe.hostname and fnmatch(lease.hostname, probe.hostname))
+        or (probe.mac and fnmatch(mac, probe.mac))
+    )
 
 
 def _is_address(host: str) -> bool:

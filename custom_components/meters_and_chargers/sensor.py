@@ -17,9 +17,11 @@ from homeassistant.util import dt as dt_util
 from .charger_sensors import charger_sensors
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
-from .describe import SENSORS, UNITS
+from .describe import SENSORS, Described
+from .diris import GatewayCoordinator, GatewayEntry
+from .diris_entities import add_circuits
 from .engine.devices.ocpp_charger import STATUSES
-from .engine.model import Phase, Point, Quantity
+from .engine.model import Point, Quantity
 from .entity import ChargerEntity, DeviceEntity
 from .ocpp_wallbox import WALLBOX, ChargerEntry, ChargerHub, Topic
 from .pico_sensors import pico_sensors
@@ -33,7 +35,7 @@ _LAST_VALUES_EVERY = timedelta(seconds=10)
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: DeviceEntry | ChargerEntry | SiteEntry,
+    entry: DeviceEntry | ChargerEntry | SiteEntry | GatewayEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Make the sensors of a device or site, and those a wallbox turns out to have."""
@@ -49,6 +51,9 @@ async def async_setup_entry(
                 circuit_sensors(runtime, circuit),
                 config_subentry_id=circuit.subentry_id,
             )
+        return
+    if isinstance(runtime, GatewayCoordinator):
+        add_circuits(runtime, async_add_entities)
         return
     if isinstance(runtime, DeviceCoordinator):
         async_add_entities(
@@ -81,30 +86,7 @@ async def async_setup_entry(
     entry.async_on_unload(runtime.each(add))
 
 
-class _Described(SensorEntity):
-    """A sensor that is described by its point."""
-
-    def _describe(self, point: Point, *, certain: bool = True) -> None:
-        kind = SENSORS[point.quantity]
-        unit = UNITS[point.quantity.unit]
-        self._attr_device_class = kind.device_class
-        self._attr_state_class = kind.state_class
-        self._attr_native_unit_of_measurement = unit.name
-        self._attr_suggested_unit_of_measurement = unit.shown_as
-        if kind.states is None:
-            self._attr_suggested_display_precision = unit.digits
-        else:
-            self._attr_options = list(kind.states.values())
-        self._attr_entity_registry_enabled_default = kind.enabled and certain
-        self._attr_translation_key = point.quantity.value
-        if point.phase is not Phase.TOTAL:
-            self._attr_translation_key += "_phase"
-            self._attr_translation_placeholders = {"phase": point.phase.upper()}
-            self._attr_entity_category = EntityCategory.DIAGNOSTIC
-            self._attr_entity_registry_enabled_default = False
-
-
-class PointSensor(DeviceEntity, _Described):
+class PointSensor(DeviceEntity, Described):
     """One value of a device that is polled."""
 
     def __init__(self, coordinator: DeviceCoordinator, point: Point) -> None:
@@ -209,7 +191,7 @@ class LastValuesSensor(_PushSensor):
             self.async_write_ha_state()
 
 
-class ChargerPointSensor(ChargerEntity, _Described):
+class ChargerPointSensor(ChargerEntity, Described):
     """One value that a wallbox sends."""
 
     def __init__(self, hub: ChargerHub, point: Point) -> None:

@@ -15,10 +15,12 @@ from .const import (
     FAMILY_SITE,
 )
 from .coordinator import DeviceCoordinator
+from .diris import GatewayCoordinator
 from .engine.journal import JournalError
 from .ocpp import OcppServer
 from .ocpp_wallbox import ChargerHub
 
+_ONLINE = (DeviceCoordinator, GatewayCoordinator, ChargerHub)
 _OTHERS = {FAMILY_SITE, FAMILY_OCPP_SERVER, FAMILY_OCPP_CHARGER}
 
 
@@ -59,7 +61,7 @@ def _works(entry: AnyEntry) -> bool:
     if entry.state is not ConfigEntryState.LOADED:
         return False
     found = entry.runtime_data
-    return found.online if isinstance(found, DeviceCoordinator | ChargerHub) else True
+    return found.online if isinstance(found, _ONLINE) else True
 
 
 async def _journal(servers: list[AnyEntry]) -> object:

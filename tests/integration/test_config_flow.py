@@ -29,6 +29,7 @@ async def choose(hass: HomeAssistant, family: str) -> ConfigFlowResult:
         "cfos",
         "cfos_meter",
         "cfos_serial",
+        "diris",
         "ksem",
         "ocpp_server",
         "search",

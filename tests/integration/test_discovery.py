@@ -66,9 +66,11 @@ def known(hass: HomeAssistant, meter: Ksem, **data: Any) -> MockConfigEntry:
 
 def test_manifest_names_what_families_declare() -> None:
     """A host name that no family knows, or that Home Assistant is not told, fails."""
-    told = {one["hostname"] for one in json.loads(MANIFEST.read_text())["dhcp"]}
-    declared = {one.probe.hostname for one in FAMILIES.values() if one.probe}
-    assert told == declared - {""}
+    told = {tuple(one.items()) for one in json.loads(MANIFEST.read_text())["dhcp"]}
+    probes = [one.probe for one in FAMILIES.values() if one.probe]
+    names = {(("hostname", one.hostname),) for one in probes if one.hostname}
+    addresses = {(("macaddress", one.mac),) for one in probes if one.mac}
+    assert told == names | addresses
 
 
 async def test_new_meter_needs_one_screen(hass: HomeAssistant, meter: Ksem) -> None:

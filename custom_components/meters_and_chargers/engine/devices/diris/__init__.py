@@ -4,7 +4,7 @@ from ...model import Answers, Device, Family, ModbusTcp, Probe
 from ...protocols.modbus import ModbusDevice, ModbusLink
 from .modbus import ModbusPath, OpenUnit
 from .nameplate import FAMILY_KEY, identify
-from .registers import layout_of, points_of
+from .registers import points_of
 from .tree import Load, Module, Path, Topology
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "OpenUnit",
     "Path",
     "Topology",
-    "layout_of",
     "points_of",
 ]
 
@@ -32,7 +31,7 @@ FAMILY: Family[ModbusLink] = Family(
     # Its firewall bans who asks too often.
     transport=ModbusTcp(spacing_s=0.02),
     open=open_device,
-    intervals_s=(10, 5, 30, 60),
+    intervals_s=(10, 20, 30, 60),
     # The first half of SOCOMEC's hardware addresses, by the IEEE's list.
     probe=Probe(identify=identify, mac="00174A*"),
 )

@@ -85,7 +85,9 @@ class ModbusPath:
         for address in addresses:
             if address not in self.modules:
                 self.modules[address] = Module(address=address, loads=())
-                if await self._look_at(address) is None:
+                found = await self._look_at(address)
+                # A gateway is none of its own modules, a meter by itself is.
+                if found is None or (address == self._own and not found.loads):
                     del self.modules[address]
             on_asked()
 
@@ -102,6 +104,10 @@ class ModbusPath:
     def known(self) -> Topology:
         """What was found last; asks nobody."""
         return Topology(tuple(one for _, one in sorted(self.modules.items())))
+
+    def forget(self, address: int) -> None:
+        """Ask a module no more, until a search finds it again."""
+        self.modules.pop(address, None)
 
     def answers(self, address: int) -> bool:
         """Whether a module is there and answered the last time it was asked."""

@@ -1,0 +1,164 @@
+"""What a DIRIS gateway shows: values of circuits, how often they come, a search."""
+
+from typing import override
+
+from homeassistant.components.button import ButtonEntity
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
+from homeassistant.const import EntityCategory, UnitOfTime
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .const import DOMAIN
+from .describe import Described
+from .diris import GatewayCoordinator
+from .engine.devices.diris import Load, Module, points_of
+from .engine.model import Mark, Point, Quantity
+
+FIRST = {
+    Quantity.POWER,
+    Quantity.ENERGY_IMPORT,
+    Quantity.ENERGY_EXPORT,
+    Quantity.PARTIAL_ENERGY_IMPORT,
+    Quantity.PARTIAL_ENERGY_EXPORT,
+}
+"""What is shown of a circuit from the start: of 192, more would be too much."""
+
+
+@callback
+def add_circuits(
+    coordinator: GatewayCoordinator, add: AddConfigEntryEntitiesCallback
+) -> None:
+    """Make the sensors of all circuits, and of each that comes later."""
+
+    @callback
+    def made(module: Module, load: Load) -> None:
+        page = coordinator.module_page(module)
+        circuit = ChildDeviceInfo(
+            identifiers={(DOMAIN, _key(coordinator, load))},
+            parent_device_id=page.id,
+        )
+        if (name := coordinator.name_of(load)) is not None:
+            circuit["name"] = name
+        else:
+            circuit["translation_key"] = "circuit"
+            circuit["translation_placeholders"] = {"number": str(load.number)}
+        add(
+            CircuitSensor(coordinator, load, circuit, point, mark)
+            for point, mark in points_of(module.product, load.number).items()
+        )
+
+    add([ReadingInterval(coordinator)])
+    coordinator.config_entry.async_on_unload(coordinator.async_each(made))
+
+
+def _key(coordinator: GatewayCoordinator, load: Load) -> str:
+    return f"{coordinator.identity.key}_{load.module}_{load.number}"
+
+
+class CircuitSensor(Described):
+    """One value of a circuit; it is read only while this entity is enabled."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(
+        self,
+        coordinator: GatewayCoordinator,
+        load: Load,
+        circuit: ChildDeviceInfo,
+        point: Point,
+        mark: Mark,
+    ) -> None:
+        """Describe the value by its quantity."""
+        self._coordinator = coordinator
+        self._load = load
+        self._point = point
+        self._attr_unique_id = f"{_key(coordinator, load)}_{point.key}"
+        self._attr_device_info = circuit
+        certain = mark is not Mark.SINGLE_SOURCE
+        self._describe(point, certain=certain and point.quantity in FIRST)
+        self._take_over()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Ask for the value from the next round on."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self._coordinator.async_show(self._load, self._point, self._read)
+        )
+
+    @callback
+    def _read(self) -> None:
+        """Write the state only when it is another."""
+        before = self._attr_available, self._attr_native_value
+        self._take_over()
+        if before != (self._attr_available, self._attr_native_value):
+            self.async_write_ha_state()
+
+    def _take_over(self) -> None:
+        coordinator = self._coordinator
+        values = (coordinator.data or {}).get(self._load, {})
+        self._attr_available = coordinator.online and self._point in values
+        self._attr_native_value = values.get(self._point)
+
+
+class _OfGateway(CoordinatorEntity[GatewayCoordinator]):
+    """An entity on the gateway's own page."""
+
+    _attr_has_entity_name = True
+    _key: str
+
+    def __init__(self, coordinator: GatewayCoordinator) -> None:
+        """Name it by its own key."""
+        super().__init__(coordinator)
+        identity = coordinator.identity
+        self._attr_unique_id = f"{identity.key}_{self._key}"
+        self._attr_translation_key = self._key
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, identity.key)})
+        self._written = self._shown()
+
+    def _shown(self) -> tuple[bool, int]:
+        """What the state is made of."""
+        return self.available, 0
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Write a change only."""
+        if (now := self._shown()) != self._written:
+            self._written = now
+            self.async_write_ha_state()
+
+
+class ReadingInterval(_OfGateway, SensorEntity):
+    """How often values come; longer than chosen where the bus needs it."""
+
+    _key = "reading_interval"
+    _attr_device_class = SensorDeviceClass.DURATION
+    _attr_native_unit_of_measurement = UnitOfTime.SECONDS
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_suggested_display_precision = 0
+
+    @property
+    @override
+    def native_value(self) -> int:
+        """The time from one round to the next; s."""
+        return round(self.coordinator.period_s)
+
+    @override
+    def _shown(self) -> tuple[bool, int]:
+        return self.available, self.native_value
+
+
+class SearchButton(_OfGateway, ButtonEntity):
+    """Looks for modules and circuits that have come or gone."""
+
+    _key = "search_modules"
+    _attr_entity_category = EntityCategory.CONFIG
+
+    @override
+    async def async_press(self) -> None:
+        """Ask all addresses that the owner has named."""
+        await self.coordinator.async_search()
