@@ -1,6 +1,6 @@
 """A DIRIS gateway read by Modbus TCP, against a simulated one on a real socket."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 import logging
 
@@ -284,19 +284,39 @@ async def test_a_refused_block_is_read_value_by_value(
     assert read[Load(3, 1)][Point(Quantity.POWER_FACTOR, Phase.L3)] is None
 
 
-def _paced(path: ModbusPath, pace: Callable[[int], object]) -> None:
-    async def wait(requests: int) -> None:
-        pace(requests)
+class Counting:
+    """Lets every request go, and counts."""
 
-    path._pace = wait
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.bits: list[int] = []
+        self.answers = self.silences = 0
+
+    async def take(self, bits: int) -> None:
+        """Note a request."""
+        self.bits.append(bits)
+
+    def answered(self) -> None:
+        """Note an answer."""
+        self.answers += 1
+
+    def silent(self) -> None:
+        """Note that there was none."""
+        self.silences += 1
 
 
 async def test_every_request_waits_for_its_turn(gateway: Diris) -> None:
-    """At least as many requests are asked for as are sent: no ban by its firewall."""
-    paced: list[int] = []
-    async with opened(gateway) as path:
-        _paced(path, paced.append)
+    """As many requests are asked for as are sent: no ban by the gateway's firewall."""
+    async with opened(gateway, timeout_s=0.3) as path:
+        lane = path._lane = Counting()
         await path.identify()
         await path.look_for(range(2, 11))
         await path.read({load: {POWER, ENERGY} for load in path.known.loads})
-    assert sum(paced) >= gateway.request_count
+        assert len(lane.bits) >= gateway.request_count
+        assert 1000 < min(lane.bits) < max(lane.bits) < 3000
+        assert lane.answers
+        assert not lane.silences
+        gateway.half_open = True
+        with pytest.raises(Silent):
+            await path.identify()
+        assert lane.silences == 1

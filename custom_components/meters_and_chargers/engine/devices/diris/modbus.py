@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 import logging
+from typing import Protocol
 
 from ...model import (
     DeviceError,
@@ -16,9 +17,9 @@ from ...model import (
     Unsupported,
     WrongDevice,
 )
-from ...protocols.modbus import ModbusLink, ModbusReader
+from ...protocols.modbus import Block, ModbusLink, ModbusReader
 from .nameplate import Nameplate, read_nameplate
-from .registers import layout_of, points_in, tables_of
+from .registers import IDENTIFICATION, NET_ID, layout_of, points_in, tables_of
 from .tree import Load, Module, Topology
 
 _LOGGER = logging.getLogger(__name__)
@@ -28,12 +29,23 @@ PAUSE_S = 30.0
 
 type OpenUnit = Callable[[int], Awaitable[ModbusLink]]
 """Opens the link to a unit id, over the one connection to the gateway."""
-type Pace = Callable[[int], Awaitable[None]]
-"""Waits until so many requests may be sent to the gateway."""
 
 
-async def _at_once(_requests: int) -> None:
-    """Send without a limit."""
+class Lane(Protocol):
+    """This path's part of what a gateway may be asked at all."""
+
+    async def take(self, bits: int) -> None:
+        """Wait until a request may go that costs so many bits, both ways together."""
+
+    def answered(self) -> None:
+        """Take note of an answer."""
+
+    def silent(self) -> None:
+        """Take note that the gateway itself did not answer."""
+
+
+_OVERHEAD = 2 * 54 + 12 + 9
+"""Bytes of a request and its answer besides the words."""
 
 
 @dataclass(slots=True)
@@ -59,12 +71,15 @@ class ModbusPath:
         open_unit: OpenUnit,
         own: int,
         known: Iterable[Module] = (),
-        pace: Pace = _at_once,
+        lane: Lane | None = None,
     ) -> None:
-        """Reach the gateway under its own unit id; ``known`` are modules of before."""
+        """Reach the gateway under its own unit id; ``known`` are modules of before.
+
+        Without a lane it is asked as often as its links allow.
+        """
         self._open = open_unit
         self._own = own
-        self._pace = pace
+        self._lane = lane
         self._units: dict[int, _Unit] = {}
         self.modules = {module.address: module for module in known}
         """The modules which `topology` asks, by their addresses."""
@@ -72,8 +87,14 @@ class ModbusPath:
     async def identify(self) -> Identity:
         """Ask who the gateway is; raises `WrongDevice` for another kind."""
         unit = await self._unit(self._own)
-        await self._pace(2)
-        return (await read_nameplate(unit.link)).identity
+        await self._take(IDENTIFICATION, NET_ID)
+        try:
+            plate = await read_nameplate(unit.link)
+        except Silent:
+            if self._lane is not None:
+                self._lane.silent()
+            raise
+        return plate.identity
 
     async def look_for(
         self, addresses: Iterable[int], on_asked: Callable[[], None] = lambda: None
@@ -132,7 +153,7 @@ class ModbusPath:
                 continue
             try:
                 await self._assure(unit, module)
-                await self._pace(len(tables))
+                await self._take(*(block for one in tables for block in one.blocks))
                 read[load] = await unit.reader.read(tables, points - wanted[load])
             except DeviceError as err:
                 await self._failed(unit, load.module, err)
@@ -144,7 +165,7 @@ class ModbusPath:
         """Make sure, after a lost connection, that the module is the one we know."""
         if not unit.link.lost:
             return
-        await self._pace(1)
+        await self._take(IDENTIFICATION)
         plate = await read_nameplate(unit.link, whole=False)
         if (plate.product, plate.serial) != (module.product, module.serial):
             raise WrongDevice(plate.product)
@@ -155,7 +176,7 @@ class ModbusPath:
         before = self.modules[address]
         unit = await self._unit(address)
         try:
-            await self._pace(2)
+            await self._take(IDENTIFICATION, NET_ID)
             plate = await read_nameplate(unit.link)
             unit.link.trust()
             module = _module(before, plate, await self._loads(unit, before, plate))
@@ -178,7 +199,7 @@ class ModbusPath:
         for number in range(1, layout.loads + 1 if layout else 1):
             block = tables_of(plate.product, number)[0].blocks[0]
             load = Load(before.address, number)
-            await self._pace(1)
+            await self._take(block)
             try:
                 words = await unit.link.read(block.start, block.count)
             except Unsupported:
@@ -192,6 +213,11 @@ class ModbusPath:
             if layout is None or not layout.switched or words[0]:
                 loads.append(load)
         return tuple(loads)
+
+    async def _take(self, *blocks: Block) -> None:
+        if self._lane is not None:
+            for block in blocks:
+                await self._lane.take(8 * (_OVERHEAD + 2 * block.count))
 
     async def _unit(self, address: int) -> _Unit:
         if address not in self._units:
@@ -214,6 +240,8 @@ class ModbusPath:
         unit.failing = known
 
     def _worked(self, unit: _Unit, address: int) -> None:
+        if self._lane is not None:
+            self._lane.answered()
         unit.again_at = float("-inf")
         if unit.failing:
             unit.failing = False
