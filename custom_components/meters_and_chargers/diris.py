@@ -15,8 +15,8 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 
 from .const import CONF_ADDRESSES, CONF_INTERVAL, CONF_MODULES, CONF_NAMES, DOMAIN
 from .coordinator import error_key
-from .engine.devices.diris import FAMILY, Load, Module, Topology
-from .engine.model import DeviceError, Identity, Point, Unit, WrongDevice
+from .engine.devices.diris import FAMILY, Load, Module, Topology, points_of
+from .engine.model import DeviceError, Identity, Mark, Point, Unit, WrongDevice
 from .links import open_diris
 
 _LOGGER = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ REST_S = 1.0
 _COUNTED = {Unit.WATT_HOUR, Unit.VAR_HOUR, Unit.VOLT_AMPERE_HOUR}
 
 type GatewayEntry = ConfigEntry[GatewayCoordinator]
+type Offer = Callable[[Module, Load, Mapping[Point, Mark]], None]
+"""Takes a circuit with what can be shown of it for the first time."""
 type Values = dict[Load, dict[Point, float | None]]
 
 
@@ -102,9 +104,9 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         """What entities show, and how many of them."""
         self._listeners_of: dict[Load, list[Callable[[], None]]] = {}
         self._changed: AbstractSet[Load] = frozenset()
-        self._on_new: list[Callable[[Module, Load], None]] = []
-        self._offered: dict[Load, str | None] = {}
-        """Circuits that have their entities, with the product these were made for."""
+        self._on_new: list[Offer] = []
+        self._offered: dict[Load, frozenset[Point]] = {}
+        """Circuits that have their entities, and what these show."""
         self._energy_at = self._topology_at = float("-inf")
         self._running = False
         super().__init__(
@@ -160,8 +162,8 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         )
 
     @callback
-    def async_each(self, tell: Callable[[Module, Load], None]) -> CALLBACK_TYPE:
-        """Call for each circuit there is, and for each that comes."""
+    def async_each(self, tell: Offer) -> CALLBACK_TYPE:
+        """Call for each circuit there is, and for each that comes or says more."""
         self._on_new.append(tell)
         self._offer()
         return lambda: self._on_new.remove(tell)
@@ -325,11 +327,12 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         for module in self.topology.modules:
             self.module_page(module)
             for load in module.loads:
-                if self._offered.get(load, "") == module.product:
-                    continue
-                self._offered[load] = module.product
-                for tell in self._on_new:
-                    tell(module, load)
+                before = self._offered.get(load, frozenset())
+                points = points_of(module.product, load.number)
+                new = {key: mark for key, mark in points.items() if key not in before}
+                self._offered[load] = before | points.keys()
+                for tell in self._on_new if new else ():
+                    tell(module, load, new)
 
     @callback
     def async_forget(self, key: str) -> bool:

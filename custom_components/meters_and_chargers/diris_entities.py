@@ -1,5 +1,6 @@
 """What a DIRIS gateway shows: values of circuits, how often they come, a search."""
 
+from collections.abc import Mapping
 from typing import override
 
 from homeassistant.components.button import ButtonEntity
@@ -13,7 +14,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .const import DOMAIN
 from .describe import Described
 from .diris import GatewayCoordinator
-from .engine.devices.diris import Load, Module, points_of
+from .engine.devices.diris import Load, Module
 from .engine.model import Mark, Point, Quantity
 
 FIRST = {
@@ -33,7 +34,7 @@ def add_circuits(
     """Make the sensors of all circuits, and of each that comes later."""
 
     @callback
-    def made(module: Module, load: Load) -> None:
+    def made(module: Module, load: Load, points: Mapping[Point, Mark]) -> None:
         page = coordinator.module_page(module)
         circuit = ChildDeviceInfo(
             identifiers={(DOMAIN, _key(coordinator, load))},
@@ -46,7 +47,7 @@ def add_circuits(
             circuit["translation_placeholders"] = {"number": str(load.number)}
         add(
             CircuitSensor(coordinator, load, circuit, point, mark)
-            for point, mark in points_of(module.product, load.number).items()
+            for point, mark in points.items()
         )
 
     add([ReadingInterval(coordinator)])

@@ -5,7 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import SOURCE_DHCP, ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_DHCP,
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+)
 from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -24,6 +29,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from syrupy.assertion import SnapshotAssertion
 
 import custom_components.meters_and_chargers as ours
+from custom_components.meters_and_chargers import links
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
@@ -419,6 +425,74 @@ async def test_what_is_gone_can_be_deleted(
     await next_round(hass, freezer)
     assert value(hass, "sensor.countis_e34_5_circuit_1_power") == "1230"
     assert value(hass, "sensor.diris_b30_rs485_2_circuit_2_power") == "-900"
+
+
+async def test_a_module_of_another_product(
+    hass: HomeAssistant,
+    gateway: Diris,
+    set_up: SetUp,
+    device_registry: dr.DeviceRegistry,
+    freezer: FrozenDateTimeFactory,
+    expected_logs: list[str],
+) -> None:
+    """Its values take the places of the old ones; what it alone has comes besides."""
+    expected_logs.append("another device answers: DIRIS B30 RS485")
+    entry = await set_up()
+    await gateway.stop()
+    gateway.modules[5] = LoadModule(
+        "DIRIS B30 RS485", [Circuit(40), Circuit(50)], most=4, order=77
+    )
+    await gateway.start()
+    await next_round(hass, freezer)
+    await next_round(hass, freezer)
+    assert value(hass, "sensor.countis_e34_5_circuit_1_power") == STATE_UNAVAILABLE
+    entry.runtime_data._topology_at = float("-inf")
+    await next_round(hass, freezer, 40)
+    await next_round(hass, freezer)
+    assert value(hass, "sensor.countis_e34_5_circuit_1_power") == "40"
+    assert value(hass, "sensor.diris_b30_rs485_5_circuit_2_power") == "50"
+    module = device_registry.async_get_device_by_identifier(
+        (DOMAIN, "diris_7E229C_5"), entry.entry_id
+    )
+    assert module is not None
+    assert module.model == "DIRIS B30 RS485"
+
+
+async def test_it_moves_with_its_modules(
+    hass: HomeAssistant, gateway: Diris, set_up: SetUp
+) -> None:
+    """A new address forgets neither modules nor names; another gateway is refused."""
+    entry = await set_up()
+    modules = entry.data["modules"]
+    await gateway.stop()
+    moved = house()
+    await moved.start()
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+    assert result["step_id"] == "reconfigure"
+    result = await submit(hass, result, address(moved))
+    assert result["reason"] == "reconfigure_successful"
+    await rest(hass)
+    assert entry.data["port"] == moved.port
+    assert entry.data["modules"] == modules
+    assert value(hass, POWER) == "6900"
+    await hass.config_entries.async_unload(entry.entry_id)
+    await moved.stop()
+
+
+async def test_a_search_finds_it(
+    hass: HomeAssistant, gateway: Diris, port: int
+) -> None:
+    """A gateway says who it is to a search of the network."""
+    await gateway.stop()
+    gateway.port = port
+    await gateway.start()
+    found: list[str] = []
+    await links.search(
+        hass, ["127.0.0.1"], lambda one: found.append(one.title), lambda: None
+    )
+    assert found == ["SOCOMEC DIRIS M-70 7E229C (127.0.0.1)"]
 
 
 async def test_a_slow_bus_stretches_the_interval(

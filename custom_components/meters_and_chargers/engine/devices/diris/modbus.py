@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 import logging
 from typing import Protocol
 
@@ -56,7 +56,14 @@ class _Unit:
     reader: ModbusReader
     again_at: float = float("-inf")
     """When it is asked again after it did not answer, in the event loop's time."""
-    failing: bool = field(default=False)
+    failing: bool = False
+    sure: bool = False
+    """Whether it was the module we know when it was last asked."""
+
+    def trust(self) -> None:
+        """Take who answers for the right one until the connection is lost."""
+        self.sure = True
+        self.link.trust()
 
 
 class ModbusPath:
@@ -163,13 +170,13 @@ class ModbusPath:
 
     async def _assure(self, unit: _Unit, module: Module) -> None:
         """Make sure, after a lost connection, that the module is the one we know."""
-        if not unit.link.lost:
+        if unit.sure and not unit.link.lost:
             return
         await self._take(IDENTIFICATION)
         plate = await read_nameplate(unit.link, whole=False)
         if (plate.product, plate.serial) != (module.product, module.serial):
             raise WrongDevice(plate.product)
-        unit.link.trust()
+        unit.trust()
 
     async def _look_at(self, address: int) -> Module | None:
         """Find out who answers at a unit id; None, and as before, for nobody."""
@@ -178,12 +185,10 @@ class ModbusPath:
         try:
             await self._take(IDENTIFICATION, NET_ID)
             plate = await read_nameplate(unit.link)
-            unit.link.trust()
+            unit.trust()
             module = _module(before, plate, await self._loads(unit, before, plate))
-        except WrongDevice:
-            self.modules[address] = Module(address=address, loads=())
-            return None
         except DeviceError as err:
+            unit.sure = unit.sure and not isinstance(err, WrongDevice)
             await self._failed(unit, address, err, known=before.product is not None)
             return None
         self._worked(unit, address)
