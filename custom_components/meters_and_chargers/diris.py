@@ -225,16 +225,17 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
             wanted = self._due(started)
             try:
                 read = await self.path.read(wanted)
-                took_s = clock() - started
-                if started >= self._topology_at:
-                    await self.path.topology()
-                    self._take_topology()
             except DeviceError as err:
                 self._energy_at = float("-inf")
                 self._changed = frozenset(self._listeners_of)
                 self.data = {}
                 raise UpdateFailed(**self._words(err)) from err
-        self._pace(took_s)
+            self._pace(clock() - started)
+        if started >= self._topology_at:
+            self._topology_at = started + TOPOLOGY_S
+            self.config_entry.async_create_background_task(
+                self.hass, self._look(), f"{DOMAIN} topology"
+            )
         return self._merged(wanted, read)
 
     def _due(self, now: float) -> dict[Load, AbstractSet[Point]]:
@@ -287,6 +288,17 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
 
     # What is behind the gateway
 
+    async def _look(self) -> None:
+        """Ask the modules for their circuits, between two rounds."""
+        async with self._bus:
+            try:
+                await self.path.topology()
+            except DeviceError as err:
+                # The next round says so, and the look after it is soon enough.
+                _LOGGER.debug("The topology can't be read: %s", err)
+                return
+            self._take_topology()
+
     async def async_search(self) -> None:
         """Ask all addresses for modules, and the modules for their circuits.
 
@@ -306,7 +318,6 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
 
     @callback
     def _take_topology(self) -> None:
-        self._topology_at = self.hass.loop.time() + TOPOLOGY_S
         self._offer()
         self._keep()
 

@@ -241,6 +241,25 @@ async def test_another_module_at_the_address_feeds_nothing(
         assert set(await path.read(wanted)) == set(wanted)
 
 
+async def test_a_module_that_was_away_says_again_who_it_is(
+    gateway: Diris, monkeypatch: pytest.MonkeyPatch, expected_logs: list[str]
+) -> None:
+    """One that was swapped while the gateway's connection stood feeds nothing."""
+    expected_logs.append("The module at address 3 can't be read")
+    monkeypatch.setattr(modbus, "PAUSE_S", 0)
+    known = (await found_by(gateway)).modules
+    wanted = {Load(3, 1): {POWER}}
+    async with opened(gateway, known) as path:
+        await path.read(wanted)
+        gateway.lose(3)
+        assert not await path.read(wanted)
+        gateway.modules[3].product = "Digiware I-61"
+        gateway.find(3)
+        assert not await path.read(wanted)
+        gateway.modules[3].product = "Digiware I-35"
+        assert set(await path.read(wanted)) == set(wanted)
+
+
 async def test_circuits_come_and_go(gateway: Diris) -> None:
     """A circuit that is switched on is found again, one that is off is gone."""
     known = (await found_by(gateway)).modules

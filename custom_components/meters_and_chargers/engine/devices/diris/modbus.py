@@ -19,7 +19,7 @@ from ...model import (
 )
 from ...protocols.modbus import Block, ModbusLink, ModbusReader
 from .nameplate import Nameplate, read_nameplate
-from .registers import IDENTIFICATION, NET_ID, layout_of, points_in, tables_of
+from .registers import IDENTIFICATION, NET_ID, layout_of, tables_of
 from .tree import Load, Module, Topology
 
 _LOGGER = logging.getLogger(__name__)
@@ -155,13 +155,13 @@ class ModbusPath:
             if asyncio.get_running_loop().time() < unit.again_at:
                 continue
             tables = tables_of(module.product, load.number)
-            points = points_in(tables)
-            if not points & wanted[load]:
+            asked = [one for one in tables if not wanted[load].isdisjoint(one.points)]
+            if not asked:
                 continue
             try:
                 await self._assure(unit, module)
-                await self._take(*(block for one in tables for block in one.blocks))
-                read[load] = await unit.reader.read(tables, points - wanted[load])
+                await self._take(*(block for one in asked for block in one.blocks))
+                read[load] = await unit.reader.read(asked)
             except DeviceError as err:
                 await self._failed(unit, load.module, err)
             else:
@@ -185,14 +185,14 @@ class ModbusPath:
         try:
             await self._take(IDENTIFICATION, NET_ID)
             plate = await read_nameplate(unit.link)
-            unit.trust()
             module = _module(before, plate, await self._loads(unit, before, plate))
         except DeviceError as err:
-            unit.sure = unit.sure and not isinstance(err, WrongDevice)
             await self._failed(unit, address, err, known=before.product is not None)
             return None
         self._worked(unit, address)
         self.modules[address] = module
+        # Not before its circuits are known: it may be another than it was.
+        unit.trust()
         return module
 
     async def _loads(
@@ -235,6 +235,7 @@ class ModbusPath:
         self, unit: _Unit, address: int, err: DeviceError, *, known: bool = True
     ) -> None:
         """Leave a module alone for a while; raises when the gateway is lost as well."""
+        unit.sure = False
         if isinstance(err, Silent):
             await self.identify()
         elif isinstance(err, Unreachable):

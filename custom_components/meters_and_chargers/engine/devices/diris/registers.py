@@ -3,7 +3,6 @@
 Addresses are those on the wire. A block is what one request may read.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 import re
@@ -238,8 +237,3 @@ def points_of(product: str | None, number: int) -> dict[Point, Mark]:
         for table in tables_of(product, number)
         for point in table.points
     }
-
-
-def points_in(tables: Iterable[Table]) -> frozenset[Point]:
-    """Return all values of some tables."""
-    return frozenset(point for table in tables for point in table.points)
