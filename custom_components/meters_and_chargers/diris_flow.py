@@ -11,6 +11,7 @@ from homeassistant.config_entries import (
     OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PORT
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
 import voluptuous as vol
 
@@ -107,12 +108,14 @@ class DirisSteps(ConfigFlow):
                 self._shown_at = now
                 self.async_notify_flow_changed()
 
-        async with links.temporary_diris(self.hass, self._data) as path:
-            try:
+        try:
+            async with links.temporary_diris(self.hass, self._data) as path:
                 await path.look_for(addresses, asked)
-            except DeviceError as err:
-                return "silent" if error_key(err) == "silent" else "no_link"
-            self._behind = path.known
+                self._behind = path.known
+        except DeviceError as err:
+            return "silent" if error_key(err) == "silent" else "no_link"
+        except HomeAssistantError:
+            return "in_use"
         return None if self._behind.modules else "no_modules"
 
     async def async_step_diris_circuits(

@@ -14,6 +14,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
@@ -39,6 +40,7 @@ from custom_components.meters_and_chargers.diris import (
     addresses_in,
 )
 from custom_components.meters_and_chargers.engine.devices.diris import modbus
+from custom_components.meters_and_chargers.engine.model import Unreachable
 from simulators.diris import Circuit, Countis, Diris, LoadModule, Module
 from simulators.ksem import Ksem
 from tests.links import all_closed
@@ -331,6 +333,47 @@ async def test_a_lost_gateway_is_found_again(
     await gateway.start()
     await next_round(hass, freezer)
     assert value(hass, POWER) == "6900"
+
+
+async def test_a_gateway_that_is_off_is_tried_again(
+    hass: HomeAssistant, gateway: Diris, set_up: SetUp, expected_logs: list[str]
+) -> None:
+    """Without it the entry waits; a search that is asked for says what is wrong."""
+    expected_logs.append("Main board")
+    entry = await set_up()
+    await gateway.stop()
+    with pytest.raises(HomeAssistantError) as failed:
+        await hass.services.async_call(
+            "button", "press", {"entity_id": SEARCH}, blocking=True
+        )
+    assert failed.value.translation_key in ("port_closed", "no_link")
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    await gateway.start()
+    await hass.config_entries.async_reload(entry.entry_id)
+    await rest(hass)
+    assert value(hass, POWER) == "6900"
+
+
+async def test_a_look_that_fails_costs_no_value(
+    hass: HomeAssistant,
+    gateway: Diris,
+    set_up: SetUp,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A gateway that is lost between a round and the look keeps its circuits."""
+    entry = await set_up()
+    coordinator: GatewayCoordinator = entry.runtime_data
+
+    async def lost() -> None:
+        raise Unreachable("gone")
+
+    monkeypatch.setattr(coordinator.path, "topology", lost)
+    coordinator._topology_at = float("-inf")
+    await next_round(hass, freezer)
+    assert value(hass, POWER) == "6900"
+    assert len(coordinator.topology.modules) == 4
 
 
 async def test_new_circuits_come_without_a_reload(

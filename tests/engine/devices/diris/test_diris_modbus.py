@@ -16,6 +16,7 @@ from custom_components.meters_and_chargers.engine.devices.diris import (
     modbus,
 )
 from custom_components.meters_and_chargers.engine.model import (
+    BadAnswer,
     Phase,
     Point,
     Quantity,
@@ -281,6 +282,54 @@ async def test_a_module_that_does_not_answer_stays_in_the_topology(
     gateway.lose(3)
     async with opened(gateway, known) as path:
         assert await path.topology() == Topology(known)
+
+
+async def test_circuits_end_where_a_module_refuses(gateway: Diris) -> None:
+    """A module with fewer circuits than its like has those whose blocks it serves."""
+    gateway.modules[3].refuse(18432 + 2048, 92)
+    module = (await found_by(gateway)).module(3)
+    assert module is not None
+    assert module.loads == (Load(3, 1),)
+
+
+async def test_a_short_answer_costs_no_circuit(
+    gateway: Diris, expected_logs: list[str]
+) -> None:
+    """What comes too short in a look says nothing about what there is."""
+    expected_logs.append("can't be read")
+    known = (await found_by(gateway)).modules
+    async with opened(gateway, known) as path:
+        gateway.short_answer = 1
+        assert await path.topology() == Topology(known)
+        gateway.short_answer = 0
+        assert await path.topology() == Topology(known)
+
+
+async def test_an_older_product_says_its_version_in_one_word(gateway: Diris) -> None:
+    """Hundredths of a version, where major and minor are not told."""
+    for at in (50018, 50019):
+        gateway.modules[5].registers[at] = 0
+    module = (await found_by(gateway)).module(5)
+    assert module is not None
+    assert module.firmware == "1.42"
+
+
+async def test_a_gateway_without_a_number_is_refused(gateway: Diris) -> None:
+    """Neither a Net ID nor a serial number: nothing would tell it from another."""
+    own = gateway.modules[1]
+    own.order = 0
+    own.registers |= dict.fromkeys((50008, 50009, 50067, 50068), 0)
+    async with opened(gateway) as path:
+        with pytest.raises(BadAnswer):
+            await path.identify()
+
+
+async def test_another_sign_is_none_of_the_makers(gateway: Diris) -> None:
+    """A device that serves the addresses with something else in them."""
+    gateway.modules[1].registers[50003] = ord("X")
+    async with opened(gateway) as path:
+        with pytest.raises(WrongDevice):
+            await path.identify()
 
 
 async def test_a_foreign_device_is_no_gateway(ksem: Ksem) -> None:
