@@ -91,6 +91,7 @@ async def install(
         DOMAIN,
         {"next_step_id": declared.key},
         {**declared.answers, **address},
+        *(dict(step) for step in declared.asked),
         {"name": declared.title},
     )
     return await registered(home, declared, result, device)

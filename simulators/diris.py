@@ -1,7 +1,7 @@
 """A fake SOCOMEC DIRIS gateway: modules under unit ids of their own at one port."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast, override
 
@@ -25,6 +25,13 @@ class Circuit:
     import_wh: float = 0
     export_wh: float = 0
     on: bool = True
+    follows: Callable[[], float] | None = None
+    """Where its power comes from instead, W."""
+
+    def look(self) -> None:
+        """Take over what flows now."""
+        if self.follows is not None:
+            self.power_w = round(self.follows())
 
     @property
     def current_ma(self) -> int:
@@ -111,6 +118,7 @@ class LoadModule(Module):
             self._show(circuit, _SPAN * index)
 
     def _show(self, circuit: Circuit, by: int) -> None:
+        circuit.look()
         power = circuit.power_w
         self.put(18432 + by, int(circuit.on), 1)
         self.put(18442 + by, 50_010)
@@ -147,6 +155,7 @@ class Countis(Module):
         """Write what flows."""
         super().refresh()
         circuit = self.circuit
+        circuit.look()
         for phase in range(3):
             self.put(50520 + 2 * phase, round(circuit.voltage_v * 100))
             self.put(50528 + 2 * phase, circuit.current_ma)

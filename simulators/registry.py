@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from .car import Car
 from .charge_point import ChargePoint
+from .diris import Circuit, Countis, Diris, LoadModule
 from .house import House
 from .ksem import Ksem
 from .modbus_device import Device
@@ -18,6 +19,8 @@ ROOF = 1.5
 PARKED_CARS = ("parked_car_1", "parked_car_2", "parked_car_3")
 # Who needs three phases goes before who can do with one.
 _FIRST = {"more": {"priority": 1}}
+# The circuits of the board's first module, by the house's names of their powers.
+_FEEDS = ("house_power", "car_power", "second_car_power", "driveway_car_power")
 _GROUP = (7_005_567, 7_006_411, 7_008_120)
 
 
@@ -48,6 +51,8 @@ class Declaration:
     description: str
     answers: Mapping[str, object] = field(default_factory=dict)
     """What its form asks besides the address."""
+    asked: tuple[Mapping[str, object], ...] = ()
+    """What is asked after that, before its name."""
     judged: Judged = _NOTHING
     site: Mapping[str, object] | None = None
     """What the site is told of a charger besides its name and mode."""
@@ -83,6 +88,19 @@ def _group(house: House) -> PicoGroup:
     return PicoGroup(parked, serials=_GROUP)
 
 
+def _board(house: House) -> Diris:
+    def follows(name: str) -> Circuit:
+        return Circuit(follows=lambda: house.truths[name])
+
+    feeds = [follows(name) for name in _FEEDS]
+    return Diris(
+        {
+            2: LoadModule("DIRIS B30 RS485", feeds, most=4, net_id=0xB30001),
+            3: Countis(follows("sun_power")),
+        }
+    )
+
+
 DEVICES = (
     Declaration(
         "ksem",
@@ -97,8 +115,8 @@ DEVICES = (
         "Garage",
         "smart-me Pico with a car",
         {"minimum_current": "6", "maximum_current": "16"},
-        Judged(cars=("car",)),
-        _FIRST,
+        judged=Judged(cars=("car",)),
+        site=_FIRST,
     ),
     Declaration(
         "smart_me_pico_group",
@@ -110,8 +128,8 @@ DEVICES = (
             "maximum_current": "32",
             "members": [str(serial) for serial in _GROUP],
         },
-        Judged(cars=PARKED_CARS),
-        _FIRST,
+        judged=Judged(cars=PARKED_CARS),
+        site=_FIRST,
     ),
     Declaration(
         "cfos",
@@ -120,10 +138,27 @@ DEVICES = (
         "cFos Power Brain with a car",
         {"maximum_current": "16"},
         # Polled every 3 s.
-        Judged(
+        judged=Judged(
             cars=("driveway_car",), truths={"power": "driveway_car_power"}, fresh_s=5
         ),
-        {},
+        site={},
+    ),
+    Declaration(
+        "diris",
+        _board,
+        "Main board",
+        "SOCOMEC DIRIS gateway with five circuits",
+        asked=({"addresses": "2-3"},),
+        # Read every 10 s; what changes each second can't be judged by that.
+        judged=Judged(
+            truths={
+                "2_2_power": "car_power",
+                "2_3_power": "second_car_power",
+                "2_4_power": "driveway_car_power",
+                "3_1_power": "sun_power",
+            },
+            fresh_s=13,
+        ),
     ),
 )
 
