@@ -23,6 +23,9 @@ SAMPLE_S = 2
 # Kept back of the time for losing and finding the devices.
 LOSSES_S = 90
 
+# What is known of an OCPP wallbox without asking it.
+OURS = {"security", "profile_writes_today"}
+
 # Compared is with all that was true while the value may have been read: the house
 # steps once a second, and reading and writing down takes some tenths more.
 ENVELOPE_S = 1.5
@@ -214,7 +217,9 @@ async def _lose_and_find(
     entities = {
         entity["entity_id"]
         for entity in await home.entities()
-        if entity["config_entry_id"] == one.entry_id and entity["disabled_by"] is None
+        if entity["config_entry_id"] == one.entry_id
+        and entity["disabled_by"] is None
+        and entity["translation_key"] not in OURS
     }
 
     async def available() -> set[str]:
