@@ -93,6 +93,22 @@ class Kept:
         return self.came
 
 
+def of_another(limit_a: float, purpose: str = DEFAULT) -> dict[str, Any]:
+    """Return a profile as another system leaves it behind, above those of most."""
+    return {
+        "charging_profile_id": 77,
+        "id": 77,
+        "stack_level": 8,
+        "charging_profile_purpose": purpose,
+        "charging_profile_kind": "Relative",
+        "charging_schedule": {
+            "id": 77,
+            "charging_rate_unit": "A",
+            "charging_schedule_period": [{"start_period": 0, "limit": limit_a}],
+        },
+    }
+
+
 class Profiles:
     """All profiles of a wallbox with one connector."""
 

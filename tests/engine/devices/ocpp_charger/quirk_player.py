@@ -374,6 +374,7 @@ class Player:
             else session.transaction.start_unknown,
             "limit_ma": connector.limit_ma,
             "limit_trouble": charger.limits.trouble,
+            "foreign": charger.foreign.found,
             "offered_ma": connector.offered_ma,
             "values": {
                 _words(point): value

@@ -186,7 +186,6 @@ def _result(variable: str, value: str, status: str = "Accepted") -> dict[str, An
                 }
             },
         ),
-        ({}, {}),
     ],
 )
 async def test_profiles_are_cleared(
@@ -195,6 +194,17 @@ async def test_profiles_are_cleared(
     """By number or by what they are for."""
     await wallbox2.charger.ask("ClearChargingProfile", payload)
     assert wallbox2.link.sent("ClearChargingProfile") == [asked]
+
+
+async def test_all_profiles_are_cleared(wallbox2: Wallbox2) -> None:
+    """Each kind by its name: a request has to name something, and not the grid's."""
+    wallbox2.link.reply("ClearChargingProfile", {"status": "Unknown"})
+    answer = await wallbox2.charger.ask("ClearChargingProfile", {})
+    assert answer["status"] == "Accepted"
+    assert wallbox2.link.sent("ClearChargingProfile") == [
+        {"chargingProfileCriteria": {"chargingProfilePurpose": purpose}}
+        for purpose in ("ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     Pause,
     Quirk,
     Quirks,
+    foreign,
 )
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.ladder import (
     MOST_TRIES,
@@ -27,6 +28,12 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp import CallErro
 
 REJECTED = {"status": "Rejected"}
 AMPERES = "ChargingScheduleAllowedChargingRateUnit"
+
+
+@pytest.fixture(autouse=True)
+def no_other_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody else ask for the schedules that are counted here."""
+    monkeypatch.setattr(foreign, "LOOK_S", 1_000_000)
 
 
 def _quirks(**said: Any) -> Quirks:

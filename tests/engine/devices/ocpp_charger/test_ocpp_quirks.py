@@ -22,11 +22,10 @@ KNOWN = 36
 OPEN = {
     8: "the option that chooses measurands is shown by test_ocpp_sampling.py",
     9: "the issue that asks for the restart is shown by test_ocpp_measuring.py",
-    21: "a profile that is not ours is not looked for",
     33: "AuthorizeRemoteTxRequests is set where only known cards may charge, "
     "as test_ocpp_admission.py shows",
 }
-"""What of a row no script shows, mostly because the product can't do it yet."""
+"""What of a row no script shows, because other tests do."""
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,7 @@ from .admission import Admission
 from .change import Change
 from .connector import Connector
 from .credentials import Credentials
+from .foreign import Foreign
 from .forgotten import Forgotten
 from .incoming import Incoming
 from .known import FAMILY_KEY, Known, Listener
@@ -121,6 +122,15 @@ class OcppCharger(OwnProfiles, Known):
         )
         self._incoming = Incoming(self._station, self._transactions, self._admission)
         self.credentials = Credentials(self, self._spawn)
+        self.foreign = Foreign(
+            self,
+            self,
+            self.limits,
+            self._put_again,
+            self._spawn,
+            self._tell,
+            call_later,
+        )
         self._settling: Timer | None = None
         self._reported: set[int] = set()
         """Connectors whose status came on this connection."""
@@ -322,6 +332,7 @@ class OcppCharger(OwnProfiles, Known):
             connector.limit.stop(self._sender.falls_back_to(number))
         self._admission.stop()
         self.limits.proof.stop()
+        self.foreign.stop()
         self.pauses.stop()
         if self._settling:
             self._settling.cancel()
@@ -379,6 +390,7 @@ class OcppCharger(OwnProfiles, Known):
             limit = connector.limit.restore(booted=booted)
             self._spawn(self._restore(connector, limit))
         self.pauses.settle()
+        self.foreign.soon()
         if not booted and not self._reported:
             await self._ask_status()
         await self._read_configuration()

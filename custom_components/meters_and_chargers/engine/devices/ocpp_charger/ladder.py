@@ -216,6 +216,11 @@ class Ladder:
         """Whether it is still being found out, or was found out that nothing acts."""
         return bool(self.trouble or self._ignored) and not self._acts
 
+    @property
+    def took_before(self) -> bool:
+        """Whether it is remembered which form this wallbox, or its kind, takes."""
+        return self._known()[0] is not None
+
     def use(self, quirk: Quirk) -> None:
         """Take what is known of it; begin anew where that is something else."""
         if quirk != self.quirk:

@@ -143,6 +143,11 @@ class Limit:
         _finish(self._take_waiters(), _gone())
 
     @property
+    def waits(self) -> bool:
+        """Whether another limit is to be sent, or was without an answer."""
+        return self._pending_ma is not None or self._owed_ma is not None
+
+    @property
     def _newest_ma(self) -> int | None:
         """What the wallbox should obey; not what it refused."""
         if self._obeyed_ma is None and self._owed_ma is not None:

@@ -106,6 +106,11 @@ class Limits:
         self.sender.connected()
         self.proof.connected()
 
+    def emptied(self) -> None:
+        """Note that nothing lies in the wallbox: all may be tried anew."""
+        self.ladder.begin()
+        self.sender.emptied()
+
     def follow(
         self, connector: Connector, put_again: Callable[[], Coroutine[None, None, None]]
     ) -> None:

@@ -32,8 +32,7 @@ class OwnProfiles(Upkeep):
             self._written(payload)  # or not: nobody knows
             raise
         self._written(payload)
-        number = integer(payload.get("connectorId"))
-        await self._station.keep(_lies_in(number), "ours")
+        await self._keep_number(payload)
 
     @override
     async def clear_charging_profile(
@@ -55,13 +54,34 @@ class OwnProfiles(Upkeep):
         """Say whether a profile of ours lies in a connector, also of an earlier run."""
         return any(self._station.facts.get(_lies_in(one)) for one in (0, connector))
 
+    def is_ours(self, connector: int, number: int | None) -> bool:
+        """Say whether we put a profile of this number, also in an earlier run."""
+        return str(number) in self._station.facts.get(_lies_in(connector), "").split()
+
+    async def clear_all_profiles(self) -> None:
+        """Remove every charging profile, whoever put it; none there is fine."""
+        await self.ask("ClearChargingProfile", {})
+        for number in tuple(self._station.by_number):
+            await self._station.keep(_lies_in(number), "")
+
+    async def _keep_number(self, payload: Payload) -> None:
+        """Remember which profile lies where."""
+        connector = integer(payload.get("connectorId")) or 0
+        number = _profile(payload).get("chargingProfileId")
+        if not self.is_ours(connector, integer(number)):
+            kept = self._station.facts.get(_lies_in(connector), "")
+            await self._station.keep(_lies_in(connector), f"{kept} {number}".strip())
+
     def _written(self, payload: Payload) -> None:
-        profile = payload.get("csChargingProfiles")
-        given = profile if isinstance(profile, dict) else {}
-        if text(given.get("chargingProfilePurpose")) != TRANSACTION:
+        if text(_profile(payload).get("chargingProfilePurpose")) != TRANSACTION:
             self.profile_writes += 1
             if self.on_profile_write is not None:
                 self.on_profile_write()
+
+
+def _profile(payload: Payload) -> Payload:
+    profile = payload.get("csChargingProfiles")
+    return profile if isinstance(profile, dict) else {}
 
 
 def _lies_in(connector: int | None) -> str:

@@ -192,20 +192,25 @@ class Requests:
         if unit is not None:
             payload["chargingRateUnit"] = unit
         answer = await self.obtain("GetCompositeSchedule", payload)
-        schedule = answer.get("chargingSchedule")
-        if not isinstance(schedule, dict):
-            return Schedule("", None, ())
-        listed = schedule.get("chargingSchedulePeriod")
-        found = map(_period, listed if isinstance(listed, list) else ())
-        return Schedule(
-            text(schedule.get("chargingRateUnit")),
-            moment(answer.get("scheduleStart")),
-            tuple(period for period in found if period is not None),
-        )
+        start = moment(answer.get("scheduleStart"))
+        return schedule_of(answer.get("chargingSchedule"), start)
 
     async def change_configuration(self, key: str, value: str) -> str:
         """Set a configuration key; returns ``accepted`` or ``reboot_required``."""
         return await self.demand("ChangeConfiguration", {"key": key, "value": value})
+
+
+def schedule_of(schedule: Json, start: datetime | None = None) -> Schedule:
+    """Return a charging schedule as it was sent, without what can't be read."""
+    if not isinstance(schedule, dict):
+        return Schedule("", None, ())
+    listed = schedule.get("chargingSchedulePeriod")
+    found = map(_period, listed if isinstance(listed, list) else ())
+    return Schedule(
+        text(schedule.get("chargingRateUnit")),
+        start,
+        tuple(period for period in found if period is not None),
+    )
 
 
 def shown(settings: Mapping[str, Setting], *secrets: str) -> list[dict[str, Json]]:

@@ -117,6 +117,10 @@ class Sender:
         self._kept.clear()
         self._final = ""
 
+    def emptied(self) -> None:
+        """Place the fallback again, which was removed with all else."""
+        self._placed.clear()
+
     def booted(self) -> None:
         """Try again what was refused: its firmware may be another one."""
         self._placed.clear()

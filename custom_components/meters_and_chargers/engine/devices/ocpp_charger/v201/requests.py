@@ -7,6 +7,7 @@ from itertools import count
 from ....model import Refused
 from ....protocols.ocpp.types import Json, Payload
 from .. import reading
+from ..profile import MAXIMUM, PURPOSE, TRANSACTION
 from . import words
 from .incoming import Incoming
 from .reports import Reports
@@ -113,6 +114,16 @@ class Requests:
         )
 
     async def _clear_profile(self, payload: Payload) -> Payload:
+        if payload:
+            return await self._clear_those(payload)
+        # Something must be named here: each purpose that is not the grid's.
+        answers = [
+            await self._clear_those({"chargingProfilePurpose": one})
+            for one in (MAXIMUM, PURPOSE, TRANSACTION)
+        ]
+        return next((one for one in answers if one.get("status") == "Accepted"), {})
+
+    async def _clear_those(self, payload: Payload) -> Payload:
         purpose = payload.get("chargingProfilePurpose")
         criteria = words.present(
             evseId=payload.get("connectorId"),
