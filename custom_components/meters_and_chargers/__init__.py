@@ -129,6 +129,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
                 await ocpp_limits.leave(entry, charger)
             # It is unknown to its server from now on.
             await server.forget(entry.data[CONF_CHARGER_ID])
+        ocpp_limits.forget_foreign(hass, entry)
         tell_left_behind(hass, entry.data[CONF_SERVER])
     elif is_pico(entry):
         pico_account.forget(hass, entry)

@@ -6,14 +6,16 @@ from enum import StrEnum
 import logging
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
 import voluptuous as vol
 
 from .const import (
     CONF_ON_LEAVE,
     CONF_PAUSE,
+    DOMAIN,
 )
 from .engine.devices.ocpp_charger import OcppCharger, Pause
 from .engine.model import DeviceError
@@ -51,6 +53,51 @@ async def leave(entry: ConfigEntry, charger: OcppCharger) -> None:
             await charger.release()
     except (DeviceError, TimeoutError) as err:
         _LOGGER.warning("%s keeps its last limit: %s", entry.title, err or "no answer")
+
+
+@callback
+def follow_foreign(
+    hass: HomeAssistant, entry: ConfigEntry, charger: OcppCharger
+) -> None:
+    """Say that somebody else's charging profiles lie in a wallbox, until they don't."""
+    if not (found := charger.foreign.found):
+        if found is not None:
+            forget_foreign(hass, entry)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _foreign_id(entry),
+        data={"entry_id": entry.entry_id, "clears": "profiles"},
+        is_fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="foreign_profile",
+        translation_placeholders={"name": entry.title, "found": found},
+    )
+
+
+@callback
+def forget_foreign(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take that back; a choice to ignore it goes with it."""
+    ir.async_delete_issue(hass, DOMAIN, _foreign_id(entry))
+
+
+def _foreign_id(entry: ConfigEntry) -> str:
+    return f"foreign_profile_{entry.entry_id}"
+
+
+async def clear_profiles(hass: HomeAssistant, entry_id: str) -> bool:
+    """Remove all charging profiles of a wallbox but ours; say whether it was told."""
+    entry = hass.config_entries.async_get_entry(entry_id)
+    if entry is None or entry.state is not ConfigEntryState.LOADED:
+        return False
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            await entry.runtime_data.charger.foreign.clear()
+    except (DeviceError, TimeoutError) as err:
+        _LOGGER.debug("%s keeps its profiles: %s", entry.title, err or "no answer")
+        return False
+    return True
 
 
 def limit_fields(entry: ConfigEntry) -> dict[vol.Marker, object]:

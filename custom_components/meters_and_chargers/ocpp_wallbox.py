@@ -10,7 +10,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 
-from . import registry
+from . import ocpp_limits, registry
 from .const import CONF_FALLBACK, DOMAIN
 from .engine.devices.ocpp_charger import Change, Occurrence, OcppCharger
 from .engine.model import (
@@ -91,6 +91,7 @@ class ChargerHub:
         self._follow_fallback()
         self._follow_restart()
         self._follow_limits()
+        ocpp_limits.follow_foreign(self.hass, self.entry, self.charger)
 
         @callback
         def stop() -> None:
@@ -100,6 +101,9 @@ class ChargerHub:
             ir.async_delete_issue(self.hass, DOMAIN, self._issue_id)
             ir.async_delete_issue(self.hass, DOMAIN, self._restart_id)
             ir.async_delete_issue(self.hass, DOMAIN, self._limit_id)
+            if self.entry.disabled_by is not None:
+                # Not at a reload: that would undo a choice to ignore it.
+                ocpp_limits.forget_foreign(self.hass, self.entry)
 
         return stop
 
@@ -215,6 +219,7 @@ class ChargerHub:
             self._follow_fallback()
             self._follow_restart()
             self._follow_limits()
+            ocpp_limits.follow_foreign(self.hass, self.entry, self.charger)
         for number in change.connectors:
             if number and number not in self.connectors:
                 self.connectors[number] = Connector(self, number)

@@ -8,9 +8,10 @@ from homeassistant.components.repairs import (
     RepairsFlowResult,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 
-from . import tls_watch
-from .const import CONF_INTERVAL
+from . import ocpp_limits, tls_watch
+from .const import CONF_INTERVAL, DOMAIN
 from .ocpp import wallboxes_of
 
 
@@ -72,13 +73,52 @@ class TrustCertificate(ConfirmRepairFlow):
         return await super().async_step_confirm(user_input)
 
 
+class ClearProfiles(ConfirmRepairFlow):
+    """Removes all charging profiles of a wallbox but ours, or lets them be."""
+
+    def __init__(self, entry_id: str, issue_id: str) -> None:
+        """Clear one wallbox."""
+        self._entry_id = entry_id
+        self._issue_id = issue_id
+
+    @override
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self._issue_id)
+        return self.async_show_menu(
+            menu_options=["confirm", "ignore"],
+            description_placeholders=None
+            if issue is None
+            else issue.translation_placeholders,
+        )
+
+    async def async_step_ignore(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Speak of them no more, until they are gone and others come."""
+        del user_input
+        ir.async_ignore_issue(self.hass, DOMAIN, self._issue_id, ignore=True)
+        return self.async_abort(reason="ignored")
+
+    @override
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        if user_input is not None and not await ocpp_limits.clear_profiles(
+            self.hass, self._entry_id
+        ):
+            return self.async_abort(reason="not_cleared")
+        return await super().async_step_confirm(user_input)
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant,
     issue_id: str,
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
     """Return what mends an issue."""
-    del hass, issue_id
+    del hass
     match data:
         case {"entry_id": str(entry_id), "interval": int(interval)}:
             return PollFaster(entry_id, interval)
@@ -86,4 +126,6 @@ async def async_create_fix_flow(
             return RemoveWallboxes(server_id)
         case {"entry_id": str(entry_id), "shown": str(shown)}:
             return TrustCertificate(entry_id, shown)
+        case {"entry_id": str(entry_id), "clears": "profiles"}:
+            return ClearProfiles(entry_id, issue_id)
     raise ValueError("an issue that nobody can mend from here")
