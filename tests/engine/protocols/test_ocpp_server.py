@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Callable
 import json
+import logging
+import socket
+import struct
 from typing import Any
 
 import aiohttp
@@ -34,6 +37,8 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp import (
     session as sessions,
 )
 
+_RESET = struct.pack("ii", 1, 0)
+
 
 @pytest.fixture(autouse=True)
 def auto_enable_custom_integrations(socket_enabled: None) -> None:
@@ -61,6 +66,28 @@ async def test_newest_connection_wins() -> None:
             assert (await new.ask())[0] == 3
             assert server.links == {"CP1": doors.desk.link}
     assert doors.desk.events[3:] == ["closed CP1"]
+
+
+async def test_who_leaves_during_the_handshake(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody is shown as connected, no error is logged, the next one is served."""
+    caplog.set_level(logging.DEBUG, "custom_components")
+    doors = Doors()
+    async with serving(doors) as server:
+        with socket.create_connection((HOST, server.port)) as line:
+            # Closed with a reset: the answer to the first request finds nobody, and
+            # the second one is asked for on a line that is closing.
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            lines = ["GET /CP1 HTTP/1.1", "Host: house", *UPGRADE, KEY, OCPP16, "", ""]
+            head = "GET / HTTP/1.1\r\nHost: house\r\n\r\n" + "\r\n".join(lines)
+            line.sendall(head.encode())
+        await settled(lambda: "CP1 left during its handshake" in caplog.messages)
+        assert not doors.desk.events
+        assert not server.links
+        async with dialling(server) as wallbox:
+            assert (await wallbox.ask())[0] == 3
+    assert not [one for one in caplog.records if one.levelno > logging.INFO]
 
 
 async def test_move_without_closing() -> None:

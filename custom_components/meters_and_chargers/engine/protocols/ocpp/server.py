@@ -181,7 +181,12 @@ class Server:
         chosen = handshake.choose(names, pinned=pinned)
         if chosen is not None:
             socket.headers[hdrs.SEC_WEBSOCKET_PROTOCOL] = chosen.name
-        await socket.prepare(bare)
+        try:
+            await socket.prepare(bare)
+        except ConnectionError:
+            # It has left meanwhile, and there is nobody to be answered.
+            _LOGGER.debug("%s left during its handshake", charger_id)
+            raise web.HTTPBadRequest from None
         if chosen is None and not pinned:
             # The standard wants the handshake finished first.
             why = Refusal.OTHER_VERSION if names else Refusal.NO_VERSION
