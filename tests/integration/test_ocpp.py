@@ -7,6 +7,7 @@ from pathlib import Path
 import socket
 from typing import Any
 
+import aiohttp
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USER,
@@ -14,8 +15,17 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
 )
-from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    EVENT_STATE_CHANGED,
+    STATE_UNAVAILABLE,
+)
+from homeassistant.core import (
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
@@ -289,6 +299,39 @@ async def test_lost_wallbox_is_unavailable_and_comes_back_without_boot(
     lines = [r.getMessage() for r in caplog.records if "Wallbox" in r.getMessage()]
     assert lines.count("Wallbox is no longer connected") == 1
     assert lines.count("Wallbox is connected again") == 1
+
+
+async def test_half_open_line_is_replaced_unnoticed(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Dialled anew before the old line has ended: nothing goes, nothing is logged."""
+    caplog.set_level(logging.INFO)
+    entry = await charging(hass, garage)
+    gone: list[str] = []
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        if state is not None and state.state == STATE_UNAVAILABLE:
+            gone.append(state.entity_id)
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, changed)
+    first = entry.runtime_data.charger.link
+    address = f"ws://127.0.0.1:{server.data['port']}/GARAGE%2F1"
+    async with (
+        aiohttp.ClientSession() as client,
+        client.ws_connect(address, protocols=["ocpp1.6"]) as line,
+    ):
+        # The simulated one hears that it was replaced, and dials anew as well.
+        closed = asyncio.create_task(line.receive())
+        await until(hass, garage, closed.done, "its return")
+    assert entry.runtime_data.charger.link not in (None, first)
+    await until(hass, garage, lambda: value(hass, STATUS) == "charging", "charging")
+    assert not gone
+    assert not [r for r in caplog.records if "connected" in r.getMessage()]
 
 
 async def test_server_restart_keeps_the_transaction(

@@ -1,5 +1,7 @@
 """Coming and going of a wallbox."""
 
+import asyncio
+
 from ocpp_fakes import FakeLink, Wallbox, idle, power
 import pytest
 
@@ -7,6 +9,7 @@ from custom_components.meters_and_chargers.engine.model import (
     Point,
     Quantity,
     Silent,
+    Unreachable,
 )
 from custom_components.meters_and_chargers.engine.protocols.ocpp import CallError
 
@@ -41,6 +44,28 @@ async def test_the_newest_connection_counts(wallbox: Wallbox) -> None:
     assert wallbox.charger.online
     wallbox.charger.closed(wallbox.link)
     assert not wallbox.charger.online
+
+
+async def test_a_half_open_line_is_replaced(wallbox: Wallbox) -> None:
+    """It was never away: what it measured stays, who waits for an answer hears."""
+    await wallbox.status("Charging")
+    await wallbox.measures(power(100), {"measurand": "Current.Offered", "value": "6"})
+    old = wallbox.link
+    old.reply("SetChargingProfile", asyncio.Future)
+    asked = asyncio.create_task(wallbox.charger.set_limit(1, 8000))
+    await asyncio.wait({asked}, timeout=0.05)
+    assert old.limits
+    assert not asked.done()
+    wallbox.changes.clear()
+    wallbox.connect()
+    wallbox.charger.closed(old)
+    with pytest.raises(Unreachable):
+        await asked
+    assert wallbox.charger.values == {POWER: 100}
+    connector = wallbox.charger.connector(1)
+    assert connector.offered_ma == 6000
+    assert connector.measured_at is not None
+    assert not any(change.points for change in wallbox.changes)
 
 
 async def test_back_without_a_boot(wallbox: Wallbox) -> None:
@@ -128,16 +153,21 @@ async def test_a_configuration_that_cannot_be_read(wallbox: Wallbox) -> None:
     assert len(wallbox.link.sent("GetConfiguration")) == 2
 
 
-async def test_gone_while_asked(wallbox: Wallbox) -> None:
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_gone_while_asked(wallbox: Wallbox, *, replaced: bool) -> None:
     """A configuration that the end of a connection cut off is read at the next."""
 
     async def cut_off() -> object:
-        wallbox.charger.closed(wallbox.link)
+        old = wallbox.link
+        if replaced:
+            wallbox.connect()
+        wallbox.charger.closed(old)
         raise Silent("gone")
 
     wallbox.link.reply("GetConfiguration", cut_off)
     await _pass(wallbox, 6)
-    wallbox.connect()
+    if not replaced:
+        wallbox.connect()
     await _pass(wallbox, 6)
     assert len(wallbox.link.sent("GetConfiguration")) == 1
 

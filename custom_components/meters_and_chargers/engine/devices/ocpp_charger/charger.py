@@ -185,9 +185,9 @@ class OcppCharger(OwnProfiles, Known):
     # Handler
 
     def opened(self, link: Link) -> None:
-        """Take over a new connection."""
-        if self.link is not None and self._sender.guards:
-            self._stop()  # it was half open, and a limit may have run out
+        """Take over a new connection; what was measured on one half open counts."""
+        if self.link is not None:
+            self._stop()  # nobody answers there, and a limit may have run out
         self.link = link
         self.dialect = None
         if link.version is not Version.V16:

@@ -147,6 +147,7 @@ class Known(Upkeep):
         async with self._configuring:
             if self._settings is not None:
                 return self.configuration
+            link = self.link
             try:
                 # All keys: some answer a list with an unknown one by broken JSON.
                 # With OCPP 2 all would be a report, for which a limit can't wait.
@@ -155,7 +156,7 @@ class Known(Upkeep):
             except DeviceError as err:
                 _LOGGER.debug("%s: no configuration: %s", self.charger_id, err)
                 settings = Settings({})
-            if self.link is None:
+            if self.link is None or self.link is not link:
                 return {}
             self._settings = settings.known
         configuration = self.configuration

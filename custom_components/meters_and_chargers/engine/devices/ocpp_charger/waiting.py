@@ -83,6 +83,7 @@ class Waiting:
 
     def opened(self, link: Link) -> None:
         """Take over a new connection."""
+        self.stop()
         self.link = link
         self._timer = self._call_later(KNOCK_S, self._report)
         self._on_opened(self)

@@ -225,8 +225,6 @@ class Server:
             if self._runner is None:
                 await _dismiss(socket, WSCloseCode.GOING_AWAY)
                 return
-        if (older := self._sessions.get(charger_id)) is not None:
-            older.begin_close()
         self._let_in(charger_id, _peer(request))
         trace = self._begin_trace(charger_id, version)
         session = Session(
@@ -240,9 +238,11 @@ class Server:
             trace=trace,
             version=version,
         )
+        if (older := self._sessions.get(charger_id)) is not None:
+            self._ending.add(older)
         self._sessions[charger_id] = session
         try:
-            await session.run()
+            await session.run(older)
         finally:
             self._ending.discard(session)
 
@@ -268,7 +268,8 @@ class Server:
 
     def _ended(self, session: Session) -> None:
         """Forget a session before its handler hears of its end."""
-        del self._sessions[session.charger_id]
+        if self._sessions.get(session.charger_id) is session:
+            del self._sessions[session.charger_id]
         self._ending.add(session)
 
     def _refuse(self, charger_id: str, request: web.Request, why: Refusal) -> None:

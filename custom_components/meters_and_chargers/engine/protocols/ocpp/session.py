@@ -99,11 +99,16 @@ class Session:
         """What the two have agreed to speak."""
         return self._version
 
-    async def run(self) -> None:
-        """Serve the connection until it ends."""
+    async def run(self, older: Session | None = None) -> None:
+        """Serve the connection until it ends; it takes the place of an older one.
+
+        That is closed only then: between the two the wallbox was never away.
+        """
         self._pinging = asyncio.create_task(self._ping())
         try:
             self._open()
+            if older is not None:
+                older.begin_close()
             await self._receive()
         finally:
             self._pinging.cancel()

@@ -67,10 +67,13 @@ class Handler(Protocol):
     """What answers one wallbox."""
 
     def opened(self, link: Link) -> None:
-        """Take over a new connection; one before it is closed already."""
+        """Take over a new connection.
+
+        One before it may still be there, half open as a rule: `closed` follows then.
+        """
 
     def closed(self, link: Link) -> None:
-        """Note that a connection ended."""
+        """Note that a connection ended; the one of now, or one that was replaced."""
 
     async def called(self, link: Link, call: Call) -> Payload | None:
         """Answer a call; None sends nothing. Raises `CallError` to refuse."""
