@@ -213,6 +213,15 @@ def test_the_last_frames_are_kept_in_order() -> None:
     assert times == sorted(times)
 
 
+def test_any_text_is_kept() -> None:
+    """Also one that is no Unicode, and one of which nothing is known in advance."""
+    trace = Trace()
+    for text in ("", "\ud800", "\0ü€" * 1000, '[3,"1",{"status":"Accepted"}]'):
+        trace.took(text)
+    assert len(trace.frames()) == 4
+    assert '"Accepted"' in str(trace.frames()[-1]["frame"])
+
+
 def test_long_frames_leave_room() -> None:
     """The memory of a wallbox is bounded by characters too."""
     trace = Trace()

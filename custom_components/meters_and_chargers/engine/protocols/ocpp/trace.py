@@ -1,9 +1,11 @@
 """The last frames of one wallbox, over all its connections."""
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from heapq import merge
+from struct import Struct
 import time
+import zlib
 
 from .redact import Redaction
 from .types import Version
@@ -13,20 +15,28 @@ MAX_FRAMES = 50
 MAX_CHARACTERS = 32_000
 """Kept each way, as the frames came."""
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Traced:
-    """A frame that went over the line, as it was; its text may hold secrets."""
-
-    at: float
-    """On the monotonic clock, s."""
-    number: int
-    incoming: bool
-    text: str
+_HEAD = Struct("<dQI")
+"""When it went over the line (monotonic clock, s), its number, its characters."""
+_RAW = -zlib.MAX_WBITS
+_WORDS = (
+    b'{"configurationKey":[{"key":"","readonly":false,"value":"true"}'
+    b'[2,"","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"'
+    b'[3,"",{"currentTime":"2026-01-01T00:00:00.000Z"}]{"status":"Accepted"}]'
+    b'[2,"","MeterValues",{"connectorId": 1, "transactionId": 1, "meterValue": '
+    b'[{"timestamp": "2026-01-01T00:00:00.000Z", "sampledValue": [{"value": "0.0", '
+    b'"measurand": "Energy.Active.Import.Register", "unit": "Wh", "context": '
+    b'"Sample.Periodic"}, {"measurand": "Power.Active.Import", "phase": "L1-N", '
+    b'"unit": "W", "location": "Outlet", "format": "Raw", "measurand": "Voltage", '
+    b'{"value": "0", "measurand": "Current.Import", "phase": "L1", "unit": "A"}]}]}]'
+)
+"""What most frames are made of: with it one shrinks to a tenth."""
 
 
 class Trace:
-    """Keeps frames and counts them; nothing is looked into before somebody asks."""
+    """Keeps frames and counts them; nothing is looked into before somebody asks.
+
+    They are kept packed: there may be thousands of wallboxes. Texts may hold secrets.
+    """
 
     def __init__(self) -> None:
         """Begin without a frame."""
@@ -36,7 +46,7 @@ class Trace:
         self.received = 0
         self.sent = 0
         self.malformed = 0
-        self._kept: dict[bool, deque[Traced]] = {True: deque(), False: deque()}
+        self._kept: dict[bool, deque[bytes]] = {True: deque(), False: deque()}
         self._length = {True: 0, False: 0}
         """Characters kept each way."""
 
@@ -62,18 +72,40 @@ class Trace:
         redaction = Redaction(*secrets)
         return [
             {
-                "at_s": round(frame.at - now, 3),
-                "way": "in" if frame.incoming else "out",
-                "frame": redaction.text(frame.text, incoming=frame.incoming),
+                "at_s": round(at - now, 3),
+                "way": "in" if incoming else "out",
+                "frame": redaction.text(text, incoming=incoming),
             }
-            for frame in merge(*self._kept.values())
+            for at, _, incoming, text in merge(
+                *(
+                    _unpacked(kept, incoming=incoming)
+                    for incoming, kept in self._kept.items()
+                )
+            )
         ]
 
     def _keep(self, text: str, *, incoming: bool) -> None:
         kept = self._kept[incoming]
-        number = self.received + self.sent
-        kept.append(Traced(time.monotonic(), number, incoming, text))
         length = self._length[incoming] + len(text)
+        if len(text) <= MAX_CHARACTERS:
+            kept.append(_packed(self.received + self.sent, text))
         while kept and (len(kept) > MAX_FRAMES or length > MAX_CHARACTERS):
-            length -= len(kept.popleft().text)
-        self._length[incoming] = length
+            length -= _HEAD.unpack_from(kept.popleft())[2]
+        self._length[incoming] = length if kept else 0
+
+
+def _packed(number: int, text: str) -> bytes:
+    packer = zlib.compressobj(zlib.Z_BEST_SPEED, wbits=_RAW, zdict=_WORDS)
+    packed = packer.compress(text.encode(errors="surrogatepass")) + packer.flush()
+    return _HEAD.pack(time.monotonic(), number, len(text)) + packed
+
+
+def _unpacked(
+    frames: Iterable[bytes], *, incoming: bool
+) -> Iterator[tuple[float, int, bool, str]]:
+    """Yield when each went over the line, its number, its way and its text."""
+    for frame in frames:
+        at, number, _ = _HEAD.unpack_from(frame)
+        unpacker = zlib.decompressobj(_RAW, zdict=_WORDS)
+        text = unpacker.decompress(frame[_HEAD.size :]) + unpacker.flush()
+        yield at, number, incoming, text.decode(errors="surrogatepass")
