@@ -92,16 +92,14 @@ class ChargerEntity(_PushedEntity):
         self._hub = hub
         self._topic = topic
         self._attr_unique_id = f"{hub.identity.key}_{key}"
-        self._attr_device_info = device_info(hub.identity, hub.entry.title)
         number = 1
         if topic is not None:
             number = topic if isinstance(topic, int) else int(topic.part or 1)
-        if number > 1:
-            self._attr_device_info = ChildDeviceInfo(
-                identifiers={(DOMAIN, f"{hub.identity.key}_{number}")},
-                name=f"{hub.entry.title} {number}",
-                parent_device_id=hub.device_id,
-            )
+        number = max(number, 1)
+        if number not in hub.pages:
+            # Entities share it: for thousands one each would be a lot of memory.
+            hub.pages[number] = _page(hub, number)
+        self._attr_device_info = hub.pages[number]
 
     @property
     @override
@@ -120,6 +118,16 @@ class ChargerEntity(_PushedEntity):
     def _write(self) -> None:
         self.async_set_context(self._hub.context)
         super()._write()
+
+
+def _page(hub: ChargerHub, number: int) -> DeviceInfo | ChildDeviceInfo:
+    if number == 1:
+        return device_info(hub.identity, hub.entry.title)
+    return ChildDeviceInfo(
+        identifiers={(DOMAIN, f"{hub.identity.key}_{number}")},
+        name=f"{hub.entry.title} {number}",
+        parent_device_id=hub.device_id,
+    )
 
 
 class SiteChargerEntity(_PushedEntity):

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 import logging
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.event import async_call_later
 
 from . import ocpp_limits, registry
@@ -49,6 +51,8 @@ class ChargerHub:
         self.entry = entry
         self.charger = charger
         self.identity = charger.identity
+        self.pages: dict[int, DeviceInfo | ChildDeviceInfo] = {}
+        """The page of each connector, as its entities name it."""
         self.device_id = (
             dr.async_get(hass)
             .async_get_or_create(
@@ -117,7 +121,7 @@ class ChargerHub:
         """Follow one value or one connector."""
         listeners = self._listeners.setdefault(topic, [])
         listeners.append(update)
-        return lambda: listeners.remove(update)
+        return partial(listeners.remove, update)
 
     @callback
     def listen_occurrences(self, update: Callable[[Occurrence], None]) -> CALLBACK_TYPE:
@@ -140,6 +144,7 @@ class ChargerHub:
         if self.identity == self.charger.identity:
             return
         self.identity = self.charger.identity
+        self.pages.clear()
         dr.async_get(self.hass).async_update_device(
             self.device_id,
             manufacturer=self.identity.maker,
