@@ -127,8 +127,7 @@ class Central:
 
     async def close(self) -> None:
         """Wait for nobody any more; connections are the server's to close."""
-        for charger in self._chargers.values():
-            await charger.close()
+        await asyncio.gather(*(one.close() for one in self._chargers.values()))
         for waiting in self._waiting.values():
             waiting.stop()
         for task in tuple(self._tasks):
