@@ -186,7 +186,9 @@ async def test_remembered_over_a_restart(tmp_path: Path, kind: Any) -> None:
         await pair.until(
             "9 A", lambda: pair.house.cars[0].current_a == pytest.approx(9, abs=0.1)
         )
-        assert len(_sent(pair)) == 1
+        # Some send it again when the transaction has its number.
+        assert _sent(pair)
+        assert not [one for one in _sent(pair) if "'A'" in str(one.payload)]
 
 
 def _acts(learnt: Learnt) -> bool:

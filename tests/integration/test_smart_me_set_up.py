@@ -249,6 +249,8 @@ async def test_devices_are_read_and_added(
         "port": group.port,
         "unit_id": 1,
         "scale": 0,
+        "whole_fast": 1,
+        "whole_slow": 1,
     }
     assert not found.options
     assert pico.title == f"car_{SERIALS[0]}"
