@@ -83,7 +83,12 @@ async def add(
     """Set up the entry of a simulated device."""
     where = {"host": device.host, "port": device.port, "unit_id": 1}
     entry = MockConfigEntry(
-        domain=DOMAIN, title=title, unique_id=key, data={**where, **data}
+        domain=DOMAIN,
+        title=title,
+        unique_id=key,
+        data={**where, **data},
+        # The clock jumps by a second: a read each second might seem to last for two.
+        options={"interval": 2} if data["family"] == "ksem" else {},
     )
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
