@@ -40,7 +40,8 @@ CURRENT = "number.garage_charging_current"
 
 
 async def poll(hass: HomeAssistant, seconds: float = 3) -> None:
-    """Let the next poll happen."""
+    """Let the next poll happen; one that is under way would seem to have timed out."""
+    await hass.async_block_till_done(wait_background_tasks=True)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
     await hass.async_block_till_done(wait_background_tasks=True)
 
