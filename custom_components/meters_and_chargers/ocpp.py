@@ -121,6 +121,7 @@ class OcppServer:
         self._price: SessionPrice | None = None
         self._statistics: SessionStatistics | None = None
         self._stopping = False
+        self._one_by_one = asyncio.Lock()
         self.gate = Gate()
         """Who may charge."""
         self._kinds = Kinds(hass)
@@ -261,6 +262,12 @@ class OcppServer:
 
         Raises `ConfigEntryNotReady`.
         """
+        # A starting server and the entry itself ask for it at the same time; were each
+        # to make one, the entry would keep the one that no connection leads to.
+        async with self._one_by_one:
+            return await self._charger(entry)
+
+    async def _charger(self, entry: ChargerEntry) -> OcppCharger:
         if self._listener is None:
             raise ConfigEntryNotReady
         self.take_cards()

@@ -549,3 +549,16 @@ async def test_wallbox_without_its_server_waits(
     await hass.config_entries.async_setup(server.entry_id)
     await hass.async_block_till_done()
     assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_asked_for_by_two_at_once(
+    hass: HomeAssistant, server: ConfigEntry[Any], garage: Garage
+) -> None:
+    """A server that starts and the wallbox's entry get the same wallbox."""
+    entry = await let_in(hass, garage)
+    await server.runtime_data.central.remove(entry.data["charger_id"])
+    one, other = await asyncio.gather(
+        server.runtime_data.charger(entry), server.runtime_data.charger(entry)
+    )
+    assert one is other
+    assert one is server.runtime_data.central.charger(entry.data["charger_id"])
