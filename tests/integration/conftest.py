@@ -99,7 +99,7 @@ def set_up_pico(hass: HomeAssistant, pico: Pico) -> SetUp:
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the two seconds between requests; test_modbus_link tests them."""
-    monkeypatch.setattr(links, "_spacing", lambda *_: Spacing())
+    monkeypatch.setattr(links.modbus, "spacing_of", lambda *_: Spacing())
 
 
 @pytest.fixture

@@ -213,7 +213,8 @@ async def test_address_in_use_with_other_settings(
         raise HomeAssistantError("device_in_use")
 
     monkeypatch.setattr(
-        "custom_components.meters_and_chargers.links.async_get_temporary_unit", refuse
+        "custom_components.meters_and_chargers.links.modbus.async_get_temporary_unit",
+        refuse,
     )
     result = await choose(hass, "ksem")
     result = await submit(hass, result, address(ksem))

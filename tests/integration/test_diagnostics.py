@@ -425,7 +425,7 @@ async def test_an_address_that_is_used_otherwise(
     def refuse(*_: object) -> None:
         raise HomeAssistantError(f"{ksem.host} is in use")
 
-    monkeypatch.setattr(links, "async_get_temporary_unit", refuse)
+    monkeypatch.setattr(links.modbus, "async_get_temporary_unit", refuse)
     text = await download(hass, hass_client, entry)
     no_secret(text)
     told = json.loads(text)["data"]

@@ -23,7 +23,7 @@ from simulators.ksem import Ksem
 
 from .conftest import SetUp
 
-MANIFEST = Path(links.__file__).parent / "manifest.json"
+MANIFEST = Path(links.__file__).parents[1] / "manifest.json"
 
 
 @pytest.fixture

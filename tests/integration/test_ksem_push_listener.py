@@ -94,7 +94,7 @@ async def test_library_that_is_not_shipped_is_an_issue(
     def gone() -> None:
         raise ImportError("No module named 'tmodbus'")
 
-    monkeypatch.setattr(links, "load_requests", gone)
+    monkeypatch.setattr(links.push, "load_requests", gone)
     entry = await set_up_push()
     issue = issue_registry.async_get_issue(DOMAIN, f"push_{entry.entry_id}")
     assert issue is not None

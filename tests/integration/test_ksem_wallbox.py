@@ -52,7 +52,7 @@ async def web(
     """Return the meter's simulated web interface, where the product looks for it."""
     fake = KsemRest(KEY)
     await fake.start()
-    monkeypatch.setattr(links, "_WEB_PORT", fake.port)
+    monkeypatch.setattr(links.web, "_WEB_PORT", fake.port)
     yield fake
     await fake.stop()
 

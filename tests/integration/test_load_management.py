@@ -34,7 +34,7 @@ async def page(
     """Return the wallbox's web page, at another port than 80."""
     found = PowerBrainWeb()
     await found.start()
-    monkeypatch.setattr(links, "_WEB_PORT", found.port)
+    monkeypatch.setattr(links.web, "_WEB_PORT", found.port)
     yield found
     await found.stop()
 

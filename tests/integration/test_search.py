@@ -334,7 +334,7 @@ async def test_never_more_than_64_sockets(
             open_now -= 1
 
     monkeypatch.setattr(asyncio, "open_connection", never)
-    monkeypatch.setattr(links, "_CONNECT_S", 0.01)
+    monkeypatch.setattr(links.network, "_CONNECT_S", 0.01)
     hosts = hosts_near([("10.0.0.1", 8), ("192.168.1.1", 24)])
     assert len(hosts) == MOST_HOSTS
     asked = 0
@@ -471,7 +471,7 @@ async def test_device_that_another_integration_holds_is_passed_over(
     def refuse(*_: object) -> None:
         raise HomeAssistantError("device_in_use")
 
-    monkeypatch.setattr(links, "async_get_temporary_unit", refuse)
+    monkeypatch.setattr(links.network, "async_get_temporary_unit", refuse)
     result = await searched(hass, await begin(hass))
     assert result["step_id"] == "nothing_found"
 

@@ -68,7 +68,7 @@ async def cloud(
     found = SmartMeCloud(group, KEY)
     await found.start()
     url = URL.build(scheme="http", host=found.host, port=found.port)
-    monkeypatch.setattr(links, "_ACCOUNT_URL", url)
+    monkeypatch.setattr(links.web, "_ACCOUNT_URL", url)
     # The tests' minutes pass at once.
     monkeypatch.setattr(rest, "PACE_S", 0.0)
     yield found

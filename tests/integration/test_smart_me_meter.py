@@ -35,7 +35,7 @@ POWER = "sensor.grid_meter_power"
 ENERGY = "sensor.grid_meter_energy_import"
 # Serial number, two tries of long blocks, then the two groups.
 SET_UP_REQUESTS = 1 + 2 + 2
-SPACED = links._spacing
+SPACED = links.modbus.spacing_of
 """The pause between requests, which the other tests leave out."""
 
 
@@ -222,7 +222,7 @@ async def test_requests_are_two_seconds_apart(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A meter that drops hasty requests loses none, from set-up to the next poll."""
-    monkeypatch.setattr(links, "_spacing", SPACED)
+    monkeypatch.setattr(links.modbus, "spacing_of", SPACED)
     meter.pause_s = 1.9
     entry = await set_up()
     assert entry.state is ConfigEntryState.LOADED

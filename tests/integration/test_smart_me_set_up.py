@@ -71,7 +71,7 @@ async def cloud(
     found = SmartMeCloud(group, KEY, meters=[meter])
     await found.start()
     url = URL.build(scheme="http", host=found.host, port=found.port)
-    monkeypatch.setattr(links, "_ACCOUNT_URL", url)
+    monkeypatch.setattr(links.web, "_ACCOUNT_URL", url)
     # The tests' minutes pass at once.
     monkeypatch.setattr(rest, "PACE_S", 0.0)
     monkeypatch.setattr(account_flow, "WAKE_S", 0.1)
@@ -195,7 +195,7 @@ async def test_account_that_does_not_answer(
     result = await list_devices(hass)
     assert result["errors"] == {"base": "account_too_often"}
     assert result["description_placeholders"] == {"seconds": "90"}
-    hass.data[links._ACCOUNTS].clear()
+    hass.data[links.web._ACCOUNTS].clear()
     cloud.answers_left = None
     await cloud.stop()
     result = await submit(hass, result, {"access_key": KEY})
