@@ -50,7 +50,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--raw",
         action="store_true",
-        help="the words as JSON without the serial: scripts/simulate --replay plays it",
+        help="the words as JSON without the serial: scripts/replay plays it",
     )
     return parser.parse_args(arguments)
 

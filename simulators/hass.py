@@ -358,7 +358,7 @@ class HomeAssistant:
             done = {"done": ["core_config", "analytics", "integration"]}
             _store(storage, "onboarding", 4, done)
         link = components / DOMAIN
-        if not link.is_symlink():
+        if not link.exists():
             link.symlink_to(REPOSITORY / "custom_components" / DOMAIN)
 
     async def _answers(self) -> bool:

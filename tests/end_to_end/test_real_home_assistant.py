@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 import sys
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -14,6 +15,7 @@ from simulators.pico import Pico
 from simulators.power_brain import PowerBrain
 from simulators.serial_line import SerialLine
 from simulators.tls import TlsFront
+from validation.release import build
 
 ROOT = Path(__file__).parent.parent.parent
 PYTHONS = [
@@ -40,13 +42,24 @@ async def shows(home: HomeAssistant, entity_id: str, wanted: str) -> str:
     return await wait_until(f"{entity_id} shows {wanted}", check, 30)
 
 
+def install(config: Path) -> None:
+    """Unpack a release where HACS and the Marketplace do."""
+    file = config / "release.zip"
+    assert not build(ROOT, "12.3.4", file)
+    with ZipFile(file) as archive:
+        archive.extractall(config / "custom_components" / DOMAIN)
+
+
 @pytest.mark.parametrize("python", PYTHONS)
 async def test_whole_life(
     python: Path, tmp_path: Path, ksem: Ksem, pico: Pico, expected_logs: list[str]
 ) -> None:
-    """Set up, read, steer, lose and find a meter, restart, remove: and no noise."""
+    """A release: set up, read, steer, lose and find a meter, restart, remove."""
+    await asyncio.to_thread(install, tmp_path)
     home = HomeAssistant(tmp_path, python)
     async with home:
+        manifest = await home.ws("manifest/get", integration=DOMAIN)
+        assert manifest["version"] == "12.3.4"
         with pytest.raises(FlowError) as refused:
             await home.flow(DOMAIN, {"next_step_id": "ksem"}, address(pico))
         assert refused.value.errors == {"base": "wrong_device"}
