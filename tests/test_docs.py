@@ -38,7 +38,7 @@ PACKAGE = ROOT / "custom_components" / DOMAIN
 DOCS = ROOT / "docs"
 ALL = sorted(ROOT.glob("*.md")) + sorted(DOCS.rglob("*.md"))
 DEVICES = [f"devices/{path.stem}" for path in sorted((DOCS / "devices").glob("*.md"))]
-FOR_OWNERS = ("installing", "troubleshooting", *DEVICES)
+FOR_OWNERS = ("installing", "charging", "automations", "troubleshooting", *DEVICES)
 
 # What stands in italics without being a text of ours: words of Home Assistant, of a
 # device's own pages, and of what replaces a name.
@@ -48,6 +48,7 @@ FOREIGN = {
     *("Energy", "System", "Repairs", "Submit", "Reconfigure", "System information"),
     *("Download diagnostics", "Enable debug logging", "Enable TCP slave"),
     *("Smart Charging", "italics", "site", "negative", "Current"),
+    *("Automations & scenes", "Blueprints", "Import", "What to do"),
 }
 
 
@@ -243,6 +244,14 @@ def test_commands_named_in_documents_exist(path: Path) -> None:
     calls = " ".join(re.findall(r"scripts/\w+[^`|\n]*|`--[a-z][^`]*", text))
     for option in re.findall(r"--[a-z][a-z-]+", calls):
         assert f'"{option}"' in programs, option
+
+
+def test_the_site_has_every_page() -> None:
+    """What is written can be reached; scripts/docs refuses the rest."""
+    pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
+    assert pages == set(
+        re.findall(r"\S+\.md$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    )
 
 
 def test_architecture_names_every_file_of_the_root() -> None:
