@@ -1,8 +1,13 @@
 """The offline checker reads texts, icons, actions, imports and the quality scale."""
 
+from itertools import chain
 from pathlib import Path
+import shutil
 
+from homeassistant.util.yaml import dump, load_yaml_dict
 import pytest
+
+from validation import check
 
 from .defects import (
     ACTIONS,
@@ -11,9 +16,11 @@ from .defects import (
     ICON_FILE,
     OURS,
     QUALITY_FILE,
+    ROOT,
     Defect,
     action,
     both,
+    copied,
     everywhere,
     german,
     manifest,
@@ -400,3 +407,29 @@ def test_one_defect_is_one_problem(
     assert f"{file}: {problem}" in found
     # A text that several files name is missed in each of them.
     assert all(one.endswith(f": {problem}") for one in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("", "brands is missing: name what shows that it is done"),
+        ("brands: []", "brands is missing: name what shows that it is done"),
+        ("brands: [gone.py]", "brands rests on gone.py, which is missing"),
+        (
+            "brands: ['README.md: test_of_nobody']",
+            "brands rests on test_of_nobody, missing in README.md",
+        ),
+    ],
+)
+def test_done_needs_what_shows_it(tmp_path: Path, text: str, missing: str) -> None:
+    """An answer without its file or test is refused, and the real ones have theirs."""
+    file = ROOT / "validation" / "evidence.yaml"
+    rests = {key: on for key, on in load_yaml_dict(file).items() if key != "brands"}
+    tree = copied(tmp_path)
+    for one in chain.from_iterable(rests.values()):
+        name = one.partition(": ")[0]
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tree / name)
+    (tree / "validation").mkdir(exist_ok=True)
+    (tree / "validation" / file.name).write_text(f"{dump(rests)}\n{text}")
+    assert check(tree) == [f"validation/evidence.yaml: {missing}"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from .files import Tree, Unreadable
 from .keys import asked, unasked
 from .manifest import brand, hacs, integration, repository
-from .quality import answers, claim
+from .quality import answers, claim, evidence
 from .sentences import forms_of_sentences, named_figures, told_alike
 from .services import forms, forms_have_words
 from .sources import actions, config_schema, imports, requirements
@@ -40,6 +40,7 @@ TOGETHER = (
     icons_exist,
     forms_have_words,
     claim,
+    evidence,
 )
 # Any mistake in a Python file may take texts' names away.
 CODE = (asked, unasked, named_figures)

@@ -119,3 +119,25 @@ def claim(tree: Tree) -> Iterator[str]:
                 )
         if tier == claimed:
             return
+
+
+def evidence(tree: Tree) -> Iterator[str]:
+    """Check that what is done can be seen: the files and tests that show it are there.
+
+    Only in the project's own tree; a release holds neither documents nor tests.
+    """
+    path = tree.root / "validation" / "evidence.yaml"
+    if not path.exists():
+        return
+    shown, here = tree.yaml(path), tree.name(path)
+    for rule, given in tree.quality["rules"].items():
+        status = given if isinstance(given, str) else given["status"]
+        if status == "done" and not shown.get(rule):
+            yield f"{here}: {rule} is missing: name what shows that it is done"
+        for one in shown.get(rule, ()):
+            name, _, needle = one.partition(": ")
+            file = tree.root / name
+            if not file.is_file():
+                yield f"{here}: {rule} rests on {name}, which is missing"
+            elif needle and needle not in file.read_text(encoding="utf-8"):
+                yield f"{here}: {rule} rests on {needle}, missing in {name}"
