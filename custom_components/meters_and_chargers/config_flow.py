@@ -35,6 +35,7 @@ from .const import (
     CONF_HOSTS,
     CONF_MODULES,
     CONF_MORE,
+    CONF_SERVER,
     CONF_UNIT_ID,
     DOMAIN,
     FAMILY_DIRIS,
@@ -111,7 +112,9 @@ class MetersAndChargersFlow(
     async def async_step_user(
         self, user_input: Input | None = None
     ) -> ConfigFlowResult:
-        """Ask what to add."""
+        """Ask what to add; or wait for the wallboxes of a server that was added."""
+        if user_input and (server_id := user_input.get(CONF_SERVER)):
+            return await self._open_room(server_id)
         options = ["search", "smart_me_account", *_steps(), FAMILY_OCPP_SERVER]
         options.insert(0 if self._site_is_next else len(options), FAMILY_SITE)
         return self.async_show_menu(step_id="user", menu_options=options)

@@ -1,7 +1,7 @@
 """The OCPP server of Home Assistant: who may connect."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -49,7 +49,7 @@ from .engine.journal import Journal, JournalError
 from .engine.model import DeviceError
 from .engine.protocols.ocpp import Manners, Refusal
 from .links import OcppListener, authority_folder, open_ocpp
-from .ocpp_knocks import Knocks
+from .ocpp_knocks import Attempt, Knocks
 from .ocpp_manners import manners_of
 from .ocpp_quirks import Kinds
 from .session_price import SessionPrice
@@ -131,6 +131,11 @@ class OcppServer:
     def listening(self) -> bool:
         """Whether wallboxes can connect, now and in a moment."""
         return self._listener is not None and not self._stopping
+
+    @property
+    def tried(self) -> Sequence[Attempt]:
+        """Who was refused last, and why."""
+        return self._knocks.tried
 
     @property
     def listener(self) -> OcppListener | None:

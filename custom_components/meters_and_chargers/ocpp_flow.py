@@ -7,7 +7,6 @@ from typing import Any, override
 
 from homeassistant.config_entries import (
     ConfigEntryState,
-    ConfigFlow,
     ConfigFlowResult,
 )
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT
@@ -43,6 +42,7 @@ from .const import (
 )
 from .engine.devices.ocpp_charger import Security
 from .ocpp import OcppServer, tell_left_behind
+from .ocpp_listen_flow import ListenSteps
 from .ocpp_manners import PINNED
 from .ocpp_options import MINIMUM_A, amperes
 from .ocpp_tls import (
@@ -93,7 +93,7 @@ _AT_ONCE = (CONF_CREDENTIALS, CONF_OLD_CIPHERS)
 """What is changed while the server listens."""
 
 
-class OcppSteps(ConfigFlow):
+class OcppSteps(ListenSteps):
     """The steps of OCPP in the integration's flow."""
 
     _knock: Mapping[str, Any]

@@ -1,6 +1,9 @@
 """Who knocks at an OCPP server: shown as discovered, or said not to get in."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     # It shows who knocks by this.
     from .ocpp import ServerEntry
 
+_SHOWN = 5
 _MAX_REFUSED = 5
 """Wallboxes of which Repairs says that they can't connect."""
 _REFUSALS: Mapping[Refusal, str] = {
@@ -25,6 +29,31 @@ _REFUSALS: Mapping[Refusal, str] = {
     Refusal.NO_VERSION: "refused_version",
     Refusal.OTHER_VERSION: "refused_version",
 }
+_IN_THE_ROOM: Mapping[Refusal, str] = {
+    Refusal.NO_IDENTITY: "listen_identity",
+    Refusal.HANDSHAKE: "listen_handshake",
+    Refusal.NO_VERSION: "listen_version",
+    Refusal.OTHER_VERSION: "listen_version",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody has tried to connect; ``key`` names what the waiting room says of it."""
+
+    at: datetime
+    peer: str
+    charger_id: str
+    key: str
+
+
+def flows_of_knocks(hass: HomeAssistant) -> list[str]:
+    """Return the flows in which a wallbox waits to be accepted."""
+    return [
+        flow["flow_id"]
+        for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+        if flow.get("step_id") in ("knock", "knock_password")
+    ]
 
 
 class Knocks:
@@ -39,6 +68,8 @@ class Knocks:
         self._knows = knows
         self._issues: set[str] = set()
         """Of wallboxes that can't connect."""
+        self.tried: deque[Attempt] = deque(maxlen=_SHOWN)
+        """Who tried to connect last."""
 
     @callback
     def settle(self, aliases: Iterable[str]) -> None:
@@ -61,6 +92,9 @@ class Knocks:
         wallbox = charger_id or peer
         issue_id = f"refused_{self._entry.entry_id}_{wallbox}"
         known = self._knows(charger_id)
+        if why is not None and is_local(peer):
+            attempt = Attempt(utcnow(), peer, charger_id, _IN_THE_ROOM[why])
+            self.tried.append(attempt)
         if why is None:
             self._issues.discard(issue_id)
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
