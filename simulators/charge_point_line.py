@@ -62,7 +62,11 @@ class Connection:
 
     async def recv(self) -> str:
         """Wait for a frame."""
-        message = await self._socket.receive()
+        try:
+            message = await self._socket.receive()
+        except aiohttp.ClientConnectionResetError:
+            # A ping can't be answered on a line that is just cut.
+            raise Closed from None
         if message.type is not aiohttp.WSMsgType.TEXT:
             raise Closed
         text: str = message.data
