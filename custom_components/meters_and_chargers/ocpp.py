@@ -30,6 +30,7 @@ from .const import (
     CONF_FAMILY,
     CONF_MAXIMUM_CURRENT,
     CONF_METER_INTERVAL,
+    CONF_POLICY,
     CONF_PRICE,
     CONF_SECURITY,
     CONF_SERVER,
@@ -181,6 +182,7 @@ class OcppServer:
         await self._kinds.read()
         self._price = SessionPrice(self._hass, self._listener.journal)
         self._statistics = SessionStatistics(self._hass, self._listener.journal)
+        self.take_cards()
         waiting = []
         for entry in self.charger_entries():
             # One that can't be read says so by its own entry, and stops no other.
@@ -275,8 +277,10 @@ class OcppServer:
     async def _charger(self, entry: ChargerEntry) -> OcppCharger:
         if self._listener is None:
             raise ConfigEntryNotReady
-        self.take_cards()
         charger_id: str = entry.data[CONF_CHARGER_ID]
+        held = self.gate.tokens.rules.policies.get(charger_id)
+        if held != entry.options.get(CONF_POLICY):
+            self.take_cards()
         self._guard(entry)
         known = self.central.charger(charger_id)
         maximum_ma = entry.data[CONF_MAXIMUM_CURRENT] * 1000

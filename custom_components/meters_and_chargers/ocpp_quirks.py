@@ -22,6 +22,10 @@ _ISSUE = "quirks_file"
 _STORE_VERSION = 1
 _SAVE_AFTER_S = 10.0
 _SHOWN = 40
+
+type _Stamp = tuple[int, ...]
+"""When a file was written and how long it is; empty where there is none."""
+
 _LEARNT: HassKey[Learnt] = HassKey(f"{DOMAIN}_learnt")
 
 
@@ -31,6 +35,7 @@ class Kinds:
     def __init__(self, hass: HomeAssistant) -> None:
         """Know nothing yet."""
         self._hass = hass
+        self._as_of: _Stamp | None = None
         self.quirks = Quirks()
 
     async def learnt(self) -> Learnt:
@@ -51,9 +56,16 @@ class Kinds:
         return learnt
 
     async def read(self) -> None:
-        """Read both files; one of the owner's that is wrong is told, and left out."""
+        """Read both files; one of the owner's that is wrong is told, and left out.
+
+        Nothing is done as long as the owner's is as it was: each wallbox asks.
+        """
         path = Path(self._hass.config.path(DOMAIN, FILE))
+        as_of = await self._hass.async_add_executor_job(_stamp, path)
+        if as_of == self._as_of:
+            return
         shipped, own, error = await self._hass.async_add_executor_job(_read, path)
+        self._as_of = as_of
         self.quirks = Quirks((*shipped, *own))
         if error is None:
             ir.async_delete_issue(self._hass, DOMAIN, _ISSUE)
@@ -71,6 +83,14 @@ class Kinds:
                 "field": error.field[:_SHOWN] or "-",
             },
         )
+
+
+def _stamp(path: Path) -> _Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size
 
 
 def _read(

@@ -13,6 +13,7 @@ import pytest
 from custom_components.meters_and_chargers import charger_watch
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.engine.charging import Explanation, Reason
+from custom_components.meters_and_chargers.ocpp_quirks import Kinds
 from simulators.charge_point_profiles import Rule
 
 from .conftest import SetUp
@@ -63,6 +64,21 @@ def _write(path: Path, text: str | None) -> None:
 async def _load_again(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
+
+
+async def test_files_are_read_once(hass: HomeAssistant, own_file: Path) -> None:
+    """However many wallboxes ask: only when the owner's file is another one."""
+    kinds = Kinds(hass)
+    await kinds.read()
+    first = kinds.quirks
+    await kinds.read()
+    assert kinds.quirks is first
+    _write(own_file, KNOWN)
+    await kinds.read()
+    assert len(kinds.quirks.entries) == len(first.entries) + 1
+    _write(own_file, None)
+    await kinds.read()
+    assert kinds.quirks == first
 
 
 async def test_an_owners_file(
