@@ -82,20 +82,37 @@ def root(folder: Path) -> Root:
 
 
 def served(
-    folder: Path, names: Iterable[str], own: str | None, *, old_ciphers: bool = False
+    folder: Path,
+    server: str,
+    names: Iterable[str],
+    own: str | None,
+    *,
+    old_ciphers: bool = False,
 ) -> Served:
     """Return what a server with these names and addresses shows.
 
-    Ours are made anew when names have changed or their end is near. ``own`` is a pair
-    of the owner's, shown instead of ours. ``old_ciphers`` takes those as well that
-    [SEC] asks for and that are no longer usual. Raises `OSError` when a file is gone.
+    Ours are made anew when names have changed or their end is near; each ``server``
+    has its own. ``own`` is a pair of the owner's, shown instead of ours.
+    ``old_ciphers`` takes those as well that [SEC] asks for and that are no longer
+    usual. Raises `OSError` when a file is gone.
     """
     with _SHOWING:
-        return _served(folder, tuple(dict.fromkeys(names)), own, old_ciphers)
+        return _served(folder, server, tuple(dict.fromkeys(names)), own, old_ciphers)
+
+
+def forget(folder: Path, server: str) -> None:
+    """Delete the certificates that we made for a server."""
+    for home in _homes(server):
+        certificates.remove(folder, home)
+
+
+def _homes(server: str) -> list[str]:
+    return [f"server_{server}_{kind}" for kind in Kind]
 
 
 def _served(
     folder: Path,
+    server: str,
     wanted: tuple[str, ...],
     own: str | None,
     old_ciphers: bool,  # noqa: FBT001 - as above
@@ -104,8 +121,9 @@ def _served(
     if own is not None:
         homes = [own]
     else:
-        homes = [f"server_{kind}" for kind in Kind]
+        homes = _homes(server)
         for kind, home in zip(Kind, homes, strict=True):
+            _take_over(folder / f"server_{kind}", folder / home)
             if not _holds(folder / home / CERTIFICATE, wanted, issuer):
                 key = certificates.new_key(kind)
                 made = _server(wanted, key, issuer, signing)
@@ -235,6 +253,12 @@ def _usage(*, signs: bool = False, encipher: bool = False) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def _take_over(shared: Path, home: Path) -> None:
+    """Give the pair that all servers shared once to the first that asks."""
+    if shared.exists() and not home.exists():
+        shared.rename(home)
 
 
 def _holds(path: Path, names: tuple[str, ...], issuer: x509.Certificate) -> bool:

@@ -166,7 +166,7 @@ class OcppServer:
             self._listener = await open_ocpp(
                 self._hass,
                 self._entry.data,
-                await ocpp_tls.context(self._hass, self._entry.data),
+                await ocpp_tls.context(self._hass, self._entry),
                 self._knocks.knocked,
                 self._refused,
             )

@@ -19,12 +19,14 @@ from yarl import URL
 from . import authority, certificates, links
 from .const import (
     CONF_CHARGER_ID,
+    CONF_FAMILY,
     CONF_NAMES,
     CONF_OLD_CIPHERS,
     CONF_OWN_PAIR,
     CONF_SECURITY,
     CONF_TLS_MODE,
     DOMAIN,
+    FAMILY_OCPP_SERVER,
 )
 from .engine.devices.ocpp_charger import Rejection, Security
 
@@ -63,12 +65,13 @@ async def names_of(hass: HomeAssistant, data: Mapping[str, Any]) -> list[str]:
 
 
 async def served(
-    hass: HomeAssistant, data: Mapping[str, Any]
+    hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> authority.Served | None:
     """Return what a server shows, None without encryption.
 
     Raises `ConfigEntryError` when the certificate of its owner is gone.
     """
+    data = entry.data
     if data.get(CONF_TLS_MODE, TLS_OFF) == TLS_OFF:
         return None
     names = await names_of(hass, data)
@@ -78,6 +81,7 @@ async def served(
             partial(
                 authority.served,
                 folder,
+                entry.entry_id,
                 names,
                 data.get(CONF_OWN_PAIR),
                 old_ciphers=data.get(CONF_OLD_CIPHERS, False),
@@ -90,10 +94,10 @@ async def served(
 
 
 async def context(
-    hass: HomeAssistant, data: Mapping[str, Any]
+    hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> ssl.SSLContext | None:
     """Return what a server needs to encrypt, None without encryption."""
-    shown = await served(hass, data)
+    shown = await served(hass, entry)
     return None if shown is None else shown.context
 
 
@@ -107,7 +111,7 @@ async def root(hass: HomeAssistant) -> authority.Root:
 async def look(hass: HomeAssistant, entry: ConfigEntry[Any]) -> ssl.SSLContext | None:
     """Return what a server shows from now on, and say which of it ends soon."""
     try:
-        shown = await served(hass, entry.data)
+        shown = await served(hass, entry)
     except ConfigEntryError:
         # What is shown now goes on; the next start says it.
         return None
@@ -165,10 +169,12 @@ def tell_refused(
 
 
 async def forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Delete the issues and the owner's certificate of a removed entry."""
+    """Delete the issues and the certificates of a removed entry."""
+    folder = links.authority_folder(hass)
     if (own := entry.data.get(CONF_OWN_PAIR)) is not None:
-        folder = links.authority_folder(hass)
         await hass.async_add_executor_job(certificates.remove, folder, own)
+    if entry.data[CONF_FAMILY] == FAMILY_OCPP_SERVER:
+        await hass.async_add_executor_job(authority.forget, folder, entry.entry_id)
     for key in (
         "server_certificate_ends",
         "authority_ends",

@@ -15,6 +15,7 @@ import pytest
 from custom_components.meters_and_chargers import authority, certificates
 from custom_components.meters_and_chargers.certificates import Kind, Unusable
 
+SERVER = "one"
 NAMES = ("house.example.org", "192.168.1.10", "fd00::1")
 
 
@@ -63,7 +64,7 @@ def test_every_name_is_served_with_both_keys(
     tmp_path: Path, name: str, kind: str
 ) -> None:
     """Verified strictly, by name and by address, with either kind of key."""
-    served = authority.served(tmp_path, NAMES, None)
+    served = authority.served(tmp_path, SERVER, NAMES, None)
     client = trusting(tmp_path)
     client.maximum_version = ssl.TLSVersion.TLSv1_2
     client.set_ciphers(f"ECDHE-{kind}-AES128-GCM-SHA256")
@@ -76,29 +77,60 @@ def test_every_name_is_served_with_both_keys(
 def test_files_are_private_and_kept(tmp_path: Path) -> None:
     """Keys are for their owner alone; a second look makes nothing new."""
     folder = tmp_path / "authority"
-    authority.served(folder, NAMES, None)
+    authority.served(folder, SERVER, NAMES, None)
     files = {path: path.read_bytes() for path in folder.rglob("*.pem")}
     assert len(files) == 6
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
     assert folder.stat().st_mode & 0o777 == 0o700
-    authority.served(folder, NAMES, None)
+    authority.served(folder, SERVER, NAMES, None)
     assert files == {path: path.read_bytes() for path in folder.rglob("*.pem")}
 
 
 def test_renewal(tmp_path: Path, freezer: FrozenDateTimeFactory) -> None:
     """Another name, or 60 days to go: new certificates of the same root."""
-    first = authority.served(tmp_path, NAMES, None)
+    first = authority.served(tmp_path, SERVER, NAMES, None)
     root = authority.root(tmp_path)
-    certificate = (tmp_path / "server_rsa" / "certificate.pem").read_bytes()
-    authority.served(tmp_path, (*NAMES, "new.example.org"), None)
-    renamed = (tmp_path / "server_rsa" / "certificate.pem").read_bytes()
+    certificate = (tmp_path / f"server_{SERVER}_rsa" / "certificate.pem").read_bytes()
+    authority.served(tmp_path, SERVER, (*NAMES, "new.example.org"), None)
+    renamed = (tmp_path / f"server_{SERVER}_rsa" / "certificate.pem").read_bytes()
     assert renamed != certificate
     freezer.move_to(first.ends - timedelta(days=59))
-    later = authority.served(tmp_path, (*NAMES, "new.example.org"), None)
+    later = authority.served(tmp_path, SERVER, (*NAMES, "new.example.org"), None)
     assert later.ends > first.ends
     assert authority.root(tmp_path) == root
     freezer.move_to(root.ends - timedelta(days=10))
-    assert authority.served(tmp_path, NAMES, None).ends == root.ends
+    assert authority.served(tmp_path, SERVER, NAMES, None).ends == root.ends
+
+
+def test_each_server_has_its_own(tmp_path: Path) -> None:
+    """Servers of other names leave each other's files alone; each goes with its own."""
+    for server, name in ((SERVER, "one.example.org"), ("two", "two.example.org")):
+        authority.served(tmp_path, server, [name], None)
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*.pem")}
+    assert len(files) == 10
+    authority.served(tmp_path, SERVER, ["one.example.org"], None)
+    assert files == {path: path.read_bytes() for path in tmp_path.rglob("*.pem")}
+    authority.forget(tmp_path, "two")
+    left = {path.parent.name for path in tmp_path.rglob("*.pem")}
+    assert left == {"root", f"server_{SERVER}_rsa", f"server_{SERVER}_ecdsa"}
+
+
+def test_the_one_that_was_shared_is_taken_over(tmp_path: Path) -> None:
+    """The first server shows on what all showed once; the next makes its own."""
+    authority.served(tmp_path, SERVER, NAMES, None)
+    shared = {}
+    for kind in Kind:
+        home = tmp_path / f"server_{SERVER}_{kind}"
+        shared[kind] = (home / "certificate.pem").read_bytes()
+        home.rename(tmp_path / f"server_{kind}")
+    for server in (SERVER, "two"):
+        authority.served(tmp_path, server, NAMES, None)
+    for kind in Kind:
+        assert not (tmp_path / f"server_{kind}").exists()
+        mine = tmp_path / f"server_{SERVER}_{kind}" / "certificate.pem"
+        assert mine.read_bytes() == shared[kind]
+        other = tmp_path / f"server_two_{kind}" / "certificate.pem"
+        assert other.read_bytes() != shared[kind]
 
 
 def test_the_owners_own_is_shown_instead(tmp_path: Path) -> None:
@@ -106,7 +138,7 @@ def test_the_owners_own_is_shown_instead(tmp_path: Path) -> None:
     key = certificates.new_key(Kind.ECDSA)
     own = certificates.make(Kind.ECDSA)
     stored = certificates.store(tmp_path, own)
-    served = authority.served(tmp_path, NAMES, stored.id)
+    served = authority.served(tmp_path, SERVER, NAMES, stored.id)
     assert served.ends == stored.ends
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
@@ -126,7 +158,7 @@ def test_the_owners_own_is_shown_instead(tmp_path: Path) -> None:
     assert shown["serialNumber"] == signed.serial
     certificates.remove(tmp_path, stored.id)
     with pytest.raises(OSError, match="No such file"):
-        authority.served(tmp_path, NAMES, stored.id)
+        authority.served(tmp_path, SERVER, NAMES, stored.id)
 
 
 @pytest.mark.parametrize("key", [certificates.new_key(kind) for kind in Kind])

@@ -252,7 +252,7 @@ async def test_rpc_charges(
 
 async def test_rpc_charges_encrypted(tmp_path: Path, socket_enabled: None) -> None:
     """A session at profile 2: it trusts our authority, and nobody without it."""
-    made = authority.served(tmp_path, ["127.0.0.1"], None)
+    made = authority.served(tmp_path, "one", ["127.0.0.1"], None)
     root = tmp_path / "root.pem"
     root.write_text(authority.root(tmp_path).pem)
     async with living(tmp_path, made.context) as house:
