@@ -8,8 +8,10 @@ the pings do not count as load. Then all dial anew, fifty a second, as after a c
 
 Beside it stands, in a Home Assistant of its own, the central system of the Python
 library `ocpp` with ten sensors a wallbox in the plainest way. There is also measured
-what Home Assistant itself takes for such sensors: memory, and processor time for a new
-state without any message. `..._beside_states` and `..._beside_entities` are without it.
+what Home Assistant itself takes for such sensors: processor time for a new state
+without any message, and the memory of as many sensors as our wallboxes have entities.
+`..._beside_states` and `..._beside_entities` are without it. Memory is that after
+another start, when nothing is garbage any more, beyond that with one wallbox.
 """
 
 import argparse
@@ -110,11 +112,8 @@ async def storm(home: MeasuredHomeAssistant, boxes: Companion, number: int) -> J
     }
 
 
-async def first_charger(home: MeasuredHomeAssistant, address: str) -> tuple[int, int]:
-    """Add the server and one wallbox, by their forms.
-
-    Returns the memory in use, kB, and how many entities the wallbox has.
-    """
+async def first_charger(home: MeasuredHomeAssistant, address: str) -> int:
+    """Add the server and one wallbox, by their forms; returns its entities' number."""
     form = {"port": int(address.rpartition(":")[2]), "host": "127.0.0.1"}
     await home.flow(DOMAIN, {"next_step_id": "ocpp_server"}, form)
 
@@ -133,16 +132,36 @@ async def first_charger(home: MeasuredHomeAssistant, address: str) -> tuple[int,
         await order(boxes, "send", 3)
         await asyncio.sleep(_SETTLE_S)
         entities = [FIRST.lower() in one["entity_id"] for one in await home.entities()]
-        return home.memory_kb, sum(entities)
+        return sum(entities)
+
+
+async def memory_kb(home: MeasuredHomeAssistant) -> int:
+    """Return what is in use when nothing is garbage any more."""
+    await home.call("ocpp_peer", "collect")
+    return home.memory_kb
+
+
+async def of_one(home: MeasuredHomeAssistant, address: str) -> int:
+    """Return the memory with one wallbox after another start, kB."""
+    say("The first wallbox, after another start ...")
+    async with home, companion(_FLEET, address, "1", "1") as boxes:
+        await boxes.hear()
+        await order(boxes, "send", 3)
+        await asyncio.sleep(_SETTLE_S)
+        return await memory_kb(home)
 
 
 async def by_ocpp(options: argparse.Namespace, number: int, config: Path) -> Json:
     """Set the OCPP server and its wallboxes up and measure them."""
     address = f"ws://127.0.0.1:{free_port(0)}"
     say("The first wallbox ...")
-    home = MeasuredHomeAssistant(config)
+    # Beside us there is only what frees the memory.
+    home = MeasuredHomeAssistant(
+        config, component=_PEER, sensor=[{"platform": "ocpp_peer"}]
+    )
     async with home:
-        memory_kb, entities = await first_charger(home, address)
+        entities = await first_charger(home, address)
+    least_kb = await of_one(home, address)
     await asyncio.to_thread(copy_charger, config, number)
     say(f"{number} wallboxes ...")
     begun = time.monotonic()
@@ -157,7 +176,7 @@ async def by_ocpp(options: argparse.Namespace, number: int, config: Path) -> Jso
             await order(boxes, "send", period_s)
             await asyncio.sleep(_SETTLE_S)
             figures = await load(home, boxes, options.seconds)
-            grown_kb = home.memory_kb - memory_kb
+            grown_kb = await memory_kb(home) - least_kb
             figures |= await stalls(home, boxes, options.seconds)
             # Before the wallboxes leave: that each is gone is said of each.
             for problem in (problems := home.problems()):
@@ -193,15 +212,10 @@ async def by_library(options: argparse.Namespace, number: int, config: Path) -> 
     platform = [{"platform": "ocpp_peer", "port": port}]
     async with MeasuredHomeAssistant(config, component=_PEER, sensor=platform) as home:
         say("The library's central system ...")
-        await home.call("ocpp_peer", "add", {"number": 1})
-        await home.call("ocpp_peer", "write", {"times": 1, "pause_s": 0})
-        await asyncio.sleep(_SETTLE_S / 2)
-        before_kb = home.memory_kb
-        await home.call("ocpp_peer", "add", {"number": number - 1})
+        await home.call("ocpp_peer", "add", {"number": number})
         await asyncio.sleep(_SETTLE_S)
         await home.call("ocpp_peer", "write", {"times": number, "pause_s": 0.001})
         state_ms = await write_states(home, options.rate, options.seconds)
-        entity_kb = (home.memory_kb - before_kb) / (number - 1) / VALUES
         period = str(number / options.rate)
         address = f"ws://127.0.0.1:{port}"
         async with companion(_FLEET, address, str(number), period) as boxes:
@@ -212,22 +226,44 @@ async def by_library(options: argparse.Namespace, number: int, config: Path) -> 
     return {
         **figures,
         "state_cpu_ms": round(state_ms, 4),
-        "entity_memory_kb": round(entity_kb, 2),
     }
+
+
+async def of_sensors(config: Path, number: int, sensors: int) -> int:
+    """Return the memory of Home Assistant with such sensors after another start, kB."""
+    platform = [{"platform": "ocpp_peer", "wallboxes": number, "sensors": sensors}]
+    home = MeasuredHomeAssistant(config, component=_PEER, sensor=platform)
+    async with home:
+        await asyncio.sleep(_SETTLE_S)
+    async with home:
+        await home.call("ocpp_peer", "write", {"times": number, "pause_s": 0.001})
+        await asyncio.sleep(_SETTLE_S)
+        return await memory_kb(home)
+
+
+async def by_sensors(config: Path, number: int, sensors: int) -> float:
+    """Return what as many sensors as a wallbox's entities take, kB a wallbox."""
+    say("As many sensors without wallboxes ...")
+    least_kb = await of_sensors(config / "one", 1, sensors)
+    return (await of_sensors(config / "many", number, sensors) - least_kb) / (
+        number - 1
+    )
 
 
 async def measure(options: argparse.Namespace, number: int, config: Path) -> Json:
     """Measure both, one after the other."""
     figures = await by_ocpp(options, number, config / "ocpp")
     peer = await by_library(options, number, config / "library")
-    cpu_ms, memory_kb = figures["cpu_ms_per_message"], figures["memory_kb_per_charger"]
+    entities = figures["entities_per_charger"]
+    entities_kb = await by_sensors(config / "sensors", number, entities)
+    cpu_ms, whole_kb = figures["cpu_ms_per_message"], figures["memory_kb_per_charger"]
     written = figures["entities_changed"] / number
-    entities_kb = figures["entities_per_charger"] * peer["entity_memory_kb"]
     return {
         "chargers": number,
         **figures,
         "cpu_ms_beside_states": round(cpu_ms - written * peer["state_cpu_ms"], 3),
-        "memory_kb_beside_entities": round(memory_kb - entities_kb, 1),
+        "memory_kb_of_entities": round(entities_kb, 1),
+        "memory_kb_beside_entities": round(whole_kb - entities_kb, 1),
         "library": peer,
         "cpu_ratio": round(cpu_ms / peer["cpu_ms_per_message"], 3),
     }

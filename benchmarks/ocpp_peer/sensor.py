@@ -1,12 +1,17 @@
 """Ten sensors a wallbox in the plainest way, behind the central system of `ocpp`.
 
 `ocpp_peer.add` adds wallboxes; `ocpp_peer.write` lets their sensors write new states
-without any wallbox: what Home Assistant itself costs.
+without any wallbox: what Home Assistant itself costs. `wallboxes` of the configuration
+are there from the start, with so many `sensors` each; without a `port` nothing listens.
+`ocpp_peer.collect` frees what nobody needs, so that memory can be compared.
 """
 
 from asyncio import sleep
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
+import ctypes
+import gc
 import logging
 from typing import Any, Protocol
 
@@ -24,7 +29,8 @@ from ocpp.v16 import (  # type: ignore[import-untyped]  # same
 )
 
 DOMAIN = "ocpp_peer"
-_KINDS = (
+type Kind = tuple[str, SensorDeviceClass, str | None, int]
+_KINDS: tuple[Kind, ...] = (
     ("Power.Active.Import", SensorDeviceClass.POWER, "W", 0),
     ("Energy.Active.Import.Register", SensorDeviceClass.ENERGY, "Wh", 2),
     ("Current.Import L1", SensorDeviceClass.CURRENT, "A", 2),
@@ -43,9 +49,7 @@ class Value(SensorEntity):
 
     _attr_should_poll = False
 
-    def __init__(
-        self, identity: str, kind: tuple[str, SensorDeviceClass, str | None, int]
-    ) -> None:
+    def __init__(self, identity: str, kind: Kind) -> None:
         """Describe it."""
         name, device_class, unit, digits = kind
         self._attr_unique_id = f"{identity} {name}"
@@ -127,6 +131,20 @@ class Wallbox(ChargePoint):  # type: ignore[misc]  # same
         return call_result.MeterValues()
 
 
+def _kinds(number: int) -> Sequence[Kind]:
+    """Return so many values, of the same few kinds again and again."""
+    return [
+        (f"{_KINDS[index % len(_KINDS)][0]} {index}", *_KINDS[index % len(_KINDS)][1:])
+        for index in range(number)
+    ]
+
+
+async def _collect(_: ServiceCall) -> None:
+    """Free what nobody needs, down to the kernel."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+
+
 async def async_setup_platform(
     hass: HomeAssistant,
     config: ConfigType,
@@ -150,9 +168,12 @@ async def async_setup_platform(
     async def add(call: ServiceCall) -> None:
         begin = len(wallboxes)
         for index in range(begin, begin + call.data["number"]):
-            identity = f"BENCH{index:04}"
-            wallboxes[identity] = {kind[0]: Value(identity, kind) for kind in _KINDS}
-            async_add_entities(wallboxes[identity].values())
+            make(index, _KINDS)
+
+    def make(index: int, kinds: Sequence[Kind]) -> None:
+        identity = f"BENCH{index:04}"
+        wallboxes[identity] = {kind[0]: Value(identity, kind) for kind in kinds}
+        async_add_entities(wallboxes[identity].values())
 
     async def write(call: ServiceCall) -> None:
         known, pause_s = [*wallboxes.values()], call.data["pause_s"]
@@ -164,8 +185,13 @@ async def async_setup_platform(
             for value in known[turn % len(known)].values():
                 value.show(100.5 + turn // len(known), context)
 
+    for index in range(config.get("wallboxes", 0)):
+        make(index, _kinds(config["sensors"]))
     hass.services.async_register(DOMAIN, "add", add)
     hass.services.async_register(DOMAIN, "write", write)
+    hass.services.async_register(DOMAIN, "collect", _collect)
+    if "port" not in config:
+        return
     app = web.Application()
     app.router.add_get("/{identity}", serve)
     runner = web.AppRunner(app, access_log=None)
