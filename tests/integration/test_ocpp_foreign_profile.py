@@ -13,8 +13,8 @@ import pytest
 
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
-    charger,
     foreign,
+    settling,
 )
 from simulators.charge_point import ChargePoint
 from simulators.charge_point_2 import ChargePoint2
@@ -35,8 +35,8 @@ async def garage(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Garage]:
     """Return a wallbox of each version that is looked at soon and often."""
-    monkeypatch.setattr(charger, "SETTLE_S", 0.1)
-    monkeypatch.setattr(charger, "AFTER_BOOT_S", 0.1)
+    monkeypatch.setattr(settling, "SETTLE_S", 0.1)
+    monkeypatch.setattr(settling, "AFTER_BOOT_S", 0.1)
     monkeypatch.setattr(foreign, "LOOK_S", 0.2)
     monkeypatch.setattr(foreign, "AGAIN_S", 0.2)
     garage = Garage(server, request.param, redial_s=(0.1, 0.3))

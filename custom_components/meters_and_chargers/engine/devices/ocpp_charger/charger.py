@@ -1,7 +1,7 @@
 """A wallbox that speaks OCPP."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 import logging
@@ -14,7 +14,6 @@ from ...model import (
     Refused,
     Setpoint,
     Unreachable,
-    Unsupported,
 )
 from ...protocols.ocpp.types import Call, Link, Payload, Version
 from .admission import Admission
@@ -24,15 +23,16 @@ from .credentials import Credentials
 from .foreign import Foreign
 from .forgotten import Forgotten
 from .incoming import Incoming
-from .known import FAMILY_KEY, Known, Listener
+from .known import FAMILY_KEY, Listener
 from .ladder import Learnt
-from .limit import CallLater, Timer, call_later_on_loop
+from .limit import CallLater, call_later_on_loop
 from .limits import Limits
 from .own_profiles import OwnProfiles
 from .pause import Pauses
 from .profile import MAXIMUM, PURPOSE
 from .quirks import Pause, Quirk, Quirks
 from .sampling import Sampling
+from .settling import Settling
 from .station import Station, utc_now
 from .tokens import Gate
 from .transactions import Transactions
@@ -41,15 +41,11 @@ from .v201 import Dialect
 
 _LOGGER = logging.getLogger(__name__)
 
-SETTLE_S = 5.0
-"""How long a wallbox may take to say its status by itself."""
-AFTER_BOOT_S = 1.0
-
 _LEAST_CHANGE_MA = 500
 """Many wallboxes write each profile to their flash memory."""
 
 
-class OcppCharger(OwnProfiles, Known):
+class OcppCharger(OwnProfiles, Settling):
     """One wallbox, whether it is connected or not."""
 
     def __init__(  # noqa: PLR0913  # three clocks, four bounds and who may charge, each with a default
@@ -76,8 +72,6 @@ class OcppCharger(OwnProfiles, Known):
             step_ma=step_ma,
             least_change_ma=_LEAST_CHANGE_MA,
         )
-        self._now = now
-        self._monotonic = monotonic
         self._call_later = call_later
         self.limits = Limits(
             self,
@@ -102,24 +96,8 @@ class OcppCharger(OwnProfiles, Known):
             self._transactions, self._spawn, call_later, self._tell
         )
         self._dialect: Dialect | None = None
-        self._admission = Admission(
-            self,
-            self._station,
-            gate or Gate(),
-            self._read_card_settings,
-            self._spawn,
-            call_later,
-        )
-        self._admission.join(lambda: self._tell(self._all_changed()))
-        self.pauses = Pauses(
-            self,
-            self._station,
-            usual=lambda: self.quirk.pause or Pause.ZERO,
-            may_start=self._admission.accepts,
-            spawn=self._spawn,
-            call_later=call_later,
-            tell=lambda one: self._tell(Change(connectors=frozenset({one.number}))),
-        )
+        self._admission = self._new_admission(gate or Gate())
+        self.pauses = self._new_pauses()
         self._incoming = Incoming(self._station, self._transactions, self._admission)
         self.credentials = Credentials(self, self._spawn)
         self.foreign = Foreign(
@@ -131,24 +109,31 @@ class OcppCharger(OwnProfiles, Known):
             self._tell,
             call_later,
         )
-        self._settling: Timer | None = None
-        self._reported: set[int] = set()
-        """Connectors whose status came on this connection."""
-        self._booted = False
-        self._can_trigger = True
+
+    def _new_admission(self, gate: Gate) -> Admission:
+        admission = Admission(
+            self,
+            self._station,
+            gate,
+            self._read_card_settings,
+            self._spawn,
+            self._call_later,
+        )
+        admission.join(lambda: self._tell(self._all_changed()))
+        return admission
+
+    def _new_pauses(self) -> Pauses:
+        return Pauses(
+            self,
+            self._station,
+            usual=lambda: self.quirk.pause or Pause.ZERO,
+            may_start=self._admission.accepts,
+            spawn=self._spawn,
+            call_later=self._call_later,
+            tell=lambda one: self._tell(Change(connectors=frozenset({one.number}))),
+        )
 
     # What its owner chose
-
-    @property
-    def needs_restart(self) -> bool:
-        """Whether it measures as its owner wants only after a restart."""
-        return self._sampling.needs_restart
-
-    def measure_every(self, seconds: int | None) -> None:
-        """Let it send what we show, this often; None leaves its settings alone."""
-        self._sampling.every_s = seconds
-        if self.link is not None and self._settings is not None:
-            self._spawn(self._sample(self.needs_restart))
 
     @property
     def quirk(self) -> Quirk:
@@ -192,10 +177,8 @@ class OcppCharger(OwnProfiles, Known):
         self.dialect = None
         if link.version is not Version.V16:
             self.dialect = self._translator()
-        self._reported.clear()
-        self._booted = False
         self.limits.connected()
-        self._settle_after(SETTLE_S)
+        self._connected()
         self._tell(self._all_changed())
 
     def closed(self, link: Link) -> None:
@@ -334,17 +317,15 @@ class OcppCharger(OwnProfiles, Known):
         self.limits.proof.stop()
         self.foreign.stop()
         self.pauses.stop()
-        if self._settling:
-            self._settling.cancel()
+        self._settle_no_more()
         self._forgotten.stop()
 
     def _follow_up(self, call: Call, change: Change) -> None:
         """Do what a message asks for besides its answer."""
         action = call.action
         if action == "BootNotification":
-            self._booted = True
             self._look_up()
-            self._settle_after(AFTER_BOOT_S)
+            self._has_booted()
         if action == "StatusNotification":
             self._reported |= change.connectors
         for number in change.connectors:
@@ -369,68 +350,6 @@ class OcppCharger(OwnProfiles, Known):
             await self.remote_stop(connector.number)
         except DeviceError as err:
             _LOGGER.debug("%s: charges on: %s", self.charger_id, err)
-
-    # After a connection or a boot
-
-    def _settle_after(self, delay_s: float) -> None:
-        if self._settling:
-            self._settling.cancel()
-        self._settling = self._call_later(delay_s, lambda: self._spawn(self._settle()))
-
-    async def _settle(self) -> None:
-        """Send limits that are owed and ask for what was not said."""
-        booted, self._booted = self._booted, False
-        needed = self.needs_restart
-        if booted:
-            self._settings = None
-            self.limits.booted()
-            self._sampling.booted(self.identity.firmware)
-        for number in self.connectors:
-            connector = self.connector(number)
-            limit = connector.limit.restore(booted=booted)
-            self._spawn(self._restore(connector, limit))
-        self.pauses.settle()
-        self.foreign.soon()
-        if not booted and not self._reported:
-            await self._ask_status()
-        await self._read_configuration()
-        if (dialect := self.dialect) is not None:
-            if (lost := await dialect.close_lost()).connectors:
-                self._tell(lost)
-            if booted or not dialect.variables.known:
-                await self._noted(await dialect.take_stock())
-        await self._admission.settle()
-        await self._sample(needed)
-
-    async def _sample(self, needed: bool) -> None:  # noqa: FBT001  # what was so before
-        if self.dialect is None:  # of OCPP 2 nobody asked for these settings
-            await self._sampling.settle(self.settings)
-        if self.needs_restart != needed:
-            self._tell(Change(charger=True))
-
-    async def _restore(self, connector: Connector, limit: Awaitable[None]) -> None:
-        """Send a limit that nobody asked for now, and see to the fallback."""
-        try:
-            await limit
-            async with self.limits.turn:
-                await self._sender.settle(connector.number, connector.limit)
-        except DeviceError as err:
-            _LOGGER.debug("%s: no limit restored: %s", self.charger_id, err)
-
-    async def _put_again(self, connector: Connector) -> None:
-        await self._restore(connector, connector.limit.again())
-
-    async def _ask_status(self) -> None:
-        for number in self.connectors:
-            if not self._can_trigger:
-                return
-            try:
-                await self.trigger("StatusNotification", number)
-            except Unsupported:
-                self._can_trigger = False
-            except DeviceError as err:
-                _LOGGER.debug("%s: no status asked for: %s", self.charger_id, err)
-                return
 
 
 __all__ = ["FAMILY_KEY", "Listener", "OcppCharger"]
