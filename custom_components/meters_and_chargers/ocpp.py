@@ -19,9 +19,8 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.requirements import RequirementsNotFound
 
-from . import authority, ocpp_limits, ocpp_tls, session_log
+from . import ocpp_limits, ocpp_tls, session_log
 from .cards import rules_of
-from .certificates import Unusable
 from .const import (
     CONF_CHARGER_ID,
     CONF_CREDENTIALS,
@@ -41,7 +40,6 @@ from .engine.devices.ocpp_charger import (
     Central,
     Change,
     Gate,
-    Issued,
     OcppCharger,
     Security,
     expiring,
@@ -49,7 +47,7 @@ from .engine.devices.ocpp_charger import (
 from .engine.journal import Journal, JournalError
 from .engine.model import DeviceError
 from .engine.protocols.ocpp import Manners, Refusal
-from .links import OcppListener, authority_folder, open_ocpp
+from .links import OcppListener, open_ocpp
 from .ocpp_knocks import Attempt, Knocks
 from .ocpp_manners import manners_of
 from .ocpp_quirks import Kinds
@@ -300,7 +298,9 @@ class OcppServer:
             quirks=self._kinds.quirks,
             learnt=await self._kinds.learnt(),
         )
-        charger.credentials.signer = partial(self._sign, charger)
+        charger.credentials.signer = partial(
+            ocpp_tls.sign, self._hass, self.central, charger
+        )
         try:
             await charger.load()
         except JournalError as err:
@@ -363,33 +363,6 @@ class OcppServer:
 
         guard.on_change = changed
         guard.on_answer = partial(ocpp_tls.tell_refused, self._hass, entry)
-
-    async def _sign(self, charger: OcppCharger, request: str) -> str | None:
-        """Sign a wallbox's request, which has to name its identity or serial number."""
-        guard = self.central.guard(charger.charger_id)
-        if not guard.may_request:
-            return None
-        serial = charger.maker_serial
-
-        def fits(name: str) -> bool:
-            return name == charger.charger_id or bool(serial and serial in name)
-
-        try:
-            signed = await self._hass.async_add_executor_job(
-                authority.sign, authority_folder(self._hass), request, fits
-            )
-        except Unusable as err:
-            _LOGGER.warning(
-                "%s asked for a certificate that it can't have: %s",
-                charger.charger_id,
-                err.key,
-            )
-            return None
-        guard.awaits_request = False
-        guard.add_certificate(
-            Issued(signed.serial, signed.name, signed.ends.isoformat())
-        )
-        return signed.pem
 
     async def forget(self, charger_id: str) -> None:
         """Let a wallbox be unknown again; it keeps its limit, nothing else of ours."""

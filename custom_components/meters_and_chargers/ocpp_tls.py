@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
+import logging
 import secrets
 import ssl
 from typing import Any
@@ -28,7 +29,15 @@ from .const import (
     DOMAIN,
     FAMILY_OCPP_SERVER,
 )
-from .engine.devices.ocpp_charger import Rejection, Security
+from .engine.devices.ocpp_charger import (
+    Central,
+    Issued,
+    OcppCharger,
+    Rejection,
+    Security,
+)
+
+_LOGGER = logging.getLogger(__name__)
 
 TLS_OFF, TLS_DETECT, TLS_REQUIRED = "off", "detect", "required"
 _WARNING = timedelta(days=30)
@@ -166,6 +175,34 @@ def tell_refused(
             "profile": str(security.profile),
         },
     )
+
+
+async def sign(
+    hass: HomeAssistant, central: Central, charger: OcppCharger, request: str
+) -> str | None:
+    """Sign a wallbox's request, which has to name its identity or serial number."""
+    guard = central.guard(charger.charger_id)
+    if not guard.may_request:
+        return None
+    serial = charger.maker_serial
+
+    def fits(name: str) -> bool:
+        return name == charger.charger_id or bool(serial and serial in name)
+
+    try:
+        signed = await hass.async_add_executor_job(
+            authority.sign, links.authority_folder(hass), request, fits
+        )
+    except certificates.Unusable as err:
+        _LOGGER.warning(
+            "%s asked for a certificate that it can't have: %s",
+            charger.charger_id,
+            err.key,
+        )
+        return None
+    guard.awaits_request = False
+    guard.add_certificate(Issued(signed.serial, signed.name, signed.ends.isoformat()))
+    return signed.pem
 
 
 async def forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
