@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ocpp_fakes import Wallbox, idle
+from ocpp_fakes import BOOT2, Wallbox, Wallbox2, idle
 import pytest
 
 from custom_components.meters_and_chargers.engine.model import Silent
@@ -142,3 +142,95 @@ async def test_one_that_does_not_answer_is_asked_at_the_next_boot(
     await boots(wallbox, sampled("Voltage"), interval("60"))
     assert written(wallbox)[1:] == [ALL]
     assert written(wallbox, "MeterValueSampleInterval") == ["10"]
+
+
+class Settings2:
+    """The two variables of a wallbox that speaks OCPP 2.0.1."""
+
+    def __init__(self, box: Wallbox2, sampled: str, choices: str | None) -> None:
+        """Have them reported when the wallbox is asked for all it has."""
+        self.box = box
+        self.values = {"TxUpdatedMeasurands": sampled, "TxUpdatedInterval": "60"}
+        self.choices = choices
+        self.status = "Accepted"
+        self.written: list[tuple[str, str]] = []
+
+    async def boots(self) -> None:
+        """Boot, report, take what is set, until it is left alone."""
+        link = self.box.link
+        link.reply("GetBaseReport", self._report)
+        link.reply("SetVariables", *[self._take] * 9)
+        await self.box.says("BootNotification", **BOOT2)
+        self.box.clock.advance(1)
+        await idle(self.box.charger)
+
+    async def _report(self) -> dict[str, str]:
+        more = {}
+        if self.choices is not None:
+            says = {"dataType": "MemberList", "supportsMonitoring": False}
+            more = {"variableCharacteristics": {**says, "valuesList": self.choices}}
+        await self.box.says(
+            "NotifyReport",
+            requestId=self.box.link.sent("GetBaseReport")[-1]["requestId"],
+            generatedAt=self.box.clock.ago(0),
+            seqNo=0,
+            reportData=[
+                {
+                    "component": {"name": "SampledDataCtrlr"},
+                    "variable": {"name": name},
+                    "variableAttribute": [{"value": value}],
+                    **(more if name == "TxUpdatedMeasurands" else {}),
+                }
+                for name, value in self.values.items()
+            ],
+        )
+        return {"status": "Accepted"}
+
+    async def _take(self) -> dict[str, Any]:
+        (asked,) = self.box.link.sent("SetVariables")[-1]["setVariableData"]
+        name, value = asked["variable"]["name"], asked["attributeValue"]
+        self.written.append((name, value))
+        if self.status != "Rejected":
+            self.values[name] = value
+        told = {key: asked[key] for key in ("component", "variable")}
+        return {"setVariableResult": [{**told, "attributeStatus": self.status}]}
+
+
+async def test_the_same_over_ocpp_2(wallbox2: Wallbox2) -> None:
+    """By its variables: what it says it can measure, and only if its owner wants."""
+    known = ",".join((*WANTED[:3], "SoC"))
+    there = Settings2(wallbox2, "SoC", known)
+    await there.boots()
+    assert there.written == []
+    wallbox2.charger.measure_every(10)
+    await idle(wallbox2.charger)
+    assert there.written == [
+        ("TxUpdatedMeasurands", known),
+        ("TxUpdatedInterval", "10"),
+    ]
+    # Nor at the next connection, whose boot reports nothing new.
+    wallbox2.charger.measure_every(10)
+    await idle(wallbox2.charger)
+    await there.boots()
+    assert len(there.written) == 2
+
+
+async def test_over_ocpp_2_nothing_is_found_out_by_attempts(wallbox2: Wallbox2) -> None:
+    """What is refused together is not tried singly, nor again by the same firmware."""
+    wallbox2.charger.measure_every(60)
+    there = Settings2(wallbox2, "Voltage", None)
+    there.status = "Rejected"
+    await there.boots()
+    assert there.written == [("TxUpdatedMeasurands", ALL)]
+    await there.boots()
+    assert len(there.written) == 1
+
+
+async def test_over_ocpp_2_a_restart_is_left_to_its_owner(wallbox2: Wallbox2) -> None:
+    """It is told as of a wallbox that speaks 1.6."""
+    wallbox2.charger.measure_every(60)
+    there = Settings2(wallbox2, "Voltage", None)
+    there.status = "RebootRequired"
+    await there.boots()
+    assert wallbox2.charger.needs_restart
+    assert wallbox2.link.sent("Reset") == []

@@ -33,6 +33,8 @@ class Setting:
 
     value: str | None
     read_only: bool
+    choices: tuple[str, ...] = ()
+    """What it may be made of; empty where the wallbox does not say."""
 
 
 @dataclass(frozen=True, slots=True)

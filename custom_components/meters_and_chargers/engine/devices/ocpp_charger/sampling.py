@@ -45,12 +45,18 @@ class Sampling:
             self._refused.clear()
         self._firmware = firmware
 
-    async def settle(self, settings: Mapping[str, Setting]) -> None:
-        """Set what differs; what the wallbox does not list is not touched."""
+    async def settle(
+        self, settings: Mapping[str, Setting], *, at_once: bool = False
+    ) -> None:
+        """Set what differs; what the wallbox does not list is not touched.
+
+        ``at_once`` writes all measurands or none, and does not find out by attempts
+        which of them are refused.
+        """
         if self.every_s is None:
             return
         try:
-            await self._set_measurands(settings)
+            await self._set_measurands(settings, at_once=at_once)
             await self._set_interval(settings, self.every_s)
         except DeviceError as err:
             _LOGGER.debug("the meter values are left as they are: %s", err)
@@ -64,19 +70,25 @@ class Sampling:
         if integer(setting.value) != every_s:
             await self._try(INTERVAL, str(every_s), INTERVAL)
 
-    async def _set_measurands(self, settings: Mapping[str, Setting]) -> None:
+    async def _set_measurands(
+        self, settings: Mapping[str, Setting], *, at_once: bool
+    ) -> None:
         setting = settings.get(MEASURANDS)
-        if setting is None or setting.read_only:
+        if setting is None or setting.read_only or MEASURANDS in self._refused:
             return
         there = _names(setting.value)
-        wanted = [name for name in WANTED if name not in self._refused | self.leave_out]
+        left_out = self._refused | self.leave_out
+        if setting.choices:
+            left_out |= set(WANTED).difference(setting.choices)
+        wanted = [name for name in WANTED if name not in left_out]
         limit = settings.get(_MOST)
         most = None if limit is None else integer(limit.value)
         # What somebody else wants goes on, where there is room.
         both = [*wanted, *(name for name in there if name not in wanted)][:most]
         if set(wanted[:most]) <= set(there):
             return
-        if await self._try(MEASURANDS, ",".join(both)):
+        to_blame = MEASURANDS if at_once else None
+        if await self._try(MEASURANDS, ",".join(both), to_blame) or at_once:
             return
         taken: list[str] = []
         for name in wanted:

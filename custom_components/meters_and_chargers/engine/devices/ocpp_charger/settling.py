@@ -12,6 +12,7 @@ from .known import Known
 from .limit import CallLater, Timer
 from .limits import Limits
 from .pause import Pauses
+from .requests import Setting
 from .sampling import Sampling
 
 _LOGGER = logging.getLogger(__name__)
@@ -96,8 +97,14 @@ class Settling(Known):
         await self._sample(needed)
 
     async def _sample(self, needed: bool) -> None:  # noqa: FBT001  # what was so before
-        if self.dialect is None:  # of OCPP 2 nobody asked for these settings
+        if self.dialect is None:
             await self._sampling.settle(self.settings)
+        else:
+            settings = {
+                name: Setting(one.value, one.readonly, one.choices)
+                for name, one in self.dialect.variables.named.items()
+            }
+            await self._sampling.settle(settings, at_once=True)
         if self.needs_restart != needed:
             self._tell(Change(charger=True))
 

@@ -29,6 +29,7 @@ _CERTIFICATES: Mapping[str, str] = {
     "CentralSystemRootCertificate": "CSMSRootCertificate"
 }
 _UNKNOWN = frozenset({"UnknownComponent", "UnknownVariable"})
+_TAKEN = frozenset({"Accepted", "RebootRequired"})
 
 
 class Requests:
@@ -292,6 +293,8 @@ class Requests:
         )
         results = words.items(answer.get("setVariableResult"))
         status = reading.text(results[0].get("attributeStatus")) if results else ""
+        if status in _TAKEN:
+            self._reports.variables.changed(found, value)
         return {"status": "NotSupported" if status in _UNKNOWN else status}
 
     async def inventory(self) -> None:

@@ -5,7 +5,7 @@ independent charging stations declare them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import re
 from typing import Self
 
@@ -170,13 +170,22 @@ class Variables:
         )
 
     @property
+    def named(self) -> Mapping[str, Variable]:
+        """Those that 1.6 has a name for."""
+        return {
+            name: self.known[key] for name, key in ALIASES.items() if key in self.known
+        }
+
+    def changed(self, name: Key, value: str) -> None:
+        """Take a value that the wallbox has accepted; not one that it keeps secret."""
+        known = self.known.get(name)
+        if known is not None and known.value is not None:
+            self.known[name] = replace(known, value=value)
+
+    @property
     def configuration(self) -> Mapping[str, str | None]:
         """What 1.6 has a name for, with the profile for lists where one is kept."""
-        found = {
-            name: self.known[key].value
-            for name, key in ALIASES.items()
-            if key in self.known
-        }
+        found = {name: variable.value for name, variable in self.named.items()}
         available = self.known.get(_LIST_AVAILABLE)
         if "LocalAuthListEnabled" in found and (
             available is None or available.value != "false"
