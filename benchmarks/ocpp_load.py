@@ -136,7 +136,11 @@ async def first_charger(home: MeasuredHomeAssistant, address: str) -> int:
 
 
 async def memory_kb(home: MeasuredHomeAssistant) -> int:
-    """Return what is in use when nothing is garbage any more."""
+    """Return what is in use when nothing is garbage any more.
+
+    Home Assistant keeps what it was asked for of each state, so all are asked for.
+    """
+    await home.states()
     await home.call("ocpp_peer", "collect")
     return home.memory_kb
 
@@ -229,25 +233,32 @@ async def by_library(options: argparse.Namespace, number: int, config: Path) -> 
     }
 
 
-async def of_sensors(config: Path, number: int, sensors: int) -> int:
-    """Return the memory of Home Assistant with such sensors after another start, kB."""
+async def of_sensors(
+    config: Path, number: int, sensors: int, options: argparse.Namespace
+) -> int:
+    """Return the memory of Home Assistant with such sensors after another start, kB.
+
+    They have changed as often as those of wallboxes.
+    """
+    times = max(number, round(options.rate * min(options.seconds, _WRITING_S)))
     platform = [{"platform": "ocpp_peer", "wallboxes": number, "sensors": sensors}]
     home = MeasuredHomeAssistant(config, component=_PEER, sensor=platform)
     async with home:
         await asyncio.sleep(_SETTLE_S)
     async with home:
-        await home.call("ocpp_peer", "write", {"times": number, "pause_s": 0.001})
+        await home.call("ocpp_peer", "write", {"times": times, "pause_s": 0.001})
         await asyncio.sleep(_SETTLE_S)
         return await memory_kb(home)
 
 
-async def by_sensors(config: Path, number: int, sensors: int) -> float:
+async def by_sensors(
+    config: Path, number: int, sensors: int, options: argparse.Namespace
+) -> float:
     """Return what as many sensors as a wallbox's entities take, kB a wallbox."""
     say("As many sensors without wallboxes ...")
-    least_kb = await of_sensors(config / "one", 1, sensors)
-    return (await of_sensors(config / "many", number, sensors) - least_kb) / (
-        number - 1
-    )
+    least_kb = await of_sensors(config / "one", 1, sensors, options)
+    whole_kb = await of_sensors(config / "many", number, sensors, options)
+    return (whole_kb - least_kb) / (number - 1)
 
 
 async def measure(options: argparse.Namespace, number: int, config: Path) -> Json:
@@ -255,7 +266,7 @@ async def measure(options: argparse.Namespace, number: int, config: Path) -> Jso
     figures = await by_ocpp(options, number, config / "ocpp")
     peer = await by_library(options, number, config / "library")
     entities = figures["entities_per_charger"]
-    entities_kb = await by_sensors(config / "sensors", number, entities)
+    entities_kb = await by_sensors(config / "sensors", number, entities, options)
     cpu_ms, whole_kb = figures["cpu_ms_per_message"], figures["memory_kb_per_charger"]
     written = figures["entities_changed"] / number
     return {
