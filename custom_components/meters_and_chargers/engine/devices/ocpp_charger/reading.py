@@ -3,23 +3,43 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-import math
-import re
 
 from ...journal import SignedValue
 from ...model import Point
+from ...protocols.ocpp.scalars import integer, moment, number, snake, text, word
 from ...protocols.ocpp.types import Json, Payload
 from .measurands import CURRENT_OFFERED, ENERGY_REGISTER, Measurand, table
 
+__all__ = [
+    "MAX_CONNECTOR",
+    "SIGNED",
+    "Authorize",
+    "Boot",
+    "MeterValues",
+    "Sample",
+    "StartTransaction",
+    "Status",
+    "StopTransaction",
+    "authorize",
+    "boot",
+    "connector",
+    "integer",
+    "meter_values",
+    "moment",
+    "number",
+    "snake",
+    "start_transaction",
+    "status",
+    "stop_transaction",
+    "text",
+    "word",
+]
+
 MAX_CONNECTOR = 99
-_MAX_TEXT = 255
-_MAX_INTEGER = 2**53  # beyond it a float, which some send for integers, has gaps
 _MAX_SAMPLES = 1000
 
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 SIGNED = "SignedData"
 """The format of a value that the meter has signed."""
-_WORD = re.compile(r"[a-z0-9_]{1,50}")
 _OFFERED_UNITS = {"": 1.0, "A": 1.0, "mA": 0.001}
 _MAX_OFFERED_A = 1000
 
@@ -90,68 +110,6 @@ class StopTransaction:
     reason: str
     id_tag: str
     samples: tuple[Sample, ...]
-
-
-def text(value: Json) -> str:
-    """Return a text of bounded length that any file can hold; else an empty one."""
-    if not isinstance(value, str):
-        whole = integer(value)  # a serial or id tag without its quotes
-        return "" if whole is None else str(whole)
-    value = value.strip()[:_MAX_TEXT]
-    if value.isascii():
-        return value
-    return value.encode("utf-8", "replace").decode("utf-8")
-
-
-def number(value: Json) -> float | None:
-    """Return a finite number, also one written as a text."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return None
-    try:
-        result = float(value)
-    except OverflowError:
-        return None
-    except ValueError:
-        return _with_comma(value)
-    return result if math.isfinite(result) else None
-
-
-def _with_comma(value: str | float) -> float | None:
-    if not isinstance(value, str) or value.count(",") != 1:
-        return None
-    return number(value.replace(",", "."))
-
-
-def integer(value: Json) -> int | None:
-    """Return a whole number, also one written as a text or with decimals."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value if abs(value) <= _MAX_INTEGER else None
-    result = number(value)
-    return None if result is None or abs(result) > _MAX_INTEGER else round(result)
-
-
-def moment(value: Json) -> datetime | None:
-    """Return a time in UTC, which is also what one without a zone is taken for."""
-    if not isinstance(value, str):
-        return None
-    try:
-        time = datetime.fromisoformat(value.strip())
-        if time.tzinfo is None:
-            return time.replace(tzinfo=UTC)
-        return time.astimezone(UTC)
-    except ValueError, OverflowError:
-        return None
-
-
-def snake(value: Json) -> str:
-    """Return ``SuspendedEVSE`` as ``suspended_evse``."""
-    return _WORDS.sub("_", text(value)).replace("-", "_").replace(" ", "_").lower()
-
-
-def word(value: Json) -> str:
-    """Return a word of the standard as `snake` has it; ``unknown`` for another text."""
-    result = snake(value)
-    return result if _WORD.fullmatch(result) else "unknown"
 
 
 def connector(value: Json) -> int | None:
