@@ -1,0 +1,1 @@
+"""A charger shown to a billing backend as an OCPP charge point."""
