@@ -240,6 +240,10 @@ class Journal:
         """Return what was kept of a wallbox by name."""
         return await self._run(partial(tables.facts, charger=charger))
 
+    async def commit[T](self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do what another part keeps here, perhaps in one commit with other work."""
+        return await self._run(work)
+
     def note_meter(self, number: int, wh: float, time: datetime) -> None:
         """Keep a transaction's meter value; written with the next commit.
 

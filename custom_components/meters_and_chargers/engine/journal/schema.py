@@ -4,7 +4,7 @@ import sqlite3
 
 from .errors import JournalError
 
-VERSION = 4
+VERSION = 5
 
 _STEPS = (
     # 0 -> 1
@@ -104,6 +104,38 @@ _STEPS = (
         name TEXT NOT NULL,
         fact TEXT NOT NULL,
         PRIMARY KEY (charger, name)
+    ) STRICT, WITHOUT ROWID;
+    """,
+    # 4 -> 5: what billing backends must get, and how they call transactions.
+    """
+    CREATE TABLE backend_queue (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        gateway TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        key BLOB NOT NULL,
+        time TEXT NOT NULL,
+        action TEXT NOT NULL,
+        session INTEGER,
+        kept INTEGER NOT NULL,
+        state INTEGER NOT NULL DEFAULT 0,
+        payload BLOB NOT NULL,
+        UNIQUE (gateway, key)
+    ) STRICT;
+    CREATE INDEX backend_queue_waiting ON backend_queue (gateway, number)
+        WHERE state = 0;
+    CREATE INDEX backend_queue_may_go ON backend_queue (gateway, number)
+        WHERE state = 0 AND kept = 0;
+    CREATE TABLE backend_transactions (
+        gateway TEXT NOT NULL,
+        session INTEGER NOT NULL,
+        backend_id INTEGER,
+        ended INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (gateway, session)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE backend_losses (
+        gateway TEXT PRIMARY KEY,
+        lost INTEGER NOT NULL DEFAULT 0,
+        refused INTEGER NOT NULL DEFAULT 0
     ) STRICT, WITHOUT ROWID;
     """,
 )

@@ -1,0 +1,27 @@
+"""This part of the engine needs no Home Assistant: these stand in for its fixtures."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from custom_components.meters_and_chargers.engine.journal import Journal
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_logs() -> None:
+    """Let a test say itself what it expects in the log."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where the journal is."""
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+async def journal(path: Path) -> AsyncIterator[Journal]:
+    """Return an open journal."""
+    journal = await Journal.open(path)
+    yield journal
+    await journal.close()
