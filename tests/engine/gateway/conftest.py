@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from aiohttp import ClientSession
 import pytest
 
 from custom_components.meters_and_chargers.engine.journal import Journal
+from simulators.backend import Backend
 
 
 @pytest.fixture(autouse=True)
@@ -25,3 +27,19 @@ async def journal(path: Path) -> AsyncIterator[Journal]:
     journal = await Journal.open(path)
     yield journal
     await journal.close()
+
+
+@pytest.fixture
+async def backend(socket_enabled: None) -> AsyncIterator[Backend]:
+    """Return a backend that listens."""
+    backend = Backend()
+    await backend.start()
+    yield backend
+    await backend.stop()
+
+
+@pytest.fixture
+async def http(socket_enabled: None) -> AsyncIterator[ClientSession]:
+    """Return what dials."""
+    async with ClientSession() as http:
+        yield http

@@ -19,6 +19,7 @@ from .types import (
     Payload,
     Shown,
     Unauthorised,
+    Verbatim,
     Version,
 )
 
@@ -43,6 +44,7 @@ __all__ = [
     "Tls",
     "Trace",
     "Unauthorised",
+    "Verbatim",
     "Version",
     "message",
     "preload",

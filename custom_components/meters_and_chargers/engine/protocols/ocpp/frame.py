@@ -7,7 +7,7 @@ import json
 from math import isfinite
 import re
 
-from .types import Json, Payload, Version
+from .types import Json, Payload, Verbatim, Version
 
 MAX_CHARACTERS = 1_000_000
 MAX_NESTING = 32
@@ -117,12 +117,14 @@ def parse(text: str) -> Frame:
 
 def call(message_id: str, action: str, payload: Payload) -> str:
     """Return the frame of a question."""
-    return _ENCODER.encode([_CALL, message_id, action, dict(payload)])
+    head = _ENCODER.encode([_CALL, message_id, action])
+    return f"{head[:-1]},{_written(payload)}]"
 
 
 def result(message_id: str, payload: Payload) -> str:
     """Return the frame of an answer."""
-    return _ENCODER.encode([_RESULT, message_id, dict(payload)])
+    head = _ENCODER.encode([_RESULT, message_id])
+    return f"{head[:-1]},{_written(payload)}]"
 
 
 def error(
@@ -136,6 +138,13 @@ def error(
     if version is not Version.V16:
         code = _SPELT_SINCE_2.get(code, code)
     return _ENCODER.encode([_ERROR, message_id, code, shortened, {}])
+
+
+def _written(payload: Payload) -> str:
+    """Write a payload; one that is passed on stays as it came."""
+    if isinstance(payload, Verbatim):
+        return payload.text
+    return _ENCODER.encode(dict(payload))
 
 
 def _read(text: str) -> Json | Malformed:

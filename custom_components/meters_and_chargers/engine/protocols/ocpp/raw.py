@@ -7,7 +7,8 @@ numbers, order and blanks. So it is cut out of its frame, never written anew.
 import json
 import re
 
-_DECODER = json.JSONDecoder(strict=False)
+# Numbers stay texts: Python does not read those of thousands of digits.
+_DECODER = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
 _BLANK = re.compile(r"[ \t\n\r]*")
 _CALL = 2
 
@@ -19,7 +20,7 @@ def payload_of(frame: str) -> str:
     """
     at = _expect(frame, 0, "[")
     kind, at = _value(frame, at)
-    for _ in range(2 if kind == _CALL else 1):
+    for _ in range(2 if float(str(kind)) == _CALL else 1):
         _, at = _value(frame, _expect(frame, at, ","))
     at = _skip(frame, at)
     if frame[at : at + 1] != ",":

@@ -20,8 +20,9 @@ from aiohttp import (
 from ...model import BadAnswer, DeviceError, Silent, Unreachable
 from . import frame
 from .manners import Manners
+from .raw import payload_of
 from .trace import Trace
-from .types import Call, CallError, Handler, Payload, Version
+from .types import Call, CallError, Handler, Payload, Verbatim, Version
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -138,12 +139,17 @@ class Session:
             before.closed(self)
             handler.opened(self)
 
-    async def call(self, action: str, payload: Payload) -> Payload:
-        """Ask the wallbox; one call is in flight at a time, others wait."""
+    async def call(
+        self, action: str, payload: Payload, message_id: str | None = None
+    ) -> Payload:
+        """Ask the other end; one call is in flight at a time, others wait.
+
+        Who asks the same again, after it may have arrived, gives the same message id.
+        """
         async with self._turn:
             if self._ended:
                 raise Unreachable(f"{self._charger_id} is not connected")
-            message_id = str(uuid4())
+            message_id = message_id or str(uuid4())
             answer: asyncio.Future[Payload | Exception] = asyncio.Future()
             self._asked = message_id, answer
             timeout_s = self._manners.timeout_s
@@ -251,7 +257,8 @@ class Session:
                 await self._enqueue(call, text)
             case frame.ResultFrame(message_id, payload):
                 if isinstance(payload, dict):
-                    self._answered(message_id, payload)
+                    answer = Verbatim(payload, payload_of(text))
+                    self._answered(message_id, answer)
                 else:
                     self._answered(message_id, BadAnswer("the answer is no object"))
             case frame.ErrorFrame(message_id, code, description):

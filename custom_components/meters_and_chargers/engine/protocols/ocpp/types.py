@@ -9,6 +9,15 @@ type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 type Payload = Mapping[str, Json]
 
 
+class Verbatim(dict[str, Json]):
+    """A payload with the text it came in, which is what is sent on."""
+
+    def __init__(self, payload: Payload, text: str) -> None:
+        """Take a payload that was read and its own text."""
+        super().__init__(payload)
+        self.text = text
+
+
 class Version(StrEnum):
     """A version of OCPP over JSON, as the standard numbers it."""
 
