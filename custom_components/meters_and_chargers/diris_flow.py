@@ -169,10 +169,10 @@ class DirisOptions(OptionsFlowWithReload):
     """How often circuits are read, what they are called, where modules may be."""
 
     async def async_step_init(
-        self, user_input: Input | None = None
+        self, _user_input: Input | None = None
     ) -> ConfigFlowResult:
-        """Begin with the only form."""
-        return await self.async_step_diris(user_input)
+        """Ask what to change."""
+        return self.async_show_menu(step_id="init", menu_options=["diris"])
 
     async def async_step_diris(
         self, user_input: Input | None = None

@@ -560,6 +560,10 @@ async def test_owner_names_circuits(hass: HomeAssistant, set_up: SetUp) -> None:
     """A line for each circuit; a name stands on its page, a bad line is refused."""
     entry = await set_up()
     result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.MENU
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {"next_step_id": "diris"}
+    )
     assert result["data_schema"] is not None
     schema = result["data_schema"].schema
     (names,) = (key for key in schema if key == "names")
