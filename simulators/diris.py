@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+import time
 from typing import cast, override
 
 from pymodbus.server import ModbusTcpServer
@@ -27,11 +28,18 @@ class Circuit:
     on: bool = True
     follows: Callable[[], float] | None = None
     """Where its power comes from instead, W."""
+    counts: bool = False
+    """Whether its counters follow its power, by the real time."""
+    looked_at: float = field(default_factory=time.monotonic)
 
     def look(self) -> None:
-        """Take over what flows now."""
+        """Take over what flows now, and count what has flown."""
         if self.follows is not None:
             self.power_w = round(self.follows())
+        passed, self.looked_at = time.monotonic() - self.looked_at, time.monotonic()
+        if self.counts:
+            self.import_wh += max(self.power_w, 0) * passed / 3600
+            self.export_wh += max(-self.power_w, 0) * passed / 3600
 
     @property
     def current_ma(self) -> int:
@@ -99,9 +107,16 @@ class LoadModule(Module):
         most: int = 6,
         net_id: int = 0,
         order: int = 1,
+        import_at: int = 19843,
     ) -> None:
-        """Measure some circuits; there is room for others, which are off."""
+        """Measure some circuits; there is room for others, which are off.
+
+        ``import_at`` is where the first one's counter of import stands: there, or two
+        words before, where no hours of operation are counted.
+        """
         self.circuits = [*circuits]
+        self._import_at = import_at
+        self._began = time.monotonic()
         starts = [_SPAN * index for index in range(most)]
         blocks = [
             (first + by, count)
@@ -132,7 +147,10 @@ class LoadModule(Module):
         self.put(18484 + by, circuit.apparent_va)
         self.put(18486 + by, round(circuit.power_factor * 1000), 1)
         self.put(19840 + by, int(circuit.on), 1)
-        for at, energy in ((19843, circuit.import_wh), (19846, circuit.export_wh)):
+        first = self._import_at
+        if first > 19841:
+            self.put(19841 + by, 3_456_789 + int(time.monotonic() - self._began))
+        for at, energy in ((first, circuit.import_wh), (first + 3, circuit.export_wh)):
             whole, rest = divmod(round(energy * 10), 10_000)
             self.put(at + by, whole)
             self.put(at + 2 + by, rest, 1)

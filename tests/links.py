@@ -1,12 +1,16 @@
 """Real sockets between the engine and simulated devices."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from modbus_connection import ModbusTcpParams
 from modbus_connection.tmodbus import ModbusConnection
 
+from custom_components.meters_and_chargers.engine.devices.diris import (
+    ModbusPath,
+    Module,
+)
 from custom_components.meters_and_chargers.engine.protocols.modbus import (
     ModbusLink,
     Spacing,
@@ -25,6 +29,28 @@ async def connected(
         yield link
     finally:
         link.close()
+        await connection.close()
+
+
+@asynccontextmanager
+async def behind_gateway(
+    device: ModbusDevice, known: Iterable[Module] = (), timeout_s: float = 2.8
+) -> AsyncIterator[ModbusPath]:
+    """Open a path to a DIRIS gateway and its modules, over one connection."""
+    connection = ModbusConnection(ModbusTcpParams(host=device.host, port=device.port))
+    links = []
+
+    async def open_unit(unit: int) -> ModbusLink:
+        link = ModbusLink(connection.for_unit(unit), recycles=unit == 1)
+        link.set_timeout(timeout_s)
+        links.append(link)
+        return link
+
+    try:
+        yield ModbusPath(open_unit, 1, known)
+    finally:
+        for link in links:
+            link.close()
         await connection.close()
 
 

@@ -17,6 +17,8 @@ class Mark(StrEnum):
     """Two or more independent programs read it on real devices."""
     SINGLE_SOURCE = "single source"
     """One source; off by default."""
+    TESTED = "tested"
+    """One source, and a test at its owner's has shown that it is right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,12 @@
 """A DIRIS gateway read by Modbus TCP, against a simulated one on a real socket."""
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 import logging
 
-from modbus_connection import ModbusTcpParams
-from modbus_connection.tmodbus import ModbusConnection
 import pytest
 
 from custom_components.meters_and_chargers.engine.devices.diris import (
     Load,
-    ModbusPath,
-    Module,
     Topology,
     modbus,
 )
@@ -24,11 +19,10 @@ from custom_components.meters_and_chargers.engine.model import (
     Unreachable,
     WrongDevice,
 )
-from custom_components.meters_and_chargers.engine.protocols.modbus import ModbusLink
 from simulators.diris import Circuit, Countis, Diris, LoadModule
 from simulators.diris import Module as SimulatedModule
 from simulators.ksem import Ksem
-from simulators.modbus_device import ModbusDevice
+from tests.links import behind_gateway as opened
 
 POWER = Point(Quantity.POWER)
 ENERGY = Point(Quantity.ENERGY_IMPORT)
@@ -65,28 +59,6 @@ async def gateway(socket_enabled: None) -> AsyncIterator[Diris]:
     await found.start()
     yield found
     await found.stop()
-
-
-@asynccontextmanager
-async def opened(
-    device: ModbusDevice, known: Iterable[Module] = (), timeout_s: float = 2.8
-) -> AsyncIterator[ModbusPath]:
-    """Open a path over one connection, as Home Assistant's shared connection does."""
-    connection = ModbusConnection(ModbusTcpParams(host=device.host, port=device.port))
-    links = []
-
-    async def open_unit(unit: int) -> ModbusLink:
-        link = ModbusLink(connection.for_unit(unit), recycles=unit == 1)
-        link.set_timeout(timeout_s)
-        links.append(link)
-        return link
-
-    try:
-        yield ModbusPath(open_unit, 1, known)
-    finally:
-        for link in links:
-            link.close()
-        await connection.close()
 
 
 async def found_by(gateway: Diris) -> Topology:

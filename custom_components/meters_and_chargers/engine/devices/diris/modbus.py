@@ -79,15 +79,18 @@ class ModbusPath:
         own: int,
         known: Iterable[Module] = (),
         lane: Lane | None = None,
+        energies: Mapping[str, str] | None = None,
     ) -> None:
         """Reach the gateway under its own unit id; ``known`` are modules of before.
 
-        Without a lane it is asked as often as its links allow.
+        Without a lane it is asked as often as its links allow. ``energies`` says where
+        the counters of a product are, one of `registers.ENERGY_PLACES`.
         """
         self._open = open_unit
         self._own = own
         self._lane = lane
         self._units: dict[int, _Unit] = {}
+        self.energies: Mapping[str, str] = energies or {}
         self.modules = {module.address: module for module in known}
         """The modules which `topology` asks, by their addresses."""
 
@@ -154,7 +157,8 @@ class ModbusPath:
             unit = await self._unit(load.module)
             if asyncio.get_running_loop().time() < unit.again_at:
                 continue
-            tables = tables_of(module.product, load.number)
+            place = self.energies.get(module.product or "")
+            tables = tables_of(module.product, load.number, place)
             asked = [one for one in tables if not wanted[load].isdisjoint(one.points)]
             if not asked:
                 continue
@@ -167,6 +171,13 @@ class ModbusPath:
             else:
                 self._worked(unit, load.module)
         return read
+
+    async def read_words(self, load: Load, block: Block) -> list[int]:
+        """Read registers of a circuit's module as they are, once it said who it is."""
+        unit = await self._unit(load.module)
+        await self._assure(unit, self.modules[load.module])
+        await self._take(block)
+        return await unit.link.read(block.start, block.count)
 
     async def _assure(self, unit: _Unit, module: Module) -> None:
         """Make sure, after a lost connection, that the module is the one we know."""

@@ -76,12 +76,31 @@ S135 = Table(
     blocks=(Block(18436, 51),),
     rows=tuple(row for row in B30.rows if row.address <= 18486),  # noqa: PLR2004 - the last one on that page
 )
-# Where its counters are, two sources say differently: none is read.
 DIGIWARE = replace(
     B30,
     source="modbus-database (MIT), SOCOMEC I-31: the addresses of the DIRIS B30",
     mark=Mark.SINGLE_SOURCE,
 )
+# Where its counters are, two sources say differently: `energy.py` finds out which of
+# them is right, and until then none is read.
+ENERGY_LIKE_B30 = replace(
+    B30_ENERGY,
+    source=f"{_B30} Energy measurement - Load#1, taken to hold for its other modules",
+    mark=Mark.SINGLE_SOURCE,
+    rows=B30_ENERGY.rows[:2],
+)
+ENERGY_TWO_BEFORE = Table(
+    source="Anass-Ezz/TEST_PUSH_EMS (a fork of OpenEMS), Digiware I-30, I-35 and I-60",
+    mark=Mark.SINGLE_SOURCE,
+    blocks=B30_ENERGY.blocks,
+    rows=(
+        total(Quantity.ENERGY_IMPORT, 19841, _FINE, 0.1),
+        # It names no remainder.
+        total(Quantity.ENERGY_EXPORT, 19844, _U32, 1000),
+    ),
+)
+ENERGY_PLACES = {"19843": ENERGY_LIKE_B30, "19841": ENERGY_TWO_BEFORE}
+"""By where the energy import of the first circuit stands."""
 U30 = Table(
     source="modbus-database (MIT), SOCOMEC U-30: the network block of the DIRIS B30",
     mark=Mark.SINGLE_SOURCE,
@@ -188,13 +207,23 @@ class Layout:
     loads: int = 1
     switched: bool = False
     """Whether the first word of a circuit's first block is 0 while it is off."""
+    disputed: bool = False
+    """Whether its counters are in one of the `ENERGY_PLACES`, unknown in which."""
 
 
 LAYOUTS = (
     Layout(name=r"diris b-?30\b", tables=(B30, B30_ENERGY), loads=4, switched=True),
     Layout(name=r".*\bs-?135\b", tables=(S135,), loads=3),
-    Layout(name=r".*\bi-?3[015]\b", tables=(DIGIWARE,), loads=3, switched=True),
-    Layout(name=r".*\bi-?60\b", tables=(DIGIWARE,), loads=6, switched=True),
+    Layout(
+        name=r".*\bi-?3[015]\b",
+        tables=(DIGIWARE,),
+        loads=3,
+        switched=True,
+        disputed=True,
+    ),
+    Layout(
+        name=r".*\bi-?60\b", tables=(DIGIWARE,), loads=6, switched=True, disputed=True
+    ),
     Layout(name=r".*\bu-?30\b", tables=(U30,)),
     Layout(name=r"countis e14\b", tables=(E14, E14_ENERGY)),
     Layout(name=r"countis e2[34]\b", tables=(E23, E23_ENERGY)),
@@ -212,13 +241,21 @@ def layout_of(product: str | None) -> Layout | None:
 
 
 @cache
-def tables_of(product: str | None, number: int) -> tuple[Table, ...]:
-    """Return the tables of one circuit; none for a product that is not known."""
+def tables_of(
+    product: str | None, number: int, energy: str | None = None
+) -> tuple[Table, ...]:
+    """Return the tables of one circuit; none for a product that is not known.
+
+    ``energy`` is the one of `ENERGY_PLACES` which a test has shown to hold.
+    """
     layout = layout_of(product)
     if layout is None or not 1 <= number <= layout.loads:
         return ()
     by = SPAN * (number - 1)
-    return tuple(_moved(table, by) for table in layout.tables)
+    tables = layout.tables
+    if layout.disputed and energy is not None:
+        tables = (*tables, ENERGY_PLACES[energy])
+    return tuple(_moved(table, by) for table in tables)
 
 
 def _moved(table: Table, by: int) -> Table:
@@ -230,10 +267,19 @@ def _moved(table: Table, by: int) -> Table:
     )
 
 
-def points_of(product: str | None, number: int) -> dict[Point, Mark]:
+def energy_tables(number: int) -> dict[str, Table]:
+    """Return where a circuit's counters may be, where sources say differently."""
+    by = SPAN * (number - 1)
+    return {place: _moved(table, by) for place, table in ENERGY_PLACES.items()}
+
+
+def points_of(
+    product: str | None, number: int, energy: str | None = None
+) -> dict[Point, Mark]:
     """Return what can be read of a circuit, and how sure that is."""
+    sure = len(tables_of(product, number))
     return {
-        point: table.mark
-        for table in tables_of(product, number)
+        point: table.mark if index < sure else Mark.TESTED
+        for index, table in enumerate(tables_of(product, number, energy))
         for point in table.points
     }
