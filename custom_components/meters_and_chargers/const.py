@@ -41,6 +41,10 @@ CONF_LEAVE_CURRENT: Final = "leave_current"
 FAMILY_DIRIS: Final = "diris"
 CONF_ADDRESSES: Final = "addresses"
 CONF_MODULES: Final = "modules"
+# Options of one: whether what one source says is shown; by product where a test has
+# found the energy counters, with what it saw.
+CONF_SINGLE_SOURCE: Final = "single_source"
+CONF_ENERGY_PLACES: Final = "energy_places"
 
 # Entry data of an OCPP server and of a wallbox that connects to it.
 FAMILY_OCPP_SERVER: Final = "ocpp_server"

@@ -20,6 +20,7 @@ from . import AnyEntry, links
 from .const import (
     CONF_CHARGER_ID,
     CONF_CHARGER_PHASES,
+    CONF_ENERGY_PLACES,
     CONF_FAMILY,
     CONF_MODE,
     CONF_OCPP_VERSION,
@@ -180,6 +181,7 @@ def _gateway(found: GatewayCoordinator) -> dict[str, Any]:
         "interval_s": found.interval_s,
         "period_s": _rounded(found.period_s),
         "error": getattr(found.last_exception, "translation_key", None),
+        "energy_places": found.config_entry.options.get(CONF_ENERGY_PLACES),
         "modules": [
             {
                 "address": module.address,

@@ -1,7 +1,7 @@
 """A DIRIS gateway's entry: reads its circuits in rounds, follows what is behind it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 import logging
@@ -13,9 +13,23 @@ from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .const import CONF_ADDRESSES, CONF_INTERVAL, CONF_MODULES, CONF_NAMES, DOMAIN
+from .const import (
+    CONF_ADDRESSES,
+    CONF_INTERVAL,
+    CONF_MODULES,
+    CONF_NAMES,
+    CONF_SINGLE_SOURCE,
+    DOMAIN,
+)
 from .coordinator import error_key
-from .engine.devices.diris import FAMILY, Load, Module, Topology, points_of
+from .engine.devices.diris import (
+    FAMILY,
+    Load,
+    ModbusPath,
+    Module,
+    Topology,
+    points_of,
+)
 from .engine.model import DeviceError, Identity, Mark, Point, Unit, WrongDevice
 from .links import open_diris
 
@@ -132,6 +146,11 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
     def name_of(self, load: Load) -> str | None:
         """Return what its owner calls a circuit."""
         return self._names.get(f"{load.module}.{load.number}")
+
+    def shows(self, mark: Mark) -> bool:
+        """Whether what is known so surely is shown from the start."""
+        sure = mark is not Mark.SINGLE_SOURCE
+        return sure or self.config_entry.options.get(CONF_SINGLE_SOURCE, False)
 
     @callback
     def async_start(self) -> None:
@@ -299,6 +318,11 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
                 return
             self._take_topology()
 
+    async def async_ask[T](self, ask: Callable[[ModbusPath], Awaitable[T]]) -> T:
+        """Ask the gateway something between two rounds; raises `DeviceError`."""
+        async with self._bus:
+            return await ask(self.path)
+
     async def async_search(self) -> None:
         """Ask all addresses for modules, and the modules for their circuits.
 
@@ -339,7 +363,8 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
             self.module_page(module)
             for load in module.loads:
                 before = self._offered.get(load, frozenset())
-                points = points_of(module.product, load.number)
+                place = self.path.energies.get(module.product or "")
+                points = points_of(module.product, load.number, place)
                 new = {key: mark for key, mark in points.items() if key not in before}
                 self._offered[load] = before | points.keys()
                 for tell in self._on_new if new else ():

@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from typing import override
 
 from homeassistant.components.button import ButtonEntity
+from homeassistant.components.sensor import DOMAIN as SENSOR
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import EntityCategory, UnitOfTime
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .const import DOMAIN
+from .const import CONF_MODULES, DOMAIN
 from .describe import Described
-from .diris import GatewayCoordinator
-from .engine.devices.diris import Load, Module
+from .diris import GatewayCoordinator, GatewayEntry, modules_of
+from .engine.devices.diris import Load, Module, points_of
 from .engine.model import Mark, Point, Quantity
 
 FIRST = {
@@ -25,6 +27,7 @@ FIRST = {
     Quantity.PARTIAL_ENERGY_EXPORT,
 }
 """What is shown of a circuit from the start: of 192, more would be too much."""
+FIRST_POINTS = frozenset(map(Point, FIRST))
 
 
 @callback
@@ -54,6 +57,33 @@ def add_circuits(
     coordinator.config_entry.async_on_unload(coordinator.async_each(made))
 
 
+@callback
+def show_single_source(
+    hass: HomeAssistant, entry: GatewayEntry, *, shown: bool
+) -> None:
+    """Enable what one source alone says of circuits, or disable it again.
+
+    What its owner has disabled stays so.
+    """
+    registry = er.async_get(hass)
+    by = er.RegistryEntryDisabler.INTEGRATION
+    for module in modules_of(entry.data[CONF_MODULES]):
+        for load in module.loads:
+            marks = points_of(module.product, load.number)
+            for point in FIRST_POINTS & marks.keys():
+                key = f"{entry.unique_id}_{load.module}_{load.number}_{point.key}"
+                entity_id = registry.async_get_entity_id(SENSOR, DOMAIN, key)
+                found = registry.async_get(entity_id) if entity_id else None
+                if (
+                    found is not None
+                    and marks[point] is Mark.SINGLE_SOURCE
+                    and found.disabled_by is (by if shown else None)
+                ):
+                    registry.async_update_entity(
+                        found.entity_id, disabled_by=None if shown else by
+                    )
+
+
 def _key(coordinator: GatewayCoordinator, load: Load) -> str:
     return f"{coordinator.identity.key}_{load.module}_{load.number}"
 
@@ -78,8 +108,8 @@ class CircuitSensor(Described):
         self._point = point
         self._attr_unique_id = f"{_key(coordinator, load)}_{point.key}"
         self._attr_device_info = circuit
-        certain = mark is not Mark.SINGLE_SOURCE
-        self._describe(point, certain=certain and point.quantity in FIRST)
+        certain = coordinator.shows(mark) and point.quantity in FIRST
+        self._describe(point, certain=certain)
         self._take_over()
 
     @override

@@ -5,21 +5,29 @@ from collections.abc import Mapping
 import re
 from typing import Any
 
-from homeassistant.config_entries import (
-    ConfigFlow,
-    ConfigFlowResult,
-    OptionsFlowWithReload,
-)
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PORT
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    TextSelector,
+    TextSelectorConfig,
+)
 import voluptuous as vol
 
 from . import links
-from .const import CONF_ADDRESSES, CONF_MODULES, CONF_NAMES, DOMAIN
+from .const import (
+    CONF_ADDRESSES,
+    CONF_MODULES,
+    CONF_NAMES,
+    CONF_SINGLE_SOURCE,
+    DOMAIN,
+)
 from .coordinator import error_key
 from .device_form import interval_field, take_interval
 from .diris import addresses_in, modules_of, stored
+from .diris_energy_flow import EnergyTest
+from .diris_entities import show_single_source
 from .engine.devices.diris import FAMILY, Topology, points_of
 from .engine.model import DeviceError, Identity
 
@@ -133,12 +141,16 @@ class DirisSteps(ConfigFlow):
             return self.async_create_entry(
                 title=user_input[CONF_NAME],
                 data={**self._data, CONF_MODULES: stored(self._behind)},
+                options={CONF_SINGLE_SOURCE: user_input[CONF_SINGLE_SOURCE]},
             )
         name = f"{identity.model} {identity.serial[-4:]}"
         return self.async_show_form(
             step_id="diris_circuits",
             data_schema=vol.Schema(
-                {vol.Required(CONF_NAME, default=name): TextSelector()}
+                {
+                    vol.Required(CONF_NAME, default=name): TextSelector(),
+                    vol.Required(CONF_SINGLE_SOURCE, default=False): BooleanSelector(),
+                }
             ),
             description_placeholders={
                 **self._gateway(),
@@ -165,20 +177,24 @@ def _in_words(found: Topology) -> str:
     )
 
 
-class DirisOptions(OptionsFlowWithReload):
+class DirisOptions(EnergyTest):
     """How often circuits are read, what they are called, where modules may be."""
 
     async def async_step_init(
         self, _user_input: Input | None = None
     ) -> ConfigFlowResult:
         """Ask what to change."""
-        return self.async_show_menu(step_id="init", menu_options=["diris"])
+        items = ["diris"]
+        if self.can_test_energy:
+            items.append("diris_energy")
+        return self.async_show_menu(step_id="init", menu_options=items)
 
     async def async_step_diris(
         self, user_input: Input | None = None
     ) -> ConfigFlowResult:
         """Ask for all of it; a circuit without a line is called by its place."""
         entry, errors = self.config_entry, dict[str, str]()
+        single_source: bool = entry.options.get(CONF_SINGLE_SOURCE, False)
         if user_input is not None:
             names = _names(user_input.get(CONF_NAMES, ""))
             if names is None:
@@ -190,7 +206,10 @@ class DirisOptions(OptionsFlowWithReload):
                     **entry.options,
                     CONF_NAMES: names,
                     CONF_ADDRESSES: user_input[CONF_ADDRESSES],
+                    CONF_SINGLE_SOURCE: user_input[CONF_SINGLE_SOURCE],
                 }
+                if options[CONF_SINGLE_SOURCE] != single_source:
+                    show_single_source(self.hass, entry, shown=not single_source)
                 take_interval(user_input, options)
                 return self.async_create_entry(data=options)
         lines = _lines(entry.data[CONF_MODULES], entry.options.get(CONF_NAMES, {}))
@@ -204,6 +223,7 @@ class DirisOptions(OptionsFlowWithReload):
             **interval_field(entry, FAMILY.intervals_s),
             vol.Required(CONF_ADDRESSES): TextSelector(),
             vol.Optional(CONF_NAMES): TextSelector(TextSelectorConfig(multiline=True)),
+            vol.Required(CONF_SINGLE_SOURCE, default=single_source): BooleanSelector(),
         }
         return self.async_show_form(
             step_id="diris",

@@ -10,6 +10,7 @@ from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigEntryState,
+    ConfigFlowResult,
 )
 from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
@@ -106,13 +107,24 @@ def set_up(hass: HomeAssistant, gateway: Diris) -> SetUp:
         await rest(hass)
         result = await hass.config_entries.flow.async_configure(result["flow_id"])
         assert result["step_id"] == "diris_circuits", result
-        result = await submit(hass, result, {"name": "Main board"})
+        last = {"name": "Main board", "single_source": False, **options}
+        result = await submit(hass, result, last)
         assert result["type"] is FlowResultType.CREATE_ENTRY
         await rest(hass)
         entry: ConfigEntry[GatewayCoordinator] = result["result"]
         return entry
 
     return add
+
+
+async def options_form(
+    hass: HomeAssistant, entry: ConfigEntry[GatewayCoordinator], step: str
+) -> ConfigFlowResult:
+    """Open a gateway's options, and choose of their menu."""
+    options = hass.config_entries.options
+    result = await options.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.MENU
+    return await options.async_configure(result["flow_id"], {"next_step_id": step})
 
 
 def value(hass: HomeAssistant, entity_id: str) -> str:
@@ -150,7 +162,8 @@ async def test_it_is_added_with_its_modules(
         "- 9: Digiware IO-10 (-)",
     ]
     assert await all_closed(gateway)
-    result = await submit(hass, result, {"name": "Main board"})
+    last = {"name": "Main board", "single_source": False}
+    result = await submit(hass, result, last)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["result"].unique_id == "diris_7E229C"
     await rest(hass)
@@ -559,16 +572,17 @@ async def test_a_slow_bus_stretches_the_interval(
 async def test_owner_names_circuits(hass: HomeAssistant, set_up: SetUp) -> None:
     """A line for each circuit; a name stands on its page, a bad line is refused."""
     entry = await set_up()
-    result = await hass.config_entries.options.async_init(entry.entry_id)
-    assert result["type"] is FlowResultType.MENU
-    result = await hass.config_entries.options.async_configure(
-        result["flow_id"], {"next_step_id": "diris"}
-    )
+    result = await options_form(hass, entry, "diris")
     assert result["data_schema"] is not None
     schema = result["data_schema"].schema
     (names,) = (key for key in schema if key == "names")
     assert names.description == {"suggested_value": "2.1\n2.2\n3.1\n5.1"}
-    fields = {"interval": "30", "addresses": "2-6", "names": "Heat pump 2.1"}
+    fields = {
+        "interval": "30",
+        "addresses": "2-6",
+        "names": "Heat pump 2.1",
+        "single_source": False,
+    }
     result = await hass.config_entries.options.async_configure(
         result["flow_id"], fields
     )
@@ -586,6 +600,7 @@ async def test_owner_names_circuits(hass: HomeAssistant, set_up: SetUp) -> None:
         "interval": 30,
         "addresses": "2-6",
         "names": {"2.1": "Heat pump", "2.2": "Solar"},
+        "single_source": False,
     }
     circuit = dr.async_get(hass).async_get_child_device_by_identifier(
         (DOMAIN, "diris_7E229C_2_1"), entry.entry_id

@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from modbus_connection import ModbusUnit
 
-from ..const import CONF_UNIT_ID
+from ..const import CONF_ENERGY_PLACES, CONF_UNIT_ID
 from ..engine.devices.diris import ModbusPath, Module
 from ..engine.protocols.modbus import ModbusLink
 from . import modbus
@@ -33,7 +33,9 @@ def open_diris(
 
     # Now rather than in the middle of a round.
     async_get_unit(hass, entry, params, own)
-    return ModbusPath(open_unit, own, known)
+    tested = entry.options.get(CONF_ENERGY_PLACES, {})
+    places = {name: one["place"] for name, one in tested.items() if one["place"]}
+    return ModbusPath(open_unit, own, known, energies=places)
 
 
 @asynccontextmanager
