@@ -14,6 +14,11 @@ from .proxy import Proxy
 _READ = 3
 _TARGET_FAILED = 11
 _SPAN = 2048
+_BESIDES = (
+    *((10240 + 31 * at, 23) for at in range(10)),
+    (11248, 14),
+    *((11696 + at, 1) for at in range(4)),
+)
 
 
 @dataclass(slots=True)
@@ -123,12 +128,23 @@ class LoadModule(Module):
             for by in starts
             for first, count in ((18432, 92), (19840, 66))
         ]
-        super().__init__(product, blocks, net_id=net_id, order=order)
+        super().__init__(product, [*blocks, *_BESIDES], net_id=net_id, order=order)
+        self.inputs: list[bool] = []
+        """Those that are there, and whether they are active."""
+        self.temperatures: list[float] = []
+        """°C."""
+        self.counts: list[int] = []
 
     @override
     def refresh(self) -> None:
-        """Write what flows into the blocks of each circuit."""
+        """Write what flows into the blocks of each circuit, and what is besides."""
         super().refresh()
+        self.put(11249, (1 << len(self.inputs)) - 1, 1)
+        self.put(11250, sum(on << at for at, on in enumerate(self.inputs)), 1)
+        for at, degrees in enumerate(self.temperatures):
+            self.put(11696 + at, round(degrees * 100), 1)
+        for at, count in enumerate(self.counts):
+            self.put(10256 + 31 * at, count, 4)
         for index, circuit in enumerate(self.circuits):
             self._show(circuit, _SPAN * index)
 

@@ -52,7 +52,8 @@ ROOT = Path(__file__).parent.parent / "custom_components" / "meters_and_chargers
 TABLES = [
     pytest.param(table, id=f"{module.__name__.rsplit('.', 2)[1]}-{name}")
     for module in (registers, smart_me, cfos, diris)
-    for name, table in vars(module).items()
+    for name, found in vars(module).items()
+    for table in (found if isinstance(found, tuple) else (found,))
     if isinstance(table, Table)
 ]
 

@@ -1,4 +1,4 @@
-"""What a site sees: a car that is plugged in, a fuse that is overloaded."""
+"""What a site sees: a car, an overloaded fuse; the inputs of a gateway's modules."""
 
 from functools import partial
 from typing import override
@@ -10,6 +10,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .controller import SiteController, SiteEntry
+from .diris import GatewayCoordinator, GatewayEntry
+from .diris_entities import add_inputs
 from .entity import CircuitEntity, SiteChargerEntity, offer_when
 from .site_charger import SiteCharger
 from .site_circuit import SiteCircuit
@@ -19,11 +21,14 @@ PARALLEL_UPDATES = 0
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: SiteEntry,
+    entry: SiteEntry | GatewayEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Make those of each fuse, and of each charger that knows its plug."""
     site = entry.runtime_data
+    if isinstance(site, GatewayCoordinator):
+        add_inputs(site, async_add_entities)
+        return
     for circuit in (site.house, *site.circuits):
         async_add_entities(
             [Overload(site, circuit)], config_subentry_id=circuit.subentry_id

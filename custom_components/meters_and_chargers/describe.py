@@ -19,6 +19,7 @@ from homeassistant.const import (
     UnitOfPower,
     UnitOfReactiveEnergy,
     UnitOfReactivePower,
+    UnitOfTemperature,
     UnitOfTime,
 )
 
@@ -55,7 +56,9 @@ UNITS: Mapping[Unit, UnitOfMeasure] = {
         name=UnitOfTime.SECONDS, shown_as=UnitOfTime.MINUTES, digits=0
     ),
     Unit.PERCENT: UnitOfMeasure(name=PERCENTAGE, digits=0),
+    Unit.CELSIUS: UnitOfMeasure(name=UnitOfTemperature.CELSIUS, digits=1),
     Unit.NONE: UnitOfMeasure(name=None, digits=2),
+    Unit.COUNT: UnitOfMeasure(name=None, digits=0),
     Unit.ORDINAL: UnitOfMeasure(name=None, digits=0),
 }
 
@@ -126,6 +129,11 @@ SENSORS: Mapping[Quantity, SensorKind] = {
     Quantity.PARTIAL_ENERGY_IMPORT: _ENERGY,
     Quantity.PARTIAL_ENERGY_EXPORT: _ENERGY,
     Quantity.TARIFF: SensorKind(device_class=None, state_class=None, enabled=True),
+    Quantity.TEMPERATURE: SensorKind(device_class=SensorDeviceClass.TEMPERATURE),
+    Quantity.COUNTER: SensorKind(
+        device_class=None, state_class=SensorStateClass.TOTAL_INCREASING
+    ),
+    Quantity.DIGITAL_INPUT: _CODE,
     Quantity.GRID_POWER: _POWER,
     Quantity.INVERTER_POWER: _POWER,
     Quantity.SOLAR_POWER: _POWER,
@@ -209,6 +217,8 @@ class Described(SensorEntity):
             self._attr_options = list(kind.states.values())
         self._attr_entity_registry_enabled_default = kind.enabled and certain
         self._attr_translation_key = point.quantity.value
+        if point.part:
+            self._attr_translation_placeholders = {"number": point.part}
         if point.phase is not Phase.TOTAL:
             self._attr_translation_key += "_phase"
             self._attr_translation_placeholders = {"phase": point.phase.upper()}

@@ -189,6 +189,12 @@ def _gateway(found: GatewayCoordinator) -> dict[str, Any]:
                 "firmware": module.firmware,
                 "table": module.table,
                 "answers": found.path.answers(module.address),
+                "besides": {
+                    point.key: value
+                    for point, value in sorted(
+                        found.data.get(module.itself, {}).items()
+                    )
+                },
                 "circuits": {
                     load.number: {
                         point.key: value

@@ -1,7 +1,7 @@
 """A DIRIS gateway's entry: reads its circuits in rounds, follows what is behind it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 import logging
@@ -183,6 +183,11 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
     @callback
     def async_each(self, tell: Offer) -> CALLBACK_TYPE:
         """Call for each circuit there is, and for each that comes or says more."""
+        for module, load, points in self._everything():
+            # What other platforms were offered before.
+            before = self._offered.get(load, frozenset())
+            if known := {key: mark for key, mark in points.items() if key in before}:
+                tell(module, load, known)
         self._on_new.append(tell)
         self._offer()
         return lambda: self._on_new.remove(tell)
@@ -361,14 +366,19 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
             return
         for module in self.topology.modules:
             self.module_page(module)
-            for load in module.loads:
-                before = self._offered.get(load, frozenset())
-                place = self.path.energies.get(module.product or "")
-                points = points_of(module.product, load.number, place)
-                new = {key: mark for key, mark in points.items() if key not in before}
-                self._offered[load] = before | points.keys()
-                for tell in self._on_new if new else ():
-                    tell(module, load, new)
+        for module, load, points in self._everything():
+            before = self._offered.get(load, frozenset())
+            new = {key: mark for key, mark in points.items() if key not in before}
+            self._offered[load] = before | points.keys()
+            for tell in self._on_new if new else ():
+                tell(module, load, new)
+
+    def _everything(self) -> Iterator[tuple[Module, Load, Mapping[Point, Mark]]]:
+        """Yield what can be read of each circuit, and of the modules themselves."""
+        for module in self.topology.modules:
+            place = self.path.energies.get(module.product or "")
+            for load in (*module.loads, module.itself):
+                yield module, load, points_of(module.product, load.number, place)
 
     @callback
     def async_forget(self, key: str) -> bool:

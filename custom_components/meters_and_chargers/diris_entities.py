@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import override
 
+from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.button import ButtonEntity
 from homeassistant.components.sensor import DOMAIN as SENSOR
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
@@ -10,6 +11,7 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
@@ -39,6 +41,14 @@ def add_circuits(
     @callback
     def made(module: Module, load: Load, points: Mapping[Point, Mark]) -> None:
         page = coordinator.module_page(module)
+        if load == module.itself:
+            own = DeviceInfo(identifiers=page.identifiers)
+            add(
+                CircuitSensor(coordinator, load, own, point, mark)
+                for point, mark in points.items()
+                if point.quantity is not Quantity.DIGITAL_INPUT
+            )
+            return
         circuit = ChildDeviceInfo(
             identifiers={(DOMAIN, _key(coordinator, load))},
             parent_device_id=page.id,
@@ -88,28 +98,44 @@ def _key(coordinator: GatewayCoordinator, load: Load) -> str:
     return f"{coordinator.identity.key}_{load.module}_{load.number}"
 
 
-class CircuitSensor(Described):
+@callback
+def add_inputs(
+    coordinator: GatewayCoordinator, add: AddConfigEntryEntitiesCallback
+) -> None:
+    """Make the digital inputs of all modules, and of each that comes later."""
+
+    @callback
+    def made(module: Module, load: Load, points: Mapping[Point, Mark]) -> None:
+        own = DeviceInfo(identifiers=coordinator.module_page(module).identifiers)
+        add(
+            DigitalInput(coordinator, load, own, point)
+            for point in points
+            if point.quantity is Quantity.DIGITAL_INPUT
+        )
+
+    coordinator.config_entry.async_on_unload(coordinator.async_each(made))
+
+
+class _OfCircuit(Entity):
     """One value of a circuit; it is read only while this entity is enabled."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
+    _value: float | None = None
 
     def __init__(
         self,
         coordinator: GatewayCoordinator,
         load: Load,
-        circuit: ChildDeviceInfo,
+        page: ChildDeviceInfo | DeviceInfo,
         point: Point,
-        mark: Mark,
     ) -> None:
-        """Describe the value by its quantity."""
+        """Stand on the page of a circuit, or of the module itself."""
         self._coordinator = coordinator
         self._load = load
         self._point = point
         self._attr_unique_id = f"{_key(coordinator, load)}_{point.key}"
-        self._attr_device_info = circuit
-        certain = coordinator.shows(mark) and point.quantity in FIRST
-        self._describe(point, certain=certain)
+        self._attr_device_info = page
         self._take_over()
 
     @override
@@ -123,16 +149,63 @@ class CircuitSensor(Described):
     @callback
     def _read(self) -> None:
         """Write the state only when it is another."""
-        before = self._attr_available, self._attr_native_value
+        before = self._attr_available, self._value
         self._take_over()
-        if before != (self._attr_available, self._attr_native_value):
+        if before != (self._attr_available, self._value):
             self.async_write_ha_state()
 
     def _take_over(self) -> None:
         coordinator = self._coordinator
         values = (coordinator.data or {}).get(self._load, {})
         self._attr_available = coordinator.online and self._point in values
-        self._attr_native_value = values.get(self._point)
+        self._value = values.get(self._point)
+
+
+class CircuitSensor(_OfCircuit, Described):
+    """A value as a sensor."""
+
+    def __init__(
+        self,
+        coordinator: GatewayCoordinator,
+        load: Load,
+        page: ChildDeviceInfo | DeviceInfo,
+        point: Point,
+        mark: Mark,
+    ) -> None:
+        """Describe the value by its quantity."""
+        super().__init__(coordinator, load, page, point)
+        certain = coordinator.shows(mark) and point.quantity in FIRST
+        self._describe(point, certain=certain)
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """What the device says; None where it has no such value."""
+        return self._value
+
+
+class DigitalInput(_OfCircuit, BinarySensorEntity):
+    """Whether an input of a module is active; unknown where it has none."""
+
+    _attr_entity_registry_enabled_default = False
+    _attr_translation_key = "digital_input"
+
+    def __init__(
+        self,
+        coordinator: GatewayCoordinator,
+        load: Load,
+        page: DeviceInfo,
+        point: Point,
+    ) -> None:
+        """Name it by its number."""
+        super().__init__(coordinator, load, page, point)
+        self._attr_translation_placeholders = {"number": point.part}
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Whether it is active."""
+        return None if self._value is None else bool(self._value)
 
 
 class _OfGateway(CoordinatorEntity[GatewayCoordinator]):

@@ -699,3 +699,51 @@ def test_bad_addresses_are_refused(text: str) -> None:
 def test_addresses_are_sorted_and_named_once() -> None:
     """A list as an owner types it."""
     assert addresses_in("20, 1-3,2") == (1, 2, 3, 20)
+
+
+async def test_what_is_connected_to_a_module_besides(
+    hass: HomeAssistant,
+    gateway: Diris,
+    set_up: SetUp,
+    entity_registry: er.EntityRegistry,
+    device_registry: dr.DeviceRegistry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Inputs, temperatures and counters stand on the B-30's page, off at first."""
+    board = gateway.modules[2]
+    assert isinstance(board, LoadModule)
+    board.inputs, board.temperatures = [False, True], [21.5, -3.25]
+    board.counts = [4_294_967_299]
+    entry = await set_up()
+    page = device_registry.async_get_device_by_identifier(
+        (DOMAIN, "diris_7E229C_2"), entry.entry_id
+    )
+    assert page is not None
+    of_page = [
+        one
+        for one in er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+        if one.device_id == page.id
+    ]
+    assert len(of_page) == 24
+    shown = {
+        "binary_sensor.diris_b30_rs485_2_input_1": "off",
+        "binary_sensor.diris_b30_rs485_2_input_2": "on",
+        "binary_sensor.diris_b30_rs485_2_input_3": "unknown",
+        "sensor.diris_b30_rs485_2_temperature_1": "21.5",
+        "sensor.diris_b30_rs485_2_temperature_2": "-3.25",
+        "sensor.diris_b30_rs485_2_counter_1": "4294967299",
+    }
+    for entity_id in shown:
+        assert hass.states.get(entity_id) is None
+        entity_registry.async_update_entity(entity_id, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await rest(hass)
+    assert {one: value(hass, one) for one in shown} == shown
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert told["modules"][0]["besides"]["2_digital_input"] == 1
+    board.inputs = [True, True]
+    before = gateway.request_count
+    await next_round(hass, freezer)
+    assert value(hass, "binary_sensor.diris_b30_rs485_2_input_1") == "on"
+    asked = [one.address for one in list(gateway.requests)[before:] if one.unit == 2]
+    assert asked == [11248, 11696, 11697, 10240, 18432, 20480]

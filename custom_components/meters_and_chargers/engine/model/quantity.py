@@ -19,7 +19,10 @@ class Unit(StrEnum):
     HERTZ = "Hz"
     SECOND = "s"
     PERCENT = "%"
+    CELSIUS = "°C"
     NONE = ""
+    COUNT = "count"
+    """What a device counts, in a unit that its owner has chosen there."""
     ORDINAL = "ordinal"
     """A number that names one of several things: it isn't an amount."""
 
@@ -59,6 +62,10 @@ class Quantity(StrEnum):
     PARTIAL_ENERGY_IMPORT = "partial_energy_import"
     PARTIAL_ENERGY_EXPORT = "partial_energy_export"
     TARIFF = "tariff"
+    # What is connected to a meter besides; the part is which one.
+    TEMPERATURE = "temperature"
+    COUNTER = "counter"
+    DIGITAL_INPUT = "digital_input"
     # What an energy manager knows of the house; signs are those of the device.
     GRID_POWER = "grid_power"
     INVERTER_POWER = "inverter_power"
@@ -132,6 +139,9 @@ _UNITS: Mapping[Quantity, Unit] = {
     Quantity.PARTIAL_ENERGY_IMPORT: Unit.WATT_HOUR,
     Quantity.PARTIAL_ENERGY_EXPORT: Unit.WATT_HOUR,
     Quantity.TARIFF: Unit.ORDINAL,
+    Quantity.TEMPERATURE: Unit.CELSIUS,
+    Quantity.COUNTER: Unit.COUNT,
+    Quantity.DIGITAL_INPUT: Unit.ORDINAL,
     Quantity.GRID_POWER: Unit.WATT,
     Quantity.INVERTER_POWER: Unit.WATT,
     Quantity.SOLAR_POWER: Unit.WATT,
@@ -174,6 +184,7 @@ _LIMITS: Mapping[Unit, tuple[float, float]] = {
     Unit.HERTZ: (0, 1e3),
     Unit.SECOND: (0, 1e9),
     Unit.PERCENT: (0, 100),
+    Unit.CELSIUS: (-100, 300),
     Unit.NONE: (-1.05, 1.05),  # a power factor, and how it may be rounded
 }
 
@@ -203,7 +214,7 @@ class Point:
     quantity: Quantity
     phase: Phase = Phase.TOTAL
     part: str = ""
-    """A connector of a charger, a circuit of a gateway; empty for the device itself."""
+    """A connector of a charger, an input of a module; empty for the device itself."""
 
     @property
     def key(self) -> str:

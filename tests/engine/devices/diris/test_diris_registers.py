@@ -28,9 +28,15 @@ from custom_components.meters_and_chargers.engine.protocols.modbus import (
     Row,
     Table,
 )
+from custom_components.meters_and_chargers.engine.protocols.modbus.decode import derive
 
 DOCUMENTS = {
-    "diris_b30_v153.745": (registers.B30, registers.B30_ENERGY),
+    "diris_b30_v153.745": (
+        registers.B30,
+        registers.B30_ENERGY,
+        *registers.TEMPERATURES,
+        *registers.COUNTERS,
+    ),
     "countis_e14_v103.4": (registers.E14, registers.E14_ENERGY),
     "countis_e23_v103.18": (registers.E23, registers.E23_ENERGY),
     "countis_e34_e44_v200.53": (registers.E34, registers.E34_ENERGY),
@@ -42,6 +48,7 @@ TYPES = {
     Encoding.INT32: "S32",
     Encoding.INT16: "S16",
     Encoding.UINT32_AND_REST: "U32",
+    Encoding.INT64: "S64",
 }
 # The maker's notation of a unit, as what a word counts in ours.
 SCALES = {
@@ -49,6 +56,8 @@ SCALES = {
     **{f"{unit} / 1000": 0.001 for unit in ("A", "Hz", "-")},
     **{f"{unit} 10⁻²": 0.01 for unit in ("V", "Hz")},
     "mA": 0.001,
+    "?C / 100": 0.01,
+    "-": 1,
     **dict.fromkeys(("W", "var", "VA"), 1),
     **{f"{unit} / 0.1": 10 for unit in ("W", "var", "VA", "Wh", "varh")},
     **{f"{unit} 10": 10 for unit in ("W", "var", "VA")},
@@ -71,6 +80,8 @@ NAMES = {
     Quantity.REACTIVE_ENERGY_EXPORT: ("negative reactive energy",),
     Quantity.APPARENT_ENERGY: ("total apparent energy",),
     Quantity.PARTIAL_ENERGY_IMPORT: ("partial positive active energy",),
+    Quantity.TEMPERATURE: ("Inst.Temperature",),
+    Quantity.COUNTER: ("Total",),
     Quantity.PARTIAL_ENERGY_EXPORT: ("partial negative active energy",),
 }
 
@@ -110,6 +121,8 @@ def test_every_row_is_the_makers(document: str, table: Table, row: Row) -> None:
         assert "reactive power" not in said
     if row.point.phase is not Phase.TOTAL:
         assert f"{PHASES.index(row.point.phase) + 1}" in said[-3:] + said[:24]
+    if row.point.part:
+        assert line["table"].endswith(f"#{row.point.part}")
     (block,) = table.blocks
     assert (block.start, block.count) == (
         int(line["block_start"]),
@@ -121,6 +134,38 @@ def test_every_row_is_the_makers(document: str, table: Table, row: Row) -> None:
         assert (rest["type"], rest["words"]) == ("U16", "1")
         assert SCALES[rest["unit"]] == row.scale
         assert rest["unit"].split()[0] == line["unit"].split()[0]
+
+
+def test_inputs_are_the_makers() -> None:
+    """Two masks in a row, in one block; bit 0 is the first one's as of its counter."""
+    b30 = "diris_b30_v153.745"
+    lines = maker()
+    (row,) = registers.INPUTS.rows
+    (block,) = registers.INPUTS.blocks
+    assert (row.address, row.encoding.words) == (11249, 2)
+    assert "Available (1)/Not available (0)" in lines[b30, 11249]["description"]
+    assert "Activated (1)/Deactivated (0)" in lines[b30, 11250]["description"]
+    assert "0x0001 : Input pulse counter 1 0" in lines[b30, 11318]["description"]
+    line = lines[b30, 11249]
+    assert (f"{block.start}", f"{block.count}") == (
+        line["block_start"],
+        line["block_words"],
+    )
+
+
+def test_inputs_out_of_their_masks() -> None:
+    """Of three that are there the second is active; the others are not there."""
+    values: dict[Point, float | None] = {
+        Point(Quantity.DIGITAL_INPUT): 0b111 << 16 | 0b1000000010
+    }
+    derive([registers.INPUTS], values)
+    found = [
+        values[Point(Quantity.DIGITAL_INPUT, part=str(number))]
+        for number in range(1, 11)
+    ]
+    assert found == [0, 1, 0, *[None] * 7]
+    assert Point(Quantity.DIGITAL_INPUT) not in points_of("DIRIS B30", 0)
+    assert len(points_of("DIRIS B30", 0)) == 24
 
 
 def test_identification_is_the_makers() -> None:

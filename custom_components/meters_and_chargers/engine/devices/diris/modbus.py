@@ -152,7 +152,7 @@ class ModbusPath:
         read: dict[Load, Readings] = {}
         for load in sorted(wanted):
             module = self.modules.get(load.module)
-            if module is None or load not in module.loads:
+            if module is None or load not in (*module.loads, module.itself):
                 continue
             unit = await self._unit(load.module)
             if asyncio.get_running_loop().time() < unit.again_at:

@@ -8,7 +8,7 @@ from functools import cache
 import re
 
 from ...model import Mark, Point, Quantity
-from ...protocols.modbus import Block, Encoding, Row, Table, per_phase, total
+from ...protocols.modbus import Block, Derived, Encoding, Row, Table, per_phase, total
 
 _U32, _S32, _S16 = Encoding.UINT32, Encoding.INT32, Encoding.INT16
 _FINE = Encoding.UINT32_AND_REST
@@ -41,6 +41,10 @@ def _energies(first: int) -> tuple[Row, ...]:
 # DIRIS B-30: each circuit has blocks of its own, 2048 words from the one before.
 
 SPAN = 2048
+ITSELF = 0
+"""In place of a circuit's number: what a module has besides."""
+HIDDEN = frozenset({Point(Quantity.DIGITAL_INPUT)})
+"""Values that others are computed from."""
 _B30 = "SOCOMEC, MODBUS tables of DIRIS B30 V153.745, table"
 
 B30 = Table(
@@ -66,6 +70,64 @@ B30_ENERGY = Table(
     mark=Mark.DOCUMENTED,
     blocks=(Block(19840, 66),),
     rows=_energies(19843),
+)
+
+# What is connected to a B-30 besides its circuits.
+
+
+def _input(number: int) -> Derived:
+    """Return the state of an input out of the masks; None for one that isn't there."""
+    masks = Point(Quantity.DIGITAL_INPUT)
+
+    def compute(both: float, _: float) -> float | None:
+        available, active = divmod(int(both), 1 << 16)
+        bit = 1 << number - 1
+        return float(bool(active & bit)) if available & bit else None
+
+    point = Point(Quantity.DIGITAL_INPUT, part=str(number))
+    return Derived(point, masks, masks, compute)
+
+
+INPUTS = Table(
+    source=f"{_B30} Logical Input; bit 0 is input 1 as in Input Pulse Meters Reset",
+    mark=Mark.DOCUMENTED,
+    blocks=(Block(11248, 14),),
+    # Which there are, and in the word behind it which of them are active.
+    rows=(total(Quantity.DIGITAL_INPUT, 11249, _U32, 1),),
+    derived=tuple(_input(number) for number in range(1, 11)),
+)
+TEMPERATURES = tuple(
+    Table(
+        source=f"{_B30} Inst. Temperature#{number}",
+        mark=Mark.DOCUMENTED,
+        blocks=(Block(11695 + number, 1),),
+        rows=(
+            Row(
+                Point(Quantity.TEMPERATURE, part=str(number)),
+                11695 + number,
+                _S16,
+                0.01,
+            ),
+        ),
+    )
+    for number in range(1, 5)
+)
+COUNTERS = tuple(
+    Table(
+        source=f"{_B30} Multi-fluid feeder#{number}",
+        mark=Mark.DOCUMENTED,
+        blocks=(Block(10209 + 31 * number, 23),),
+        # Whether the weight of a pulse is already in it, the table does not say.
+        rows=(
+            Row(
+                Point(Quantity.COUNTER, part=str(number)),
+                10225 + 31 * number,
+                Encoding.INT64,
+                1,
+            ),
+        ),
+    )
+    for number in range(1, 11)
 )
 
 # Digiware modules of the same platform.
@@ -204,6 +266,8 @@ class Layout:
     name: str
     tables: tuple[Table, ...]
     """Those of its first circuit."""
+    own: tuple[Table, ...] = ()
+    """Those of the module itself, whatever circuits it has."""
     loads: int = 1
     switched: bool = False
     """Whether the first word of a circuit's first block is 0 while it is off."""
@@ -212,7 +276,13 @@ class Layout:
 
 
 LAYOUTS = (
-    Layout(name=r"diris b-?30\b", tables=(B30, B30_ENERGY), loads=4, switched=True),
+    Layout(
+        name=r"diris b-?30\b",
+        tables=(B30, B30_ENERGY),
+        own=(INPUTS, *TEMPERATURES, *COUNTERS),
+        loads=4,
+        switched=True,
+    ),
     Layout(name=r".*\bs-?135\b", tables=(S135,), loads=3),
     Layout(
         name=r".*\bi-?3[015]\b",
@@ -246,9 +316,12 @@ def tables_of(
 ) -> tuple[Table, ...]:
     """Return the tables of one circuit; none for a product that is not known.
 
+    The number `ITSELF` stands for the module itself.
     ``energy`` is the one of `ENERGY_PLACES` which a test has shown to hold.
     """
     layout = layout_of(product)
+    if layout is not None and number == ITSELF:
+        return layout.own
     if layout is None or not 1 <= number <= layout.loads:
         return ()
     by = SPAN * (number - 1)
@@ -282,4 +355,5 @@ def points_of(
         point: table.mark if index < sure else Mark.TESTED
         for index, table in enumerate(tables_of(product, number, energy))
         for point in table.points
+        if point not in HIDDEN
     }

@@ -13,7 +13,7 @@ class Load:
     """One circuit.
 
     ``module`` is its module's Modbus address in the gateway's network (1 to 247),
-    ``number`` counts from 1 within that module.
+    ``number`` counts from 1 within that module; 0 is the module itself.
     """
 
     module: int
@@ -34,6 +34,11 @@ class Module:
     """What tells it from others of its kind; None where the path does not say."""
     table: int | None = None
     """The version of its Modbus table: what its registers mean may depend on it."""
+
+    @property
+    def itself(self) -> Load:
+        """What it has besides its circuits, such as inputs, as if it were one."""
+        return Load(self.address, 0)
 
 
 @dataclass(frozen=True, slots=True)

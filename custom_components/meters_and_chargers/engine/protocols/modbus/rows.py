@@ -18,6 +18,7 @@ class Encoding(Enum):
     UINT32 = Struct(">I")
     INT32 = Struct(">i")
     UINT64 = Struct(">Q")
+    INT64 = Struct(">q")
     UINT32_AND_REST = Struct(">IH")
     """A number, and behind it what is left over in ten-thousandths: one number of
     ten-thousandths, which can't tear as both come with one request."""
@@ -87,7 +88,7 @@ class Derived:
     point: Point
     first: Point
     second: Point
-    compute: Callable[[float, float], float]
+    compute: Callable[[float, float], float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
