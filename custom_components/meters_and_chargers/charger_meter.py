@@ -71,8 +71,13 @@ class ChargerMeter:
         self._wiring = wiring
         currents: list[str] = data.get(CONF_CHARGER_CURRENTS, [])
         self._sensors = [current_sensor(hass, one) for one in currents]
+        self.entities: dict[str, str | list[str]] = {}
+        """What it is measured by, for who shows it."""
+        if currents:
+            self.entities["current_entities"] = currents
+        if power := data.get(CONF_CHARGER_METER):
+            self.entities["power_entity"] = power
         if not currents:
-            power: str | None = data.get(CONF_CHARGER_METER)
             self._sensors = [power_sensor(hass, power)] if power else []
         self._by_current = bool(currents)
 

@@ -108,7 +108,7 @@ class StateSensor(SiteChargerEntity, SensorEntity):
 
     _attr_device_class = SensorDeviceClass.ENUM
     _attr_options = [stage.value for stage in Stage]  # noqa: RUF012 - Home Assistant's own type
-    _unrecorded_attributes = frozenset({"plan"})
+    _unrecorded_attributes = frozenset({"plan", "power_entity", "current_entities"})
 
     def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
         """Belong to a charger of a site."""
@@ -124,15 +124,16 @@ class StateSensor(SiteChargerEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """The plan, if there is one."""
+        """The plan, if there is one, and the sensors that measure the charger."""
+        measured_by = self._charger.meter.entities
         if (plan := self._charger.plan) is None:
-            return {"plan": None}
+            return {"plan": None, **measured_by}
         told: dict[str, Any] = {"ready_at": plan.ready_at.isoformat()}
         if plan.energy_wh is not None:
             told["energy_kwh"] = plan.energy_wh / 1000
         if plan.soc_percent is not None:
             told["charge_level"] = plan.soc_percent
-        return {"plan": told}
+        return {"plan": told, **measured_by}
 
     @override
     def _shown(self) -> object:

@@ -104,7 +104,7 @@ class SiteCharger:
         self._limit_ma: int | None = None
         self._phases_seen: int | None = None
         self.wiring = Wiring(data)
-        self._meter = ChargerMeter(hass, data, self.wiring)
+        self.meter = ChargerMeter(hass, data, self.wiring)
         self.car_level = CarLevel.of(hass, data)
         """How full the car is, if it tells and the size of its battery is known."""
 
@@ -122,7 +122,7 @@ class SiteCharger:
             self.present = found
             on_change()
 
-        ends = [self._meter.start()]
+        ends = [self.meter.start()]
         if self.entities is not None:
             ends.append(self.entities.start(on_change))
         else:
@@ -219,7 +219,7 @@ class SiteCharger:
     def counts_energy(self) -> bool:
         """Whether the energy of a session can be told."""
         found = self.present
-        if self._meter.there:
+        if self.meter.there:
             return True
         return found is not None and (
             found.session_energy_wh is not None or found.drawn is not None
@@ -366,7 +366,7 @@ class SiteCharger:
 
     def _measured(self) -> Measured | None:
         """What it draws by its own meter, else by itself, unless that is old."""
-        measured = self._meter.measured(self._phases_seen)
+        measured = self.meter.measured(self._phases_seen)
         if measured is None and (found := self.present) is not None:
             measured = self._word_of(found)
         if measured is None or self._now_ms - measured.at_ms > _METER_FRESH_MS:

@@ -1,4 +1,7 @@
-"""What a site shows of its fuses: free current, base load, surplus, the meter's age."""
+"""What a site shows of its fuses: free current, base load, surplus, the meter's age.
+
+And of the house: what flows over its grid, into its cars and out of its battery.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +22,7 @@ from homeassistant.const import (
 )
 from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 
-from .controller import SiteController
+from .controller import Look, SiteController
 from .engine.charging import CircuitView, Freshness
 from .entity import CircuitEntity
 from .site_circuit import SiteCircuit
@@ -42,6 +45,8 @@ class CircuitFigure(SensorEntityDescription):
 
     value: Callable[[CircuitView, SiteCircuit], float | None]
     pause_s: float = 1.0
+    phase: int | None = None
+    """The phase whose rating it shows besides."""
 
 
 def _free(phase: int) -> Callable[[CircuitView, SiteCircuit], float]:
@@ -77,6 +82,7 @@ FIGURES = (
             native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
             suggested_display_precision=1,
             value=_free(phase),
+            phase=phase,
         )
         for phase, key in enumerate(_HEADROOM)
     ),
@@ -111,9 +117,41 @@ AGE = CircuitFigure(
 )
 
 
+_VOLTAGE_MV = 230_000
+_SILENT = {Freshness.STALE, Freshness.LOST}
+
+
+def _grid_power(look: Look) -> int | None:
+    """Return the import; a meter that is stale shows none."""
+    sample, house = look.state.grid, look.decision.circuits[:1]
+    if sample is None or not house or house[0].freshness in _SILENT:
+        return None
+    return sample.power_w
+
+
+def _charging_power(look: Look) -> int:
+    """Return what the wallboxes drew at the grid's sample, measured or reckoned."""
+    drawn = (sum(one.drawn.best_ma) for one in look.decision.memory.chargers)
+    return sum(drawn) * (look.state.voltage_mv or _VOLTAGE_MV) // 1_000_000
+
+
+def _battery_power(look: Look) -> int | None:
+    """Return what the battery gives; negative while it is charged."""
+    return None if look.state.battery is None else look.state.battery.power_w
+
+
+POWERS: Mapping[str, Callable[[Look], int | None]] = {
+    "grid_power": _grid_power,
+    "charging_power": _charging_power,
+    "battery_power": _battery_power,
+}
+"""By what they are called; all of the same look, so that sums agree."""
+
+
 class FigureSensor(CircuitEntity, SensorEntity):
     """A figure of a fuse."""
 
+    _unrecorded_attributes = frozenset({"rating"})
     entity_description: CircuitFigure
 
     def __init__(
@@ -126,6 +164,9 @@ class FigureSensor(CircuitEntity, SensorEntity):
         super().__init__(controller, circuit, description.key)
         self.entity_description = description
         self._pause_s = description.pause_s
+        if description.phase is not None:
+            rating = circuit.rating_ma[description.phase] / 1000
+            self._attr_extra_state_attributes = {"rating": rating}
 
     @property
     @override
@@ -140,14 +181,38 @@ class FigureSensor(CircuitEntity, SensorEntity):
         return self.native_value
 
 
-class SurplusSensor(CircuitEntity, SensorEntity):
-    """What the wallboxes of a site could draw from the sun together."""
+class _SitePower(CircuitEntity, SensorEntity):
+    """A power of a site."""
 
     _attr_device_class = SensorDeviceClass.POWER
     _attr_state_class = SensorStateClass.MEASUREMENT
     _attr_native_unit_of_measurement = UnitOfPower.WATT
     _attr_suggested_display_precision = 0
     _pause_s = 1.0
+
+    @override
+    def _shown(self) -> object:
+        return self.native_value
+
+
+class PowerSensor(_SitePower):
+    """A power that the last decision was made with."""
+
+    def __init__(self, controller: SiteController, key: str) -> None:
+        """Belong to a site."""
+        super().__init__(controller, controller.house, key)
+        self._of = POWERS[key]
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """The power; W."""
+        look = self._controller.last_look
+        return None if look is None else self._of(look)
+
+
+class SurplusSensor(_SitePower):
+    """What the wallboxes of a site could draw from the sun together."""
 
     def __init__(self, controller: SiteController) -> None:
         """Belong to a site."""
@@ -160,10 +225,6 @@ class SurplusSensor(CircuitEntity, SensorEntity):
         look = self._controller.last_look
         surplus_w = None if look is None else look.decision.surplus_w
         return None if surplus_w is None else round(surplus_w, -1)
-
-    @override
-    def _shown(self) -> object:
-        return self.native_value
 
 
 class DataStateSensor(CircuitEntity, SensorEntity):
@@ -248,3 +309,6 @@ def circuit_sensors(
         yield DataStateSensor(controller, circuit)
     if circuit is controller.house:
         yield SurplusSensor(controller)
+        for key in POWERS:
+            if key != "battery_power" or controller.battery is not None:
+                yield PowerSensor(controller, key)

@@ -472,6 +472,7 @@ async def test_price_and_battery_bring_their_entities(
         value=60,
     )
     await act(hass, "switch", "turn_on", entity_id="switch.house_battery_may_help")
+    assert hass.states.get("sensor.house_battery_power") is not None
     assert site.last_look is not None
     assert site.last_look.settings.battery_first_percent == 60
     assert site.last_look.settings.battery_discharge
@@ -488,6 +489,35 @@ async def test_surplus_of_a_sunny_house(
     site.last_look = replace(look, decision=replace(look.decision, surplus_w=3_456))
     show(site)
     assert value(hass, "sensor.house_solar_surplus") == "3460"
+
+
+async def test_powers_of_the_house_are_of_one_look(
+    hass: HomeAssistant, house: ConfigEntry[SiteController], clock: Clock
+) -> None:
+    """Grid and cars as the decision saw them; no grid once its meter is stale."""
+    site = house.runtime_data
+    look = site.last_look
+    assert look is not None
+    assert look.state.grid is not None
+    grid = replace(look.state.grid, power_w=-1_234)
+    state = replace(look.state, grid=grid, voltage_mv=231_000)
+    memory = look.decision.memory
+    drawn = replace(memory.chargers[0].drawn, best_ma=(6_000, 6_000, 0))
+    charger = replace(memory.chargers[0], drawn=drawn)
+    decision = replace(look.decision, memory=replace(memory, chargers=(charger,)))
+    clock.now += 1
+    site.last_look = replace(look, state=state, decision=decision)
+    show(site)
+    assert value(hass, "sensor.house_grid_power") == "-1234"
+    assert value(hass, "sensor.house_charging_power") == "2772"
+    assert hass.states.get("sensor.house_battery_power") is None
+    stale = replace(look.decision.circuits[0], freshness=Freshness.STALE)
+    clock.now += 1
+    site.last_look = replace(
+        look, state=state, decision=replace(decision, circuits=(stale,))
+    )
+    show(site)
+    assert value(hass, "sensor.house_grid_power") == STATE_UNKNOWN
 
 
 async def test_foreign_wallbox_keeps_its_own_page(
@@ -512,11 +542,15 @@ async def test_foreign_wallbox_keeps_its_own_page(
         charger={
             "charger": "entities_1",
             "current_entity": current.entity_id,
+            "charger_meter": "sensor.wallbox_power",
             "minimum_current": 6,
             "maximum_current": 16,
             "step": 1,
         },
     )
+    state = hass.states.get("sensor.wallbox_state")
+    assert state is not None
+    assert state.attributes["power_entity"] == "sensor.wallbox_power"
     found = entity_registry.async_get("sensor.wallbox_reason")
     assert found is not None
     assert (found.device_id, found.config_entry_id) == (page.id, house.entry_id)
