@@ -45,6 +45,8 @@ FOR_OWNERS = ("installing", "charging", "automations", "troubleshooting", *DEVIC
 FOREIGN = {
     *("Settings", "Marketplace", "HACS", "Custom repositories", "Set up", "Dashboards"),
     *("Devices & services", "Add integration", "Meters & Chargers", "Discovered"),
+    *("Add dashboard", "Community dashboards", "Edit dashboard"),
+    *("Raw configuration editor",),
     *("Energy", "System", "Repairs", "Submit", "Reconfigure", "System information"),
     *("Download diagnostics", "Enable debug logging", "Enable TCP slave"),
     *("Smart Charging", "italics", "site", "negative", "Current"),
@@ -70,8 +72,10 @@ def flat(tree: object, path: str = "") -> dict[str, str]:
 
 @cache
 def english() -> dict[str, str]:
-    """Return all English texts by their dotted keys."""
-    return flat(json.loads((PACKAGE / "translations" / "en.json").read_text()))
+    """Return all English texts by their dotted keys, those of the cards too."""
+    texts = json.loads((PACKAGE / "translations" / "en.json").read_text())
+    cards = json.loads((PACKAGE / "texts" / "en.json").read_text())["cards"]
+    return flat({**texts, "cards": cards})
 
 
 def plain(text: str) -> str:

@@ -29,6 +29,8 @@ TEXTS = vol.Schema(
         vol.Required("phases"): each(*"123"),
         vol.Required("tails"): {str: words},
         vol.Required("still"): {str: words},
+        # What the cards say besides; frontend/ reads it.
+        vol.Required("cards"): {str: words},
     }
 )
 

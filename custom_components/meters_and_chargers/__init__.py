@@ -13,6 +13,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.loader import async_get_integration
 
 from . import (
+    dashboard,
     ksem_wallbox,
     links,
     load_management,
@@ -76,6 +77,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     ocpp_actions.register(hass)
     hass.http.register_view(RootCertificate)
     await reason_text.async_load(hass)
+    await dashboard.async_serve(hass)
     return True
 
 

@@ -1,0 +1,29 @@
+/** What is loaded when a card or the dashboard is first shown. */
+
+import { ChargerCard } from "./charger-card.ts";
+import { CircuitsCard } from "./circuits-card.ts";
+import { chargers, sites } from "./find.ts";
+import type { Hass } from "./hass.ts";
+import { HealthCard } from "./health-card.ts";
+import { SessionsCard } from "./sessions-card.ts";
+import { SiteCard } from "./site-card.ts";
+
+export { generate } from "./strategy.ts";
+
+const CARDS = {
+  charger: ChargerCard,
+  site: SiteCard,
+  circuits: CircuitsCard,
+  sessions: SessionsCard,
+  health: HealthCard,
+};
+
+for (const [name, card] of Object.entries(CARDS))
+  customElements.define(`meters-chargers-${name}-inside`, card);
+
+/** What a new card shows: the first charger or site there is. */
+export const stub = (name: string, hass: Hass): Record<string, unknown> => {
+  if (name === "charger") return { device: chargers(hass)[0]?.device ?? "" };
+  if (name === "site") return { site: sites(hass)[0]?.device ?? "" };
+  return {};
+};

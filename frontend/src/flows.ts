@@ -1,0 +1,96 @@
+/** Where the house's power comes from and where it goes, at one moment. */
+
+import { type Found, stateOf } from "./find.ts";
+import { type Hass, watts } from "./hass.ts";
+
+export interface Share {
+  key: "sun" | "battery" | "grid" | "house" | "cars" | "rest";
+  power: number;
+}
+
+export interface Flows {
+  from: Share[];
+  to: Share[];
+  /** The longer side's sum, which both bars are drawn by. */
+  total: number;
+  grid: number | undefined;
+  sun: number | undefined;
+  battery: number | undefined;
+  house: number | undefined;
+  cars: number | undefined;
+}
+
+const BALANCED_W = 30;
+/** Sides that differ by more are not drawn as equal. */
+const TOLERANCE = 0.05;
+
+/** The power sensors of the sun that the energy settings name. */
+export const sunEntities = async (hass: Hass): Promise<string[]> => {
+  try {
+    const settings = await hass.callWS<{
+      energy_sources: { type: string; stat_rate?: string | null }[];
+    }>({ type: "energy/get_prefs" });
+    return settings.energy_sources.flatMap((source) =>
+      source.type === "solar" && source.stat_rate ? [source.stat_rate] : [],
+    );
+  } catch {
+    // A house without energy settings names no sun.
+    return [];
+  }
+};
+
+/** Add up what is known; undefined where nothing is. */
+const sum = (values: (number | undefined)[]): number | undefined => {
+  const known = values.filter((value) => value !== undefined);
+  return known.length > 0 ? known.reduce((all, value) => all + value, 0) : undefined;
+};
+
+const rest = (side: Share[], total: number): Share[] => {
+  const told = side.reduce((all, share) => all + share.power, 0);
+  const missing = total - told;
+  return missing > TOLERANCE * total
+    ? [...side, { key: "rest", power: missing }]
+    : side;
+};
+
+/** Reckon the shares; what the house draws is what the others leave. */
+export const flowsOf = (hass: Hass, site: Found, suns: string[]): Flows => {
+  const grid = watts(stateOf(hass, site, "grid_power"));
+  const battery = watts(stateOf(hass, site, "battery_power"));
+  const cars = watts(stateOf(hass, site, "charging_power"));
+  const found = sum(suns.map((entity) => watts(hass.states[entity])));
+  const sun = found === undefined ? undefined : Math.max(found, 0);
+  const left =
+    grid === undefined || (suns.length > 0 && sun === undefined)
+      ? undefined
+      : grid + (sun ?? 0) + (battery ?? 0) - (cars ?? 0);
+  const house =
+    left === undefined || (left < 0 && suns.length === 0)
+      ? undefined
+      : Math.max(left, 0);
+  const share = (key: Share["key"], power = 0): Share[] =>
+    power > BALANCED_W || (power > 0 && key !== "grid") ? [{ key, power }] : [];
+  const from = [
+    ...share("sun", sun),
+    ...share("battery", battery),
+    ...share("grid", grid),
+  ];
+  const to = [
+    ...share("house", house),
+    ...share("cars", cars),
+    ...share("battery", -(battery ?? 0)),
+    ...share("grid", -(grid ?? 0)),
+  ];
+  const size = (side: Share[]) => side.reduce((all, one) => all + one.power, 0);
+  const total = Math.max(size(from), size(to));
+  return {
+    from: rest(from, total),
+    to: rest(to, total),
+    total,
+    grid,
+    sun,
+    battery,
+    house,
+    cars,
+  };
+};

@@ -1,0 +1,222 @@
+import "./dom.ts";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import "../src/cards.ts";
+import type { Card } from "../src/card.ts";
+import { entityOf, type House, house, wholeHouse } from "./house.ts";
+
+/** Show a card of a house, and wait until it is drawn. */
+const show = async (name: string, home: House, config: object = {}) => {
+  const card = document.createElement(`meters-chargers-${name}-inside`) as Card;
+  card.setConfig({ type: "", ...config });
+  card.hass = home;
+  document.body.append(card);
+  for (let n = 0; n < 20; n++) await Promise.resolve();
+  await new Promise((done) => setTimeout(done, 0));
+  await card.updateComplete;
+  return card;
+};
+const textOf = (card: Card): string =>
+  (card.renderRoot as ShadowRoot).textContent.replace(/\s+/g, " ").trim();
+const all = <E extends HTMLElement>(card: Card, what: string): E[] => [
+  ...card.renderRoot.querySelectorAll<E>(what),
+];
+const redrawn = async (card: Card) => {
+  card.requestUpdate();
+  await card.updateComplete;
+};
+/** A house in which one entity has another state. */
+const changed = (home: House, entity: string, state: string): House => {
+  const before = home.states[entity];
+  assert.ok(before);
+  return { ...home, states: { ...home.states, [entity]: { ...before, state } } };
+};
+
+test("a charger's card tells state, power, phases and reason", async () => {
+  const card = await show("charger", wholeHouse(), { device: "garage" });
+  const text = textOf(card);
+  for (const part of ["garage", "Charging", "5.2 kW", "3 phases", "7.6 A", "12.40 kWh"])
+    assert.ok(text.includes(part), `${part}: ${text}`);
+  assert.ok(text.includes("Charging from the sun: 5.2 kW."));
+  card.remove();
+});
+
+test("the mode is a group of radio buttons that arrows move in", async () => {
+  const home = wholeHouse();
+  const card = await show("charger", home, { device: "garage" });
+  const [group] = all(card, "[role=radiogroup]");
+  assert.equal(group?.getAttribute("aria-label"), "garage, mode");
+  const checked = () =>
+    all(card, "[aria-checked=true]").map((one) => one.textContent.trim());
+  assert.deepEqual(checked(), ["Solar"]);
+  group?.dispatchEvent(
+    new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }),
+  );
+  await card.updateComplete;
+  // The user's choice stands until the answer has come.
+  assert.deepEqual(checked(), ["Min + Solar"]);
+  assert.deepEqual(
+    home.calls.map((call) => call.slice(0, 3)),
+    [["select", "select_option", { option: "min_solar" }]],
+  );
+  card.remove();
+});
+
+test("the slider writes once, when it is let go, and shows the device's answer", async () => {
+  const home = wholeHouse();
+  const limit = entityOf(home, "garage", "max_current");
+  const card = await show("charger", home, { device: "garage" });
+  const [slider] = all<HTMLInputElement>(card, "input[type=range]");
+  assert.ok(slider);
+  assert.equal(slider.getAttribute("aria-valuetext")?.replace("\u00a0", " "), "16 A");
+  slider.value = "9";
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+  slider.value = "10";
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+  assert.equal(home.calls.length, 0);
+  slider.dispatchEvent(new Event("change", { bubbles: true }));
+  await card.updateComplete;
+  assert.deepEqual(
+    home.calls.map((call) => call.slice(0, 4)),
+    [["number", "set_value", { value: 10 }, { entity_id: limit }]],
+  );
+  assert.ok(textOf(card).includes("max 10"));
+  card.hass = changed(home, limit, "10");
+  await redrawn(card);
+  card.hass = changed(home, limit, "12");
+  await redrawn(card);
+  assert.ok(textOf(card).includes("max 12"));
+  card.remove();
+});
+
+test("what was refused jumps back with the reason", async () => {
+  const home = wholeHouse();
+  home.callService = () => Promise.reject(new Error("The wallbox is away"));
+  const card = await show("charger", home, { device: "garage" });
+  all(card, ".slider button")[0]?.click();
+  await new Promise((done) => setTimeout(done, 0));
+  await card.updateComplete;
+  assert.ok(textOf(card).includes("The wallbox is away"));
+  assert.ok(textOf(card).includes("max 16"));
+  card.remove();
+});
+
+test("no old number is shown of a charger without contact", async () => {
+  const home = wholeHouse();
+  for (const key of ["power", "max_current", "session_energy"]) {
+    const state = home.states[entityOf(home, "garage", key)];
+    if (state) state.state = "unavailable";
+  }
+  for (const state of Object.values(home.states))
+    if (["7.6", "7.5"].includes(state.state)) state.state = "unavailable";
+  const card = await show("charger", home, { device: "garage" });
+  assert.ok(all<HTMLInputElement>(card, "input[type=range]")[0]?.disabled);
+  assert.ok(!/NaN|null|undefined|unavailable|unknown|5\.2 kW · /.test(textOf(card)));
+  card.remove();
+});
+
+test("every card says what to do where it has nothing to show", async () => {
+  const texts: Record<string, string> = {
+    charger: "Add a charger",
+    site: "Set up solar charging",
+    circuits: "Show devices",
+    health: "No device yet.",
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    const card = await show(name, house({}));
+    assert.ok(textOf(card).includes(text), name);
+    card.remove();
+  }
+});
+
+test("a site's card tells where power goes and what the fuse has left", async () => {
+  const card = await show("site", wholeHouse());
+  const text = textOf(card).replaceAll("\u00a0", " ");
+  for (const part of [
+    "exports 1.7 kW",
+    "Fuse 25 A",
+    "11 A left",
+    "2 A left, tight",
+    "2 A over",
+  ])
+    assert.ok(text.includes(part), `${part}: ${text}`);
+  assert.ok(!/[-−]\d/.test(text), "a minus sign");
+  card.remove();
+});
+
+test("circuits fold, are searched and sorted", async () => {
+  const card = await show("circuits", wholeHouse());
+  const names = () => all(card, "tbody th").map((one) => one.textContent.trim());
+  assert.deepEqual(names(), ["Circuit 9", "Circuit 10"]);
+  const [search] = all<HTMLInputElement>(card, "input[type=search]");
+  assert.ok(search);
+  search.value = "circuit 10";
+  search.dispatchEvent(new Event("input"));
+  await card.updateComplete;
+  assert.deepEqual(names(), ["Circuit 10"]);
+  search.value = "";
+  search.dispatchEvent(new Event("input"));
+  await card.updateComplete;
+  all(card, "[aria-expanded]")[0]?.click();
+  await card.updateComplete;
+  assert.deepEqual(names(), []);
+  card.remove();
+});
+
+test("192 circuits stay below 2,500 nodes, and only what is shown is redrawn", async () => {
+  const pages = Object.fromEntries(
+    Array.from({ length: 192 }, (_, n) => [
+      `circuit${n}`,
+      { power: [String(n), { unit_of_measurement: "W" }] as [string, object] },
+    ]),
+  ) as Parameters<typeof house>[0];
+  const devices = Object.keys(pages).map((id, n) => ({
+    id,
+    name: `Circuit ${n}`,
+    parent_device_id: `module${n % 32}`,
+  }));
+  const card = await show("circuits", house(pages, devices));
+  // Folded at first: the largest five are above.
+  assert.equal(all(card, "tbody tr").length, 5);
+  for (const fold of all(card, "[aria-expanded=false]")) fold.click();
+  await card.updateComplete;
+  assert.equal(all(card, "tbody tr").length, 197);
+  assert.ok(all(card, "*").length < 2500, String(all(card, "*").length));
+  card.remove();
+});
+
+test("sessions are asked for the month and summed without doubtful ones", async () => {
+  const home = wholeHouse();
+  const session = {
+    start: "2026-11-21T18:20:00+01:00",
+    duration: 112,
+    charger: "Garage",
+    tag: "Anna",
+    energy: 12.4,
+    cost: null,
+    running: false,
+    doubtful: false,
+  };
+  home.answers.get_sessions = {
+    response: { sessions: [session, { ...session, energy: 400, doubtful: true }] },
+  };
+  const card = await show("sessions", home);
+  await redrawn(card);
+  const [asked] = home.asked;
+  assert.match(JSON.stringify(asked), /"from":"\d{4}-\d\d-01 00:00:00"/);
+  const [foot] = all(card, "tfoot");
+  assert.match(foot?.textContent ?? "", /12\.40/);
+  assert.ok(textOf(card).includes("doubtful"));
+  card.remove();
+});
+
+test("health names who has no contact, worst first", async () => {
+  const home = wholeHouse();
+  const meter = home.states[entityOf(home, "meter", "power")];
+  if (meter) meter.state = "unavailable";
+  const card = await show("health", home);
+  const rows = all(card, "tbody tr").map((row) => row.textContent.replace(/\s+/g, " "));
+  assert.match(rows[0] ?? "", /meter.*No contact.*since/);
+  assert.ok(textOf(card).includes("Overloads: 1, worst 3"));
+  card.remove();
+});
