@@ -215,7 +215,11 @@ async def _prepare(
         "refresh_token": "",
     }
     # Twice JSON: the storage keeps a text. The sidebar is folded, as on a tablet.
-    stored = {"hassTokens": json.dumps(tokens), "dockedSidebar": '"always_hidden"'}
+    stored = {
+        "hassTokens": json.dumps(tokens),
+        "dockedSidebar": '"always_hidden"',
+        "selectedLanguage": json.dumps(options.language),
+    }
     script = f"Object.assign(localStorage, {json.dumps(stored)})"
     await page.send("Page.addScriptToEvaluateOnNewDocument", source=script)
 
@@ -256,6 +260,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         "--scale", type=float, default=1, help="pixels of the picture for each of those"
     )
     add("--dark", action="store_true", help="dark colours")
+    add("--language", default="en", help="of the user: en, de, fr, it")
     add("--view", default=URL_PATH, metavar="PATH", help="another page, e.g. energy")
     add("--wait", type=float, default=60, metavar="SECONDS", help="of charging before")
     return parser.parse_args(arguments)

@@ -105,5 +105,6 @@ def test_options() -> None:
     """Without options it is the dashboard, in light colours, at the desk's width."""
     options = parse_options(["--browser", "chromium"])
     assert (options.view, options.dark, options.width) == (URL_PATH, False, 1280)
+    assert options.language == "en"
     phone = parse_options(["--browser", "chromium", "--width", "375", "--dark"])
     assert (phone.dark, phone.width) == (True, 375)
