@@ -2,8 +2,9 @@
 
 import { type CSSResultGroup, css, html, nothing, type TemplateResult } from "lit";
 import { Card } from "./card.ts";
-import { type Control, controls, radios, slider } from "./controls.ts";
-import { DOMAIN, type Found, nameOf, pages, stateOf, statesOf } from "./find.ts";
+import { controls, radios, slider } from "./controls.ts";
+import { BOOST_MIN, boost, explain, minutes } from "./explain.ts";
+import { DOMAIN, type Found, nameOf, pages, sites, stateOf, statesOf } from "./find.ts";
 import * as format from "./format.ts";
 import {
   type Hass,
@@ -42,7 +43,6 @@ const STATES: Record<string, string> = {
 };
 const SHOWN = ["mode", "slider", "plan", "session"];
 const PARTS = ["mode", "slider", "phases", "boost", "plan", "session"];
-const BOOST_MIN = 30;
 const DRAWS_A = 1;
 const DRAWS_W = 50;
 
@@ -84,6 +84,7 @@ export const drawn = (hass: Hass, charger: Found) => {
 export class ChargerCard extends Card {
   #controls = controls(this);
   #counts = false;
+  #explains = false;
   #sentence = "";
   #spoken = "";
 
@@ -94,12 +95,20 @@ export class ChargerCard extends Card {
     return [
       ...Object.values(charger.entities).flat(),
       ...[told.power_entity, told.current_entities].flat().map(String),
+      ...(this.#explains ? sites(hass) : []).flatMap((site) =>
+        Object.values(site.entities).flat(),
+      ),
     ];
   }
 
   protected override counting(): boolean {
     return this.#counts || this.#controls.waiting();
   }
+
+  #explain = (): void => {
+    this.#explains = !this.#explains;
+    this.requestUpdate();
+  };
 
   #shows(part: string): boolean {
     return (this.config.show ?? SHOWN).includes(part);
@@ -137,12 +146,13 @@ export class ChargerCard extends Card {
           ${this.#state(hass, state)}
         </div>
         ${this.#figures(hass, texts, charger)}
-        <p class="reason">
-          ${safe ? html`<ha-icon icon=${STATES[state?.state ?? ""] ?? "mdi:alert"}></ha-icon>` : nothing}
+        <button class="text reason" aria-expanded=${this.#explains} @click=${this.#explain}>
+          ${safe ? html`<ha-icon aria-hidden="true" icon=${STATES[state?.state ?? ""] ?? "mdi:alert"}></ha-icon>` : nothing}
           ${said.sentence}
-        </p>
+        </button>
         <div class="hidden" role="status" aria-live="polite">${this.#sentence}</div>
         ${said.next ? html`<p class="secondary num">${said.next}</p>` : nothing}
+        ${this.#explains ? explain(this, this.#controls, hass, texts, charger) : nothing}
         ${this.config.compact ? nothing : this.#parts(hass, texts, charger, title, now)}
         <p role="status" class="refused">${this.#controls.refusal()}</p>
       </section>
@@ -245,26 +255,14 @@ export class ChargerCard extends Card {
     const reason = stateOf(hass, charger, "reason");
     if (mode === undefined) return nothing;
     const until = reason?.state === "boost" ? reason.attributes.until : undefined;
-    const minutes =
+    const left =
       typeof until === "string"
         ? Math.max(0, Math.ceil((Date.parse(until) - now.getTime()) / 60_000))
         : undefined;
-    const act: Control = {
-      entity: mode,
-      call: () =>
-        hass.callService(
-          DOMAIN,
-          "boost",
-          { minutes: minutes === undefined ? BOOST_MIN : 0 },
-          { entity_id: mode },
-          false,
-        ),
-    };
-    const left = format.number(hass, minutes ?? BOOST_MIN);
-    const minutesLeft = (texts.units.min ?? "").replace("{value}", left);
-    return html`<button @click=${() => this.#controls.send(act)}>
+    const call = () => boost(hass, mode, left === undefined ? BOOST_MIN : 0);
+    return html`<button @click=${() => this.#controls.send({ entity: mode, call })}>
       <ha-icon aria-hidden="true" icon="mdi:rocket-launch-outline"></ha-icon>
-      ${this.say(minutes === undefined ? "boost" : "stop_boost", { left: minutesLeft })}
+      ${this.say(left === undefined ? "boost" : "stop_boost", { left: minutes(hass, texts, left) })}
     </button>`;
   }
 
@@ -311,7 +309,9 @@ export class ChargerCard extends Card {
       section > button { align-self: flex-start; }
       .state { display: inline-flex; gap: 4px; align-items: center; flex: none; max-width: 60%; }
       .figures { font-size: var(--ha-font-size-xl, 20px); line-height: 1.3; margin: 0; }
-      .reason { min-height: 1.4em; }
+      .reason { min-height: 24px; line-height: 1.4; align-self: flex-start; }
+      .explained { border-inline-start: 2px solid var(--divider-color); padding-inline-start: 12px; display: flex; flex-direction: column; gap: 6px; }
+      .explained ul { margin: 0; padding: 0; list-style: none; }
       .warn, .fault { border-inline-start: 6px solid var(--warning-color); }
       .fault { border-color: var(--error-color); }
       .plan { gap: 4px 8px; }

@@ -101,6 +101,30 @@ test("what was refused jumps back with the reason", async () => {
   card.remove();
 });
 
+test("a tap on the reason tells what is seen and what can be done", async () => {
+  const home = wholeHouse();
+  const reason = home.states[entityOf(home, "garage", "reason")];
+  if (reason) Object.assign(reason, { state: "surplus_low", attributes: {} });
+  const card = await show("charger", home, { device: "garage" });
+  assert.ok(!textOf(card).includes("What I see"));
+  all(card, ".reason")[0]?.click();
+  await card.updateComplete;
+  const text = textOf(card).replaceAll("\u00a0", " ");
+  for (const part of ["Grid: exports 1.7 kW", "L2: 2.9 A left", "L3: 2 A over"])
+    assert.ok(text.includes(part), `${part}: ${text}`);
+  const [more, boost] = all(card, ".explained .row button");
+  more?.click();
+  boost?.click();
+  assert.deepEqual(
+    home.calls.map(([, service, data]) => [service, data]),
+    [
+      ["select_option", { option: "min_solar" }],
+      ["boost", { minutes: 30 }],
+    ],
+  );
+  card.remove();
+});
+
 test("no old number is shown of a charger without contact", async () => {
   const home = wholeHouse();
   for (const key of ["power", "max_current", "session_energy"]) {
