@@ -234,7 +234,14 @@ export class CircuitsCard extends Card {
       .share { width: 30%; }
       .share .bar { margin-top: 7px; min-width: 40px; }
       .share .bar > span { background: var(--primary-color); height: 100%; }
-      @container (max-width: 420px) { .share { display: none; } }
+      td:last-child { padding-inline-end: 0; }
+      @container (max-width: 480px) {
+        tbody tr { display: grid; grid-template-columns: 1fr auto auto; padding: 6px 0; }
+        tbody td, tbody th[scope="row"] { padding: 2px 0 2px 8px; width: auto; }
+        tbody th[scope="row"] { padding-inline-start: 0; }
+        tbody .share { grid-row: 2; grid-column: 1 / -1; padding: 2px 0; }
+        .share .bar { margin: 0; height: 6px; }
+      }
       section { container-type: inline-size; }
     `,
   ];

@@ -64,10 +64,10 @@ export const flowsOf = (hass: Hass, site: Found, suns: string[]): Flows => {
     grid === undefined || (suns.length > 0 && sun === undefined)
       ? undefined
       : grid + (sun ?? 0) + (battery ?? 0) - (cars ?? 0);
+  const inward = Math.max(grid ?? 0, 0) + (sun ?? 0) + Math.max(battery ?? 0, 0);
+  // Less than nothing is left where something is not measured, or not at this moment.
   const house =
-    left === undefined || (left < 0 && suns.length === 0)
-      ? undefined
-      : Math.max(left, 0);
+    left === undefined || left < -TOLERANCE * inward ? undefined : Math.max(left, 0);
   const share = (key: Share["key"], power = 0): Share[] =>
     power > BALANCED_W || (power > 0 && key !== "grid") ? [{ key, power }] : [];
   const from = [

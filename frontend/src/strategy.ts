@@ -119,25 +119,17 @@ const overview = (home: Home): Json => {
   }));
   const empty = own.length === 0 ? [{ type: `${CARD}-charger-card` }] : [];
   const rows = [...cards, ...empty].map((card) => ({ ...card, grid_options: FULL }));
-  const house = grid(
-    {
-      type: `${CARD}-site-card`,
-      ...(site ? { site: site.device } : {}),
-      grid_options: FULL,
-    },
-    ...topCircuits(home),
-  );
+  const house = {
+    type: `${CARD}-site-card`,
+    ...(site ? { site: site.device } : {}),
+    grid_options: FULL,
+  };
+  const more = [...topCircuits(home), ...graph(home)];
   return sections(
     home,
     "overview",
     "mdi:home-lightning-bolt",
-    [
-      ...(compact || own.length === 0
-        ? [grid(...rows)]
-        : rows.map((card) => grid(card))),
-      house,
-      ...graph(home),
-    ],
+    [grid(...rows), grid(house), ...(more.length > 0 ? [grid(...more)] : [])],
     { badges: badge(home) },
   );
 };
@@ -187,12 +179,13 @@ const graph = ({ site, suns, texts }: Home): Json[] => {
   ];
   if (entities.length === 0) return [];
   return [
-    grid(heading(say(texts, "last_hours"), "mdi:chart-line"), {
+    heading(say(texts, "last_hours"), "mdi:chart-line"),
+    {
       type: "history-graph",
       hours_to_show: 6,
       entities,
       grid_options: { columns: "full", rows: 5 },
-    }),
+    },
   ];
 };
 
