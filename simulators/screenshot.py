@@ -175,7 +175,7 @@ async def _devtools(process: asyncio.subprocess.Process) -> str:
 async def take(home: HomeAssistant, options: argparse.Namespace) -> None:
     """Write the picture of a view; raises ScreenshotError when it shows faults."""
     async with browser(options.browser) as page:
-        await _prepare(page, home, options)
+        await log_in(page, home, options)
         await page.send("Page.navigate", url=f"{home.url}/{options.view.lstrip('/')}")
 
         async def shown() -> bool:
@@ -191,9 +191,7 @@ async def take(home: HomeAssistant, options: argparse.Namespace) -> None:
         raise ScreenshotError("\n".join(faults))
 
 
-async def _prepare(
-    page: Page, home: HomeAssistant, options: argparse.Namespace
-) -> None:
+async def log_in(page: Page, home: HomeAssistant, options: argparse.Namespace) -> None:
     """Set the window's size and colours, and log in."""
     await page.send(
         "Emulation.setDeviceMetricsOverride",
