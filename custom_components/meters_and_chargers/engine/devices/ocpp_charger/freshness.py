@@ -30,6 +30,11 @@ class Freshness:
         self._arrived = None
         self._steady = 0
 
+    @property
+    def lag_s(self) -> float | None:
+        """How far the wallbox's clock is behind ours; None where values don't tell."""
+        return self._lag_s if self._steady >= _STEADY_SAMPLES else None
+
     def is_live(self, time: datetime | None, now: datetime) -> bool:
         """Say whether a sample may be shown; one without a time is of now."""
         if time is None:

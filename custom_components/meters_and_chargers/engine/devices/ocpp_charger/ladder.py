@@ -33,13 +33,14 @@ def forms(
     *,
     phases: int = ALL_PHASES,
     transaction: bool = False,
+    wrong_clock: bool = False,
 ) -> tuple[Form, ...]:
     """Return what to try, in this order.
 
     Of equal profiles the highest level counts, also above what an app or another
     central system left behind; some wallboxes take level 0 only. After that each
     unit with and without a number of phases, from a time that is not named, and, in
-    a transaction, for this one alone.
+    a transaction, for this one alone. No time is named first to a wrong clock.
     """
     quirk = quirk or Quirk()
     highest = integer(configuration.get("ChargeProfileMaxStackLevel")) or 0
@@ -48,7 +49,7 @@ def forms(
     base = Form(
         "",
         0,
-        kind=quirk.kind or ABSOLUTE,
+        kind=quirk.kind or (RELATIVE if wrong_clock else ABSOLUTE),
         purpose=quirk.purpose or PURPOSE,
         says_phases=quirk.phases,
     )
@@ -244,12 +245,22 @@ class Ladder:
         self._acts.clear()
 
     def candidates(
-        self, configuration: Configuration, phases: int, *, transaction: bool
+        self,
+        configuration: Configuration,
+        phases: int,
+        *,
+        transaction: bool,
+        wrong_clock: bool = False,
     ) -> tuple[Form, ...]:
         """Return what to try now; the last resort is what was at least accepted."""
         if self.taken is not None:
+            timeless = replace(self.taken, kind=self.quirk.kind or RELATIVE)
+            if wrong_clock and timeless not in (self.taken, *self._gone):
+                return timeless, self.taken
             return (self.taken,)
-        left = self._left(configuration, phases, transaction=transaction)
+        left = self._left(
+            configuration, phases, transaction=transaction, wrong_clock=wrong_clock
+        )
         if self._turn is not None and left:
             # All were refused before: one at a time from then on.
             self._turn += 1
@@ -339,17 +350,32 @@ class Ladder:
         self._learnt.keep(self._who(), self.quirk, form, acts=acts)
 
     def _left(
-        self, configuration: Configuration, phases: int, *, transaction: bool
+        self,
+        configuration: Configuration,
+        phases: int,
+        *,
+        transaction: bool,
+        wrong_clock: bool = False,
     ) -> tuple[Form, ...]:
-        found = forms(configuration, self.quirk, phases=phases, transaction=transaction)
+        found = forms(
+            configuration,
+            self.quirk,
+            phases=phases,
+            transaction=transaction,
+            wrong_clock=wrong_clock,
+        )
         known, _ = self._known()
-        if known is not None:
+        if known is not None and not (wrong_clock and known.kind == ABSOLUTE):
             if known.stack_level not in {form.stack_level for form in found}:
                 # It was learnt above a fallback.
                 known = replace(known, stack_level=found[0].stack_level)
             found = tuple(_first(list(found), known))[:MOST_TRIES]
-        gone = [*self._ignored, *self._refused]
-        return tuple(form for form in found if form not in gone)
+        return tuple(form for form in found if form not in self._gone)
+
+    @property
+    def _gone(self) -> tuple[Form, ...]:
+        """What is not tried again."""
+        return (*self._ignored, *self._refused)
 
 
 def _words(tried: tuple[Form, ...]) -> str:

@@ -14,6 +14,8 @@ from .sender import Here, Sender
 
 _LOGGER = logging.getLogger(__name__)
 
+WRONG_S = 90.0
+"""A clock this far off is wrong: values may be dated by when their interval began."""
 SETTLE_S = 30.0
 """How long a car may take to follow its limit."""
 _FRESH_S = 15.0
@@ -60,12 +62,19 @@ class Proof:
         transaction = self._wallbox.connector(number).transaction
         if transaction is None:
             self._flowed.pop(number, None)
-            return Here(None, self._phases)
+            return Here(None, self._phases, self._clock_is_wrong)
         currents = self._currents(number)
         flowing = sum(one > _FLOWS_A for one in currents)
         if len(currents) == ALL_PHASES and flowing:
             self._flowed[number] = min(flowing, self._phases)
-        return Here(transaction, self._flowed.get(number, self._phases))
+        phases = self._flowed.get(number, self._phases)
+        return Here(transaction, phases, self._clock_is_wrong)
+
+    @property
+    def _clock_is_wrong(self) -> bool:
+        """Whether the times of live values say so."""
+        connectors = map(self._wallbox.connector, self._wallbox.connectors)
+        return any(abs(one.freshness.lag_s or 0) > WRONG_S for one in connectors)
 
     def connected(self) -> None:
         """Take nothing for granted: the wallbox may be another one."""

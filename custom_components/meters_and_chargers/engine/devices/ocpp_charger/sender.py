@@ -10,6 +10,7 @@ from ...protocols.ocpp.types import Payload
 from .ladder import Ladder, guarded_forms, obstacle
 from .limit import Limit
 from .profile import (
+    ABSOLUTE,
     PURPOSE,
     RELATIVE,
     TRANSACTION,
@@ -30,6 +31,8 @@ class Here:
 
     transaction: int | None
     phases: int
+    wrong_clock: bool = False
+    """Whether a time would mean another one to the wallbox."""
 
 
 class Sender:
@@ -226,7 +229,12 @@ class Sender:
         ladder, here = self._ladder, self._here(number)
         running = here.transaction is not None
         configuration = await self._read()
-        tried = ladder.candidates(configuration, here.phases, transaction=running)
+        tried = ladder.candidates(
+            configuration,
+            here.phases,
+            transaction=running,
+            wrong_clock=here.wrong_clock,
+        )
         if not alone and ladder.taken is None:
             tried = tuple(form for form in tried if ladder.is_usual(form))
         try:
@@ -255,6 +263,8 @@ class Sender:
         ladder, configuration = self._ladder, await self._read()
         if reason := obstacle(configuration, ladder.quirk):
             raise Refused(reason)
+        if self._here(number).wrong_clock:
+            raise Refused("its clock is wrong")
         known = self._guarded
         candidates = guarded_forms(configuration, ladder.like())
         if known is not None:
@@ -284,7 +294,11 @@ class Sender:
         """Return what a limit names, as it is now."""
         here = self._here(number)
         transaction = here.transaction if form.purpose == TRANSACTION else None
-        return Here(transaction, here.phases if form.unit == WATT else 0)
+        return Here(
+            transaction,
+            here.phases if form.unit == WATT else 0,
+            here.wrong_clock and form.kind == ABSOLUTE,
+        )
 
     async def _set(self, number: int, value_ma: int, form: Form) -> None:
         here = self._here(number)
