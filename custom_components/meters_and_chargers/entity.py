@@ -112,7 +112,14 @@ class ChargerEntity(_PushedEntity):
         """Follow what the entity shows."""
         await super().async_added_to_hass()
         if self._topic is not None:
-            self.async_on_remove(self._hub.listen(self._topic, self._changed))
+            self._hub.listen(self._topic, self._changed)
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Follow it no more."""
+        if self._topic is not None:
+            self._hub.leave(self._topic, self._changed)
+        await super().async_will_remove_from_hass()
 
     @override
     def _write(self) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 import logging
 
 from homeassistant.config_entries import ConfigEntry
@@ -117,11 +116,18 @@ class ChargerHub:
         return self.charger.online
 
     @callback
-    def listen(self, topic: Topic, update: Callable[[], None]) -> CALLBACK_TYPE:
-        """Follow one value or one connector."""
-        listeners = self._listeners.setdefault(topic, [])
-        listeners.append(update)
-        return partial(listeners.remove, update)
+    def listen(self, topic: Topic, update: Callable[[], None]) -> None:
+        """Follow one value or one connector, until `leave`.
+
+        Nothing is returned that ends it: for thousands of wallboxes with dozens of
+        entities each that would be a lot of memory.
+        """
+        self._listeners.setdefault(topic, []).append(update)
+
+    @callback
+    def leave(self, topic: Topic, update: Callable[[], None]) -> None:
+        """Follow it no more."""
+        self._listeners[topic].remove(update)
 
     @callback
     def listen_occurrences(self, update: Callable[[Occurrence], None]) -> CALLBACK_TYPE:

@@ -1,6 +1,7 @@
 """The firmware of an OCPP wallbox: what runs, and what its owner offers it."""
 
 from dataclasses import asdict, dataclass
+from functools import partial
 import logging
 from typing import Any, Final, override
 
@@ -91,7 +92,8 @@ class FirmwareUpdate(ChargerEntity, UpdateEntity):
     async def async_added_to_hass(self) -> None:
         """Follow the wallbox."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._hub.listen(WALLBOX, self._follow))
+        self._hub.listen(WALLBOX, self._follow)
+        self.async_on_remove(partial(self._hub.leave, WALLBOX, self._follow))
 
     @property
     def _offer(self) -> Offer | None:
