@@ -15,22 +15,18 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.target import (
-    TargetSelection,
-    async_extract_referenced_entity_ids,
-)
 from homeassistant.helpers.typing import VolDictType
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from .const import CONF_FAMILY, DOMAIN, FAMILY_OCPP_CHARGER
-from .engine.devices.ocpp_charger import Card, Setting, is_secret
+from . import ocpp_tls
+from .const import DOMAIN
+from .engine.devices.ocpp_charger import Card, Setting, is_secret, same_serial
 from .engine.model import DeviceError, OutOfRange, Unsupported
+from .ocpp_targets import refused, wallboxes
 from .ocpp_wallbox import ChargerHub
 from .update import Offer, offer
 
@@ -54,6 +50,7 @@ _SECURITY: Final = "security"
 _VERSION: Final = "version"
 _CERTIFICATE: Final = "signing_certificate"
 _SIGNATURE: Final = "signature"
+_SERIAL: Final = "serial_number"
 
 _HIDDEN = "REDACTED"
 _OURS = frozenset({"AuthorizationKey", "SecurityProfile"})
@@ -88,13 +85,6 @@ def connector_of(hub: ChargerHub, data: Data) -> int:
     if number and number not in hub.charger.connectors:
         raise refused("no_connector", name=hub.entry.title, connector=str(number))
     return number
-
-
-def refused(key: str, **names: str) -> ServiceValidationError:
-    """Return a refusal in words for the user."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=names
-    )
 
 
 # Settings and messages
@@ -157,6 +147,25 @@ async def _offer_firmware(hub: ChargerHub, data: Data) -> Answer:
             before=hub.charger.identity.firmware or "",
         )
     offer(hub, made)
+    return None
+
+
+async def _get_certificates(hub: ChargerHub, _data: Data) -> Answer:
+    ours = (await ocpp_tls.root(hub.hass)).serial
+    trusted = await hub.charger.trusted_servers()
+    return {
+        "certificates": [
+            {_SERIAL: one, "ours": same_serial(one, ours)} for one in trusted
+        ]
+    }
+
+
+async def _delete_certificate(hub: ChargerHub, data: Data) -> Answer:
+    name, serial = hub.entry.title, data[_SERIAL]
+    if same_serial(serial, (await ocpp_tls.root(hub.hass)).serial):
+        raise refused("certificate_is_ours", name=name)
+    if not await hub.charger.distrust_server(serial):
+        raise refused("no_certificate", name=name, serial=serial)
     return None
 
 
@@ -300,6 +309,11 @@ ACTIONS: Final[Mapping[str, Action]] = {
         },
         _EITHER,
     ),
+    "get_certificates": Action(_get_certificates, {}, _ALWAYS),
+    "delete_certificate": Action(
+        _delete_certificate,
+        {vol.Required(_SERIAL): vol.All(cv.string, vol.Length(min=1))},
+    ),
     "start_charging": Action(
         _start_charging,
         {vol.Required(_CARD): _TAG, vol.Optional(_CONNECTOR, default=1): _FROM_1},
@@ -351,7 +365,7 @@ def register(hass: HomeAssistant) -> None:
 
 async def _act(action: Action, call: ServiceCall) -> ServiceResponse:
     """Ask every wallbox that is meant; one that refuses does not stop the others."""
-    hubs = _wallboxes(call)
+    hubs = wallboxes(call)
     for hub in hubs:
         if action.needs_link and not hub.online:
             raise refused("wallbox_offline", name=hub.entry.title)
@@ -392,56 +406,3 @@ async def _ask(
             translation_key="request_failed",
             translation_placeholders={"name": name, "error": str(err)},
         )
-
-
-# Who is meant
-
-
-def _wallboxes(call: ServiceCall) -> list[ChargerHub]:
-    """Return the wallboxes that a call is about; refuse one about anything else."""
-    hass = call.hass
-    selection = TargetSelection(call.data)
-    selected = async_extract_referenced_entity_ids(hass, selection)
-    entities, devices = er.async_get(hass), dr.async_get(hass)
-    named = set(selection.device_ids)
-    for entity_id in selected.referenced:
-        entry = entities.async_get(entity_id)
-        if entry is None or entry.device_id is None:
-            raise refused("not_an_ocpp_wallbox", name=entity_id)
-        named.add(entry.device_id)
-    known = _by_device(hass)
-    for device_id in named - known.keys():
-        raise _wrong(hass, devices.async_get(device_id), device_id)
-    meant = named | selected.referenced_devices
-    found = {hub.device_id: hub for key, hub in known.items() if key in meant}
-    if not found:
-        raise refused("no_wallbox_chosen")
-    return list(found.values())
-
-
-def _by_device(hass: HomeAssistant) -> dict[str, ChargerHub]:
-    """Return the wallboxes by their device, and by those of their connectors."""
-    devices = dr.async_get(hass)
-    hubs = [
-        entry.runtime_data
-        for entry in hass.config_entries.async_loaded_entries(DOMAIN)
-        if isinstance(entry.runtime_data, ChargerHub)
-    ]
-    return {hub.device_id: hub for hub in hubs} | {
-        child.id: hub
-        for hub in hubs
-        for child in dr.async_entries_for_parent_device(devices, hub.device_id)
-    }
-
-
-def _wrong(
-    hass: HomeAssistant, device: dr.AnyDeviceEntry | None, device_id: str
-) -> ServiceValidationError:
-    """Say what is wrong with a device that is no wallbox, or one that is not there."""
-    if device is None:
-        return refused("not_an_ocpp_wallbox", name=device_id)
-    name = device.name_by_user or device.name or device_id
-    entry = hass.config_entries.async_get_entry(device.config_entry_id)
-    if entry is not None and entry.data.get(CONF_FAMILY) == FAMILY_OCPP_CHARGER:
-        return refused("wallbox_not_set_up", name=name)
-    return refused("not_an_ocpp_wallbox", name=name)

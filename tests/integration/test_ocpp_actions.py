@@ -10,6 +10,7 @@ from homeassistant.helpers import device_registry as dr
 import pytest
 import voluptuous as vol
 
+from custom_components.meters_and_chargers import ocpp_tls
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.engine.protocols.ocpp import Manners
 from custom_components.meters_and_chargers.ocpp_wallbox import ChargerHub
@@ -99,6 +100,39 @@ async def test_settings_are_read_and_changed(
         with pytest.raises(ServiceValidationError, match="no longer be let in"):
             await act(hass, entry, "set_configuration", key=key, value="2")
     assert len(said(garage, "ChangeConfiguration")) == 3
+
+
+async def test_certificates_are_read_and_deleted(
+    hass: HomeAssistant,
+    garage: Garage,
+    entry: ConfigEntry[ChargerHub],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By their serial numbers; the one that Home Assistant shows itself stays."""
+
+    class Ours:
+        serial = "01"
+
+    async def root(_hass: HomeAssistant) -> Ours:
+        return Ours()
+
+    monkeypatch.setattr(ocpp_tls, "root", root)
+    kept = garage.wallbox.upkeep.certificates
+    kept["CentralSystemRootCertificate"] = ["another", "ours"]
+    found = await act(hass, entry, "get_certificates", answers=True)
+    assert found == {
+        "certificates": [
+            {"serial_number": "0", "ours": False},
+            {"serial_number": "1", "ours": True},
+        ]
+    }
+    with pytest.raises(ServiceValidationError, match="needs this certificate"):
+        await act(hass, entry, "delete_certificate", serial_number="0:1")
+    with pytest.raises(ServiceValidationError, match="no root certificate"):
+        await act(hass, entry, "delete_certificate", serial_number="2")
+    assert said(garage, "DeleteCertificate") == []
+    await act(hass, entry, "delete_certificate", serial_number="00:00")
+    assert kept["CentralSystemRootCertificate"] == ["ours"]
 
 
 async def test_messages_are_asked_for(

@@ -11,7 +11,7 @@ from .quirks import read as read_quirks
 from .requests import OWN_TAG, Setting, is_secret, shown
 from .security_events import CERTIFICATE_EXPIRING, SECURITY_EVENTS, expiring
 from .tokens import Gate, Offline, Policy, Rules, Token
-from .upkeep import Card, Firmware
+from .upkeep import Card, Firmware, same_serial
 from .v201 import Dialect
 from .waiting import Knock, is_local
 
@@ -55,5 +55,6 @@ __all__ = [
     "is_secret",
     "read_quirks",
     "redact",
+    "same_serial",
     "shown",
 ]

@@ -14,6 +14,7 @@ from .requests import Requests
 type CertificateUse = Literal[
     "CentralSystemRootCertificate", "ManufacturerRootCertificate"
 ]
+_OF_SERVERS: CertificateUse = "CentralSystemRootCertificate"
 
 _SECURITY_TRIGGERS = frozenset({"LogStatusNotification", "SignChargePointCertificate"})
 """Messages that only the security extension can ask for."""
@@ -183,6 +184,28 @@ class Upkeep(Requests):
     async def delete_certificate(self, hash_data: Payload) -> None:
         """Let it trust a certificate no more, by its hash data."""
         await self.demand("DeleteCertificate", {"certificateHashData": dict(hash_data)})
+
+    async def trusted_servers(self) -> list[str]:
+        """Return the serial numbers of the roots by which it trusts servers."""
+        found = await self.installed_certificates(_OF_SERVERS)
+        return [text(one.get("serialNumber")) for one in found]
+
+    async def distrust_server(self, serial: str) -> bool:
+        """Delete one of these; returns whether the wallbox has it."""
+        for one in await self.installed_certificates(_OF_SERVERS):
+            if same_serial(text(one.get("serialNumber")), serial):
+                await self.delete_certificate(one)
+                return True
+        return False
+
+
+def same_serial(one: str, other: str) -> bool:
+    """Say whether two serial numbers are the same, in hexadecimal, however written."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(serial: str) -> str:
+    return serial.replace(":", "").replace(" ", "").lstrip("0").casefold()
 
 
 def _number(at: datetime) -> int:
