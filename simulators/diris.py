@@ -19,6 +19,12 @@ _BESIDES = (
     (11248, 14),
     *((11696 + at, 1) for at in range(4)),
 )
+# First word, words, step and number of a B-30's system, inrush, EN 50160, analogue,
+# logical and combination alarms.
+_ALARMS = (
+    *((38496, 23, 24, 4), (38688, 11, 16, 4), (38752, 11, 16, 3)),
+    *((39248, 23, 24, 8), (39456, 11, 16, 4), (39536, 11, 16, 4)),
+)
 
 
 @dataclass(slots=True)
@@ -128,12 +134,23 @@ class LoadModule(Module):
             for by in starts
             for first, count in ((18432, 92), (19840, 66))
         ]
+        if product.startswith("DIRIS B"):
+            blocks += [
+                (first + step * index, words)
+                for first, words, step, number in _ALARMS
+                for index in range(number)
+            ]
         super().__init__(product, [*blocks, *_BESIDES], net_id=net_id, order=order)
         self.inputs: list[bool] = []
         """Those that are there, and whether they are active."""
         self.temperatures: list[float] = []
         """°C."""
         self.counts: list[int] = []
+
+    def alarm(self, address: int, *words: int) -> None:
+        """Let an alarm say this from its status on, which is its second word."""
+        for at, word in enumerate(words):
+            self.put(address + 1 + at, word, 1)
 
     @override
     def refresh(self) -> None:

@@ -1,4 +1,4 @@
-"""What a site sees: a car, an overloaded fuse; the inputs of a gateway's modules."""
+"""A site's plugged cars and overloaded fuses; inputs and alarms of modules."""
 
 from functools import partial
 from typing import override
@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .controller import SiteController, SiteEntry
 from .diris import GatewayCoordinator, GatewayEntry
+from .diris_alarms import add_alarms
 from .diris_entities import add_inputs
 from .entity import CircuitEntity, SiteChargerEntity, offer_when
 from .site_charger import SiteCharger
@@ -28,6 +29,7 @@ async def async_setup_entry(
     site = entry.runtime_data
     if isinstance(site, GatewayCoordinator):
         add_inputs(site, async_add_entities)
+        add_alarms(site, async_add_entities)
         return
     for circuit in (site.house, *site.circuits):
         async_add_entities(

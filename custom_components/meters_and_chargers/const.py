@@ -147,7 +147,11 @@ CHARGER_PLATFORMS: Final = (
     Platform.SWITCH,
     Platform.UPDATE,
 )
-DIRIS_PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR)
+DIRIS_PLATFORMS: Final = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.SENSOR,
+)
 SITE_PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
     Platform.BUTTON,

@@ -46,6 +46,8 @@ _COUNTED = {Unit.WATT_HOUR, Unit.VAR_HOUR, Unit.VOLT_AMPERE_HOUR}
 type GatewayEntry = ConfigEntry[GatewayCoordinator]
 type Offer = Callable[[Module, Load, Mapping[Point, Mark]], None]
 """Takes a circuit with what can be shown of it for the first time."""
+type AlsoRead = Callable[[ModbusPath], Awaitable[None]]
+"""Reads something else than circuits; raises `DeviceError` subclasses."""
 type Values = dict[Load, dict[Point, float | None]]
 
 
@@ -119,6 +121,7 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         self._listeners_of: dict[Load, list[Callable[[], None]]] = {}
         self._changed: AbstractSet[Load] = frozenset()
         self._on_new: list[Offer] = []
+        self._also: list[AlsoRead] = []
         self._offered: dict[Load, frozenset[Point]] = {}
         """Circuits that have their entities, and what these show."""
         self._energy_at = self._topology_at = float("-inf")
@@ -193,6 +196,11 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         return lambda: self._on_new.remove(tell)
 
     @callback
+    def async_also(self, read: AlsoRead) -> None:
+        """Have something else read in each round, after the circuits."""
+        self._also.append(read)
+
+    @callback
     def async_show(
         self, load: Load, point: Point, listener: Callable[[], None]
     ) -> CALLBACK_TYPE:
@@ -249,6 +257,8 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
             wanted = self._due(started)
             try:
                 read = await self.path.read(wanted)
+                for also in self._also:
+                    await also(self.path)
             except DeviceError as err:
                 self._energy_at = float("-inf")
                 self._changed = frozenset(self._listeners_of)

@@ -208,7 +208,7 @@ class DigitalInput(_OfCircuit, BinarySensorEntity):
         return None if self._value is None else bool(self._value)
 
 
-class _OfGateway(CoordinatorEntity[GatewayCoordinator]):
+class GatewayEntity(CoordinatorEntity[GatewayCoordinator]):
     """An entity on the gateway's own page."""
 
     _attr_has_entity_name = True
@@ -223,9 +223,9 @@ class _OfGateway(CoordinatorEntity[GatewayCoordinator]):
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, identity.key)})
         self._written = self._shown()
 
-    def _shown(self) -> tuple[bool, int]:
+    def _shown(self) -> object:
         """What the state is made of."""
-        return self.available, 0
+        return self.available
 
     @override
     @callback
@@ -236,7 +236,7 @@ class _OfGateway(CoordinatorEntity[GatewayCoordinator]):
             self.async_write_ha_state()
 
 
-class ReadingInterval(_OfGateway, SensorEntity):
+class ReadingInterval(GatewayEntity, SensorEntity):
     """How often values come; longer than chosen where the bus needs it."""
 
     _key = "reading_interval"
@@ -252,11 +252,11 @@ class ReadingInterval(_OfGateway, SensorEntity):
         return round(self.coordinator.period_s)
 
     @override
-    def _shown(self) -> tuple[bool, int]:
+    def _shown(self) -> object:
         return self.available, self.native_value
 
 
-class SearchButton(_OfGateway, ButtonEntity):
+class SearchButton(GatewayEntity, ButtonEntity):
     """Looks for modules and circuits that have come or gone."""
 
     _key = "search_modules"

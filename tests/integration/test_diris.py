@@ -250,6 +250,7 @@ async def test_shown_from_the_start(
     assert shown == {
         "reading_interval",
         "search_modules",
+        "2_alarm_system",
         *(
             f"{circuit}_{key}"
             for circuit in ("2_1", "2_2", "5_1")
@@ -267,12 +268,14 @@ async def test_what_nobody_shows_is_not_asked(
     set_up: SetUp,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """A round asks for blocks with shown values; counters once a minute."""
+    """A round asks for blocks with shown values, two alarms; counters once a minute."""
     await set_up()
     before = gateway.request_count
     await next_round(hass, freezer)
     asked = [(one.unit, one.address) for one in list(gateway.requests)[before:]]
-    assert asked == [(2, 18432), (2, 20480), (5, 50512)]
+    values, alarms = asked[:3], asked[3:]
+    assert values == [(2, 18432), (2, 20480), (5, 50512)]
+    assert [unit for unit, _ in alarms] == [2, 2]
     assert value(hass, "sensor.countis_e34_5_circuit_1_energy_import") == "98.76"
 
 
@@ -285,6 +288,8 @@ async def test_states_are_written_when_they_change(
 ) -> None:
     """A round in which one circuit changes writes one state."""
     await set_up()
+    # By then all alarms have been read.
+    await next_round(hass, freezer)
     written: list[str] = []
     write = Entity.async_write_ha_state
 
@@ -724,7 +729,7 @@ async def test_what_is_connected_to_a_module_besides(
         for one in er.async_entries_for_config_entry(entity_registry, entry.entry_id)
         if one.device_id == page.id
     ]
-    assert len(of_page) == 24
+    assert len(of_page) == 30
     shown = {
         "binary_sensor.diris_b30_rs485_2_input_1": "off",
         "binary_sensor.diris_b30_rs485_2_input_2": "on",
@@ -746,4 +751,5 @@ async def test_what_is_connected_to_a_module_besides(
     await next_round(hass, freezer)
     assert value(hass, "binary_sensor.diris_b30_rs485_2_input_1") == "on"
     asked = [one.address for one in list(gateway.requests)[before:] if one.unit == 2]
-    assert asked == [11248, 11696, 11697, 10240, 18432, 20480]
+    values = [address for address in asked if not 38_000 < address < 40_000]
+    assert values == [11248, 11696, 11697, 10240, 18432, 20480]

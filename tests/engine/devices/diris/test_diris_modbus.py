@@ -6,9 +6,14 @@ import logging
 import pytest
 
 from custom_components.meters_and_chargers.engine.devices.diris import (
+    Alarm,
+    AlarmKind,
     Load,
     Topology,
     modbus,
+)
+from custom_components.meters_and_chargers.engine.devices.diris.alarms import (
+    Criticality,
 )
 from custom_components.meters_and_chargers.engine.model import (
     BadAnswer,
@@ -360,3 +365,35 @@ async def test_every_request_waits_for_its_turn(gateway: Diris) -> None:
         with pytest.raises(Silent):
             await path.identify()
         assert lane.silences == 1
+
+
+async def test_alarms_of_a_module(gateway: Diris, expected_logs: list[str]) -> None:
+    """They are read where they are wanted; a module that is gone is missing."""
+    expected_logs.append("The module at address 2 can't be read")
+    module = gateway.modules[2]
+    assert isinstance(module, LoadModule)
+    module.alarm(39272, 1, 4, 1)
+    wanted = {2: [(AlarmKind.ANALOG, 1), (AlarmKind.ANALOG, 2)]}
+    async with opened(gateway) as path:
+        await path.look_for([2, 3])
+        assert await path.read_alarms(wanted) == {
+            2: {
+                (AlarmKind.ANALOG, 1): None,
+                (AlarmKind.ANALOG, 2): Alarm(
+                    2, "below_threshold", Criticality.NOT_CRITICAL
+                ),
+            }
+        }
+        module.refuse(39248, 24)
+        assert await path.read_alarms(wanted) == {
+            2: {
+                (AlarmKind.ANALOG, 2): Alarm(
+                    2, "below_threshold", Criticality.NOT_CRITICAL
+                )
+            }
+        }
+        gateway.lose(2)
+        assert await path.read_alarms(wanted) == {2: {}}
+        assert not path.answers(2)
+        assert await path.read_alarms(wanted) == {}
+    assert gateway.write_pdus == []

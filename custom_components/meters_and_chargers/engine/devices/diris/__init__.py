@@ -2,19 +2,25 @@
 
 from ...model import Answers, Device, Family, ModbusTcp, Probe
 from ...protocols.modbus import ModbusDevice, ModbusLink
-from .modbus import ModbusPath, OpenUnit
+from .alarms import Alarm, AlarmKind, AlarmTable
+from .modbus import AlarmPlace, ModbusPath, OpenUnit
 from .nameplate import FAMILY_KEY, identify
-from .registers import points_of
+from .registers import alarms_of, points_of
 from .tree import Load, Module, Path, Topology
 
 __all__ = [
     "FAMILY",
+    "Alarm",
+    "AlarmKind",
+    "AlarmPlace",
+    "AlarmTable",
     "Load",
     "ModbusPath",
     "Module",
     "OpenUnit",
     "Path",
     "Topology",
+    "alarms_of",
     "points_of",
 ]
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 import logging
 from typing import Protocol
@@ -18,8 +19,9 @@ from ...model import (
     WrongDevice,
 )
 from ...protocols.modbus import Block, ModbusLink, ModbusReader
+from .alarms import Alarm, AlarmKind
 from .nameplate import Nameplate, read_nameplate
-from .registers import IDENTIFICATION, NET_ID, layout_of, tables_of
+from .registers import IDENTIFICATION, NET_ID, alarms_of, layout_of, tables_of
 from .tree import Load, Module, Topology
 
 _LOGGER = logging.getLogger(__name__)
@@ -29,6 +31,10 @@ PAUSE_S = 30.0
 
 type OpenUnit = Callable[[int], Awaitable[ModbusLink]]
 """Opens the link to a unit id, over the one connection to the gateway."""
+
+
+type AlarmPlace = tuple[AlarmKind, int]
+"""An alarm of a module, by its kind and its number from 1."""
 
 
 class Lane(Protocol):
@@ -154,8 +160,7 @@ class ModbusPath:
             module = self.modules.get(load.module)
             if module is None or load not in (*module.loads, module.itself):
                 continue
-            unit = await self._unit(load.module)
-            if asyncio.get_running_loop().time() < unit.again_at:
+            if (unit := await self._awake(load.module)) is None:
                 continue
             place = self.energies.get(module.product or "")
             tables = tables_of(module.product, load.number, place)
@@ -178,6 +183,41 @@ class ModbusPath:
         await self._assure(unit, self.modules[load.module])
         await self._take(block)
         return await unit.link.read(block.start, block.count)
+
+    async def read_alarms(
+        self, wanted: Mapping[int, Iterable[AlarmPlace]]
+    ) -> Mapping[int, Mapping[AlarmPlace, Alarm | None]]:
+        """Read alarms by their modules, a request each; None is one that isn't active.
+
+        What its module refuses or doesn't answer is missing.
+        """
+        read: dict[int, dict[AlarmPlace, Alarm | None]] = {}
+        for address in sorted(wanted):
+            module = self.modules.get(address)
+            if module is None or (unit := await self._awake(address)) is None:
+                continue
+            tables = alarms_of(module.product)
+            alarms = read.setdefault(address, {})
+            try:
+                await self._assure(unit, module)
+                for place in wanted[address]:
+                    kind, number = place
+                    block = tables[kind].blocks[number - 1]
+                    await self._take(block)
+                    with suppress(Unsupported):
+                        words = await unit.link.read(block.start, block.count)
+                        alarms[place] = tables[kind].alarm(number, words)
+            except DeviceError as err:
+                await self._failed(unit, address, err)
+            else:
+                self._worked(unit, address)
+        return read
+
+    async def _awake(self, address: int) -> _Unit | None:
+        """Return who answers at an address; None while it is left alone."""
+        unit = await self._unit(address)
+        left_alone = asyncio.get_running_loop().time() < unit.again_at
+        return None if left_alone else unit
 
     async def _assure(self, unit: _Unit, module: Module) -> None:
         """Make sure, after a lost connection, that the module is the one we know."""

@@ -9,6 +9,7 @@ import re
 
 from ...model import Mark, Point, Quantity
 from ...protocols.modbus import Block, Derived, Encoding, Row, Table, per_phase, total
+from .alarms import B30_ALARMS, AlarmKind, AlarmTable
 
 _U32, _S32, _S16 = Encoding.UINT32, Encoding.INT32, Encoding.INT16
 _FINE = Encoding.UINT32_AND_REST
@@ -273,6 +274,8 @@ class Layout:
     """Whether the first word of a circuit's first block is 0 while it is off."""
     disputed: bool = False
     """Whether its counters are in one of the `ENERGY_PLACES`, unknown in which."""
+    alarms: tuple[AlarmTable, ...] = ()
+    """Of the whole module."""
 
 
 LAYOUTS = (
@@ -282,6 +285,7 @@ LAYOUTS = (
         own=(INPUTS, *TEMPERATURES, *COUNTERS),
         loads=4,
         switched=True,
+        alarms=B30_ALARMS,
     ),
     Layout(name=r".*\bs-?135\b", tables=(S135,), loads=3),
     Layout(
@@ -329,6 +333,12 @@ def tables_of(
     if layout.disputed and energy is not None:
         tables = (*tables, ENERGY_PLACES[energy])
     return tuple(_moved(table, by) for table in tables)
+
+
+def alarms_of(product: str | None) -> dict[AlarmKind, AlarmTable]:
+    """Return the alarms that a product keeps, by their kinds."""
+    layout = layout_of(product)
+    return {} if layout is None else {one.kind: one for one in layout.alarms}
 
 
 def _moved(table: Table, by: int) -> Table:
