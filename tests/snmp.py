@@ -1,7 +1,10 @@
 """Sessions with net-snmp's own agent, which serves a simulated DIRIS table."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+import os
+import tempfile
 import time
 
 import pytest
@@ -90,3 +93,36 @@ def session(
         yield opened
     finally:
         opened.close()
+
+
+def security(user: User) -> tuple[str, ...]:
+    """Return a user's proof and encryption as options of net-snmp's programs."""
+    auth = {Auth.MD5: "MD5", Auth.SHA1: "SHA"}.get(user.auth)
+    privacy = {Privacy.DES: "DES", Privacy.AES128: "AES"}.get(user.privacy)
+    level = "noAuthNoPriv" if auth is None else "authNoPriv"
+    options = () if auth is None else ("-a", auth, "-A", user.password)
+    if privacy is not None:
+        level, options = "authPriv", (*options, "-x", privacy, "-X", user.password)
+    return ("-l", level, *options)
+
+
+async def send_trap(
+    port: int, *options: str, trap: str, values: tuple[str, ...] = ()
+) -> None:
+    """Send a trap by net-snmp's program; ``values`` are OID, type and value each."""
+    found = program("snmptrap")
+    assert found is not None
+    if options[:2] == ("-v", "1"):
+        enterprise, _, number = trap.rpartition(".0")
+        enterprise, specific = enterprise or trap, number.removeprefix(".")
+        said = (enterprise, HOST, "6" if specific else "0", specific or "0", "")
+    else:
+        said = ("", trap)
+    with tempfile.TemporaryDirectory(prefix="snmptrap") as kept:
+        process = await asyncio.create_subprocess_exec(
+            *(found, *options, f"udp:{HOST}:{port}", *said, *values),
+            env={**os.environ, "MIBS": "", "SNMP_PERSISTENT_DIR": kept},
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, problem = await process.communicate()
+    assert process.returncode == 0, problem

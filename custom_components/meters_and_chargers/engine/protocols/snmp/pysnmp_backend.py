@@ -31,12 +31,12 @@ from ...model import BadAnswer, Silent, Unreachable
 from .backend import Backend, NotInStep, Rejected, Rows, Value, Walk
 from .credentials import Auth, Community, Credentials, Privacy
 
-_AUTH = {
+AUTH = {
     Auth.NONE: usmNoAuthProtocol,
     Auth.MD5: usmHMACMD5AuthProtocol,
     Auth.SHA1: usmHMACSHAAuthProtocol,
 }
-_PRIVACY = {
+PRIVACY = {
     Privacy.NONE: usmNoPrivProtocol,
     Privacy.DES: usmDESPrivProtocol,
     Privacy.AES128: usmAesCfb128Protocol,
@@ -78,8 +78,8 @@ class PysnmpBackend(Backend):
                     user.name,
                     user.password if user.auth is not Auth.NONE else None,
                     user.password if user.privacy is not Privacy.NONE else None,
-                    _AUTH[user.auth],
-                    _PRIVACY[user.privacy],
+                    AUTH[user.auth],
+                    PRIVACY[user.privacy],
                 )
         self._engine: SnmpEngine | None = None
         self._target: UdpTransportTarget | None = None
@@ -87,7 +87,7 @@ class PysnmpBackend(Backend):
     @override
     async def open(self) -> None:
         self.close()
-        self._engine = await asyncio.to_thread(_new_engine)
+        self._engine = await asyncio.to_thread(new_engine)
         kind = Udp6TransportTarget if ":" in self._address[0] else UdpTransportTarget
         self._target = await kind.create(
             self._address, timeout=self._timeout_s, retries=0
@@ -138,7 +138,7 @@ class PysnmpBackend(Backend):
             raise BadAnswer(type(wrong).__name__)
         if status == _AUTHORIZATION_ERROR:
             raise NotInStep("the user may not read this")
-        return int(status), [(str(oid), _plain(value)) for oid, value in rows]
+        return int(status), [(str(oid), plain(value)) for oid, value in rows]
 
     @override
     def close(self) -> None:
@@ -163,7 +163,7 @@ class _PysnmpWalk(Walk):
         return Rows(rows, not rows or len(rows) < len(found))
 
 
-def _new_engine() -> SnmpEngine:
+def new_engine() -> SnmpEngine:
     """Make an engine in a thread: it reads its MIBs from files."""
     engine = SnmpEngine()
     builder = engine.message_dispatcher.mib_instrum_controller.get_mib_builder()
@@ -173,7 +173,7 @@ def _new_engine() -> SnmpEngine:
     return engine
 
 
-def _plain(value: Any) -> Value | None:
+def plain(value: Any) -> Value | None:
     """Turn a value of pysnmp's into Python's own; None where there is none."""
     if isinstance(value, Null):  # also noSuchObject, noSuchInstance, endOfMibView
         return None
