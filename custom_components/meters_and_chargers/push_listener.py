@@ -4,20 +4,17 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timedelta
 import logging
 from statistics import median
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_PORT, EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.util.hass_dict import HassKey
+from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.core import HomeAssistant, callback
 
 from . import links
-from .const import CONF_ENABLED, CONF_PUSH, CONF_SOURCE, DOMAIN
+from .const import CONF_ENABLED, CONF_PUSH, CONF_SOURCE
 from .engine.model import Device, Point, Sample
+from .shared_port import SharedPort, Words
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -27,10 +24,19 @@ _SHORTEST_S = 0.2
 _SLOWER = 1.5
 """A push that much slower than the poll it would replace replaces nothing."""
 _MOST_SERIES = 20
-_AGAIN = timedelta(seconds=60)
 
-_SERVERS: HassKey[dict[int, links.PushListener]] = HassKey(f"{DOMAIN}_push_servers")
-_TURN: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_push_turn")
+
+async def _open(hass: HomeAssistant, port: int) -> links.PushListener:
+    return await links.open_push(hass, port)
+
+
+_WORDS = Words(
+    kind="push",
+    open=_open,
+    port_in_use="push_port_in_use",
+    unknown_source="push_source",
+    unavailable="push_unavailable",
+)
 
 
 class _Series:
@@ -78,20 +84,24 @@ class MeterPush:
         options = entry.options[CONF_PUSH]
         self._hass = hass
         self._entry = entry
-        self._port: int = options[CONF_PORT]
-        self._address: str = options[CONF_SOURCE] or entry.data[CONF_HOST]
         self._on_sample = on_sample
         self._on_missing = on_missing
         self._series: dict[frozenset[Point], _Series] = {}
         self._alive: frozenset[Point] = frozenset()
         self._timer: asyncio.TimerHandle | None = None
-        self._addresses: frozenset[str] = frozenset()
-        self._stopped = False
         self.source = links.push_source(device, self._came)
         """Who writes, with its counts."""
+        address = options[CONF_SOURCE] or entry.data[CONF_HOST]
+        self._port = SharedPort(
+            hass, entry, _WORDS, options[CONF_PORT], address, self.source
+        )
         self.values: dict[Point, float | None] = {}
         """The newest pushed value of each point that does not miss its time."""
-        self.listening = False
+
+    @property
+    def listening(self) -> bool:
+        """Whether the meter is let in."""
+        return self._port.listening
 
     @staticmethod
     def wanted(entry: ConfigEntry) -> bool:
@@ -112,26 +122,14 @@ class MeterPush:
 
     async def start(self) -> None:
         """Listen; what can't be had now is tried again."""
-        entry, hass = self._entry, self._hass
-        entry.async_on_unload(self.stop)
-        entry.async_on_unload(
-            hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stop)
-        )
-        entry.async_on_unload(async_track_time_interval(hass, self._try_again, _AGAIN))
-        await self._attach()
-
-    async def _stop(self, _event: Event) -> None:
-        self.stop()
+        self._entry.async_on_unload(self._stop)
+        await self._port.start(lambda: self.active)
 
     @callback
-    def stop(self) -> None:
-        """Listen no more; takes no time with the meter connected."""
-        self._stopped = True
-        self._detach()
+    def _stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        ir.async_delete_issue(self._hass, DOMAIN, self._issue)
 
     def at(self, point: Point) -> float | None:
         """When the newest pushed value of a point was sent, in the loop's time."""
@@ -197,78 +195,3 @@ class MeterPush:
                     "%s does not push any more: it is polled", self._entry.title
                 )
             self._on_missing()
-
-    # -- the listener ---------------------------------------------------------
-
-    @property
-    def _issue(self) -> str:
-        return f"push_{self._entry.entry_id}"
-
-    async def _try_again(self, _now: datetime) -> None:
-        """While nothing comes, the meter's name may have another address now."""
-        if not self._alive:
-            await self._attach()
-
-    async def _attach(self) -> None:
-        """Let the meter in; says as an issue why that is not possible."""
-        try:
-            addresses = await links.addresses_of(self._address)
-            if addresses == self._addresses and self.listening:
-                return
-            self._detach()
-            await self._listen(addresses)
-        except ImportError:
-            self._tell("push_unavailable")
-        except links.NoAddress:
-            self._tell("push_source")
-        except OSError:
-            self._tell("push_port_in_use")
-        else:
-            ir.async_delete_issue(self._hass, DOMAIN, self._issue)
-
-    async def _listen(self, addresses: frozenset[str]) -> None:
-        hass, port = self._hass, self._port
-        servers = hass.data.setdefault(_SERVERS, {})
-        async with hass.data.setdefault(_TURN, asyncio.Lock()):
-            server = servers.get(port) or await links.open_push(hass, port)
-            try:
-                if not self._stopped:
-                    for address in addresses:
-                        server.add(address, self.source)
-                    self.listening, self._addresses = True, addresses
-            except ValueError as err:
-                server.remove(self.source)
-                raise links.NoAddress(str(err)) from err
-            finally:
-                if server.sources:
-                    servers[port] = server
-                else:
-                    server.close()
-
-    @callback
-    def _detach(self) -> None:
-        """Refuse the meter; the last one takes the listener with it."""
-        servers = self._hass.data.get(_SERVERS, {})
-        if self.listening and (server := servers.get(self._port)) is not None:
-            server.remove(self.source)
-            if not server.sources:
-                server.close()
-                del servers[self._port]
-        self.listening = False
-
-    def _tell(self, key: str) -> None:
-        if self._stopped:
-            return
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            self._issue,
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=key,
-            translation_placeholders={
-                "name": self._entry.title,
-                "port": str(self._port),
-                "source": self._address,
-            },
-        )
