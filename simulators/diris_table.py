@@ -36,12 +36,25 @@ def write(
     loads: Iterable[tuple[int, int]],
     columns: Iterable[int],
     values: Mapping[str, int | str],
+    writable: Iterable[str] = (),
+    stuck: Iterable[str] = (),
 ) -> None:
     """Say what the table holds: ``values`` by OID differ from the usual ones.
 
-    A str is one on the wire as well.
+    A str is one on the wire as well. ``writable`` OIDs take numbers, ``stuck`` ones
+    say that they do.
     """
-    told = {"loads": list(loads), "columns": list(columns), "values": dict(values)}
+    told = {
+        "loads": list(loads),
+        "columns": list(columns),
+        "values": dict(values),
+        "writable": list(writable),
+        "stuck": list(stuck),
+    }
+    _put(path, told)
+
+
+def _put(path: Path, told: Mapping[str, object]) -> None:
     new = path.with_suffix(".new")
     new.write_text(json.dumps(told), encoding="ascii")
     new.replace(path)
@@ -69,6 +82,17 @@ class _Table:
         kind = "string" if isinstance(found, str) else "integer"
         return f".{dotted}\n{kind}\n{found}\n"
 
+    def write(self, dotted: str, number: str) -> str:
+        """Take a number, where one may be written."""
+        told = json.loads(self._path.read_text(encoding="ascii"))
+        if dotted in told["stuck"]:
+            return "DONE\n"
+        if dotted not in told["writable"]:
+            return "not-writable\n"
+        told["values"][dotted] = int(number)
+        _put(self._path, told)
+        return "DONE\n"
+
     def _look(self) -> None:
         seen = self._path.stat().st_mtime_ns
         if seen == self._seen:
@@ -88,13 +112,14 @@ class _Table:
 def main() -> None:
     """Answer the agent until it closes our stdin."""
     table = _Table(Path(sys.argv[1]))
-    while command := sys.stdin.readline().strip():
+    while line := sys.stdin.readline():
+        if not (command := line.strip()):
+            continue  # the agent sends an empty line after a value
         if command == "PING":
             answer = "PONG\n"
         elif command == "set":
-            sys.stdin.readline()
-            sys.stdin.readline()
-            answer = "not-writable\n"
+            dotted = sys.stdin.readline().strip().strip(".")
+            answer = table.write(dotted, sys.stdin.readline().split()[-1])
         else:
             dotted = sys.stdin.readline().strip().strip(".")
             answer = table.answer(command, tuple(map(int, dotted.split("."))))

@@ -14,6 +14,7 @@ from . import diris_table
 
 HOST = "127.0.0.1"
 COMMUNITY_V1, COMMUNITY_V2C = "public", "publicV2"
+COMMUNITY_WRITE = "privateV2"
 PASSWORD = "Digiware-16-char"  # noqa: S105 - of a simulator on loopback
 USERS = {
     "md5_des": ("MD5", "DES"),
@@ -22,6 +23,10 @@ USERS = {
     "nobody": ("", ""),
 }
 """Name -> proof and encryption, in the agent's own words."""
+WRITER = "writer"
+"""A user of its own that may write, with SHA and AES."""
+OWN = "1.3.6.1.4.1.32473"
+"""Below it stand other values than the table's: the number for examples."""
 MODULES, LOADS = range(4, 36), range(1, 7)
 COLUMNS = range(diris_table.FIRST_COLUMN, diris_table.FIRST_COLUMN + 60)
 _START_S = 20.0
@@ -62,11 +67,17 @@ class SnmpAgent:
         self,
         loads: Iterable[tuple[int, int]] | None = None,
         values: Mapping[str, int | str] | None = None,
+        writable: Iterable[str] = (),
+        stuck: Iterable[str] = (),
     ) -> None:
         """Serve other circuits, or other values by their OIDs, from now on."""
         self.loads = list(self.loads if loads is None else loads)
         table = self._home / "table.json"
-        diris_table.write(table, self.loads, self._columns, values or {})
+        diris_table.write(
+            *(table, self.loads, self._columns, values or {}),
+            writable=writable,
+            stuck=stuck,
+        )
 
     def start(self) -> None:
         """Begin to answer; after a stop, on the same port."""
@@ -139,12 +150,18 @@ class SnmpAgent:
             f"exactEngineID 0x{self.engine_id}",
             f"com2sec one {HOST} {COMMUNITY_V1}",
             f"com2sec two {HOST} {COMMUNITY_V2C}",
+            f"com2sec three {HOST} {COMMUNITY_WRITE}",
             "group all v1 one",
             "group all v2c two",
             f"view all included {self.only or '.1'}",
             'access all "" any noauth exact all none none',
+            "group writers v2c three",
+            'access writers "" any noauth exact all all none',
             *users,
+            f'createUser {WRITER} SHA "{PASSWORD}" AES',
+            f"rwuser {WRITER} priv",
             f"pass_persist .{served} {serve}",
+            f"pass_persist .{OWN} {serve}",
         )
         text = "\n".join(lines) + "\n"
         (self._home / "snmpd.conf").write_text(text, encoding="utf-8")

@@ -14,6 +14,7 @@ from homeassistant.loader import async_get_integration
 
 from . import (
     dashboard,
+    diris_mib,
     ksem_wallbox,
     links,
     load_management,
@@ -56,6 +57,7 @@ from .ocpp_wallbox import ChargerEntry, ChargerHub
 from .pico_flow import is_pico
 from .push_coordinator import PushCoordinator
 from .push_listener import MeterPush
+from .trap_listener import GatewayTraps
 
 type AnyEntry = ConfigEntry[
     DeviceCoordinator | SiteController | OcppServer | ChargerHub | GatewayCoordinator
@@ -133,6 +135,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
             await server.forget(entry.data[CONF_CHARGER_ID])
         ocpp_limits.forget_foreign(hass, entry)
         tell_left_behind(hass, entry.data[CONF_SERVER])
+    elif family == FAMILY_DIRIS:
+        await diris_mib.forget(hass, entry.entry_id)
     elif is_pico(entry):
         pico_account.forget(hass, entry)
         await pico_station.forget(hass, entry)
@@ -186,11 +190,19 @@ async def _set_up_device(hass: HomeAssistant, entry: DeviceEntry) -> None:
 
 async def _set_up_gateway(hass: HomeAssistant, entry: GatewayEntry) -> None:
     coordinator = GatewayCoordinator(hass, entry)
+    _, coordinator.mib = await diris_mib.load(hass, entry.entry_id)
+    if GatewayTraps.wanted(entry):
+        coordinator.traps = GatewayTraps(hass, entry, coordinator.mib)
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     coordinator.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, DIRIS_PLATFORMS)
     coordinator.async_run()
+    if coordinator.traps is not None:
+        # Its library may have to be installed first.
+        entry.async_create_background_task(
+            hass, coordinator.traps.start(), f"{DOMAIN} traps"
+        )
 
 
 async def async_remove_config_entry_device(

@@ -45,6 +45,18 @@ CONF_MODULES: Final = "modules"
 # found the energy counters, with what it saw.
 CONF_SINGLE_SOURCE: Final = "single_source"
 CONF_ENERGY_PLACES: Final = "energy_places"
+# Options of one: the user's MIB files, by what changes with them; traps; outputs, with
+# the places that were found of them.
+CONF_MIB: Final = "mib"
+CONF_TRAPS: Final = "traps"
+CONF_OUTPUTS: Final = "outputs"
+CONF_PLACES: Final = "places"
+# As whom SNMP is spoken.
+CONF_SNMP_VERSION: Final = "snmp_version"
+CONF_COMMUNITY: Final = "community"
+CONF_USER: Final = "user"
+CONF_AUTH: Final = "auth"
+CONF_PRIVACY: Final = "privacy"
 
 # Entry data of an OCPP server and of a wallbox that connects to it.
 FAMILY_OCPP_SERVER: Final = "ocpp_server"
@@ -150,7 +162,9 @@ CHARGER_PLATFORMS: Final = (
 DIRIS_PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.EVENT,
     Platform.SENSOR,
+    Platform.SWITCH,
 )
 SITE_PLATFORMS: Final = (
     Platform.BINARY_SENSOR,

@@ -182,6 +182,13 @@ def _gateway(found: GatewayCoordinator) -> dict[str, Any]:
         "period_s": _rounded(found.period_s),
         "error": getattr(found.last_exception, "translation_key", None),
         "energy_places": found.config_entry.options.get(CONF_ENERGY_PLACES),
+        "traps": None if found.traps is None else found.traps.diagnostics(),
+        "mib": {
+            "columns": len(found.mib.columns),
+            "notifications": len(found.mib.notifications),
+            "outputs": len(found.mib.outputs),
+            "missing": len(found.mib.missing),
+        },
         "modules": [
             {
                 "address": module.address,

@@ -25,6 +25,7 @@ from .coordinator import error_key
 from .engine.devices.diris import (
     FAMILY,
     Load,
+    Mib,
     ModbusPath,
     Module,
     Topology,
@@ -32,6 +33,7 @@ from .engine.devices.diris import (
 )
 from .engine.model import DeviceError, Identity, Mark, Point, Unit, WrongDevice
 from .links import open_diris
+from .trap_listener import GatewayTraps
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -114,6 +116,9 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         self.period_s = self.interval_s
         """How often values really come."""
         self.device_id = ""
+        self.mib = Mib()
+        """What the user's files say."""
+        self.traps: GatewayTraps | None = None
         self._names: Mapping[str, str] = entry.options.get(CONF_NAMES, {})
         self._bus = asyncio.Lock()
         self._wanted: dict[Load, dict[Point, int]] = {}

@@ -1,4 +1,4 @@
-"""What happens: at an OCPP wallbox, and with a charger of a site."""
+"""What happens: at a wallbox, with a charger of a site, what a gateway tells."""
 
 from typing import override
 
@@ -9,6 +9,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
+from .diris import GatewayCoordinator, GatewayEntry
+from .diris_traps import TrapEvent
 from .engine.charging import Reason, Stage
 from .engine.devices.ocpp_charger import (
     ACTIVITIES,
@@ -50,11 +52,15 @@ _GOES_ON = {
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: ChargerEntry | DeviceEntry | SiteEntry,
+    entry: ChargerEntry | DeviceEntry | SiteEntry | GatewayEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Make the event entity of a wallbox, or of each charger of a site."""
+    """Make the event entity of a wallbox, of a gateway, or of a site's chargers."""
     runtime = entry.runtime_data
+    if isinstance(runtime, GatewayCoordinator):
+        if runtime.traps is not None:
+            async_add_entities([TrapEvent(runtime, runtime.traps)])
+        return
     if isinstance(runtime, DeviceCoordinator):
         if isinstance(runtime.device, CardReader):
             async_add_entities([CardEvent(runtime)])

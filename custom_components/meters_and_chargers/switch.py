@@ -1,4 +1,4 @@
-"""What may be: charging, observing only; whether the grid operator dims."""
+"""What may be: charging, observing only, dimming; a gateway's outputs."""
 
 from typing import Any, override
 
@@ -9,6 +9,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
 from .controller import SiteController, SiteEntry
+from .diris import GatewayCoordinator, GatewayEntry
+from .diris_outputs import add_outputs
 from .entity import ChargerEntity, CircuitEntity, SiteChargerEntity
 from .ocpp_wallbox import ChargerEntry, ChargerHub, Topic
 from .site_charger import SiteCharger
@@ -21,11 +23,14 @@ PARALLEL_UPDATES = 1
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: ChargerEntry | SiteEntry,
+    entry: ChargerEntry | SiteEntry | GatewayEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Make one switch for each connector, or those of a site."""
+    """Make one switch for each connector or output, or those of a site."""
     runtime = entry.runtime_data
+    if isinstance(runtime, GatewayCoordinator):
+        add_outputs(runtime, async_add_entities)
+        return
     if isinstance(runtime, SiteController):
         _add_switches(runtime, async_add_entities)
         return

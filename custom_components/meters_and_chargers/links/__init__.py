@@ -1,6 +1,9 @@
 """Turns entry data into sessions: the one place that opens sockets."""
 
+from ..engine.protocols.snmp import PORT as SNMP_PORT
+from ..engine.protocols.snmp import TRAP_PORT, Trap, TrapListener, WritingSession
 from .diris import open_diris, temporary_diris
+from .mib import credentials_of, load_mib, open_traps, open_writer, trap_source
 from .modbus import (
     certificate_folder,
     dump,
@@ -17,15 +20,22 @@ from .push import NoAddress, PushListener, addresses_of, open_push, push_source
 from .web import open_account, open_emobility, open_power_brain
 
 __all__ = [
+    "SNMP_PORT",
+    "TRAP_PORT",
     "NoAddress",
     "OcppListener",
     "PushListener",
+    "Trap",
+    "TrapListener",
+    "WritingSession",
     "addresses_of",
     "authority_folder",
     "certificate_folder",
+    "credentials_of",
     "dump",
     "family_of",
     "find_master",
+    "load_mib",
     "look_at",
     "open_account",
     "open_device",
@@ -34,9 +44,12 @@ __all__ = [
     "open_ocpp",
     "open_power_brain",
     "open_push",
+    "open_traps",
+    "open_writer",
     "prepare",
     "push_source",
     "search",
     "temporary_device",
     "temporary_diris",
+    "trap_source",
 ]

@@ -2,9 +2,13 @@
 
 from ...model import Answers, Device, Family, ModbusTcp, Probe
 from ...protocols.modbus import ModbusDevice, ModbusLink
+from ...protocols.snmp.smi import BadMib
 from .alarms import Alarm, AlarmKind, AlarmTable
+from .columns import Column
+from .mib import Mib, Output, as_text, columns_of_mib, mib_of, read_mib, stored_mib
 from .modbus import AlarmPlace, ModbusPath, OpenUnit
 from .nameplate import FAMILY_KEY, identify
+from .outputs import NotTaken, Place, find_outputs, read_outputs, switch_output
 from .registers import alarms_of, points_of
 from .tree import Load, Module, Path, Topology
 
@@ -14,14 +18,28 @@ __all__ = [
     "AlarmKind",
     "AlarmPlace",
     "AlarmTable",
+    "BadMib",
+    "Column",
     "Load",
+    "Mib",
     "ModbusPath",
     "Module",
+    "NotTaken",
     "OpenUnit",
+    "Output",
     "Path",
+    "Place",
     "Topology",
     "alarms_of",
+    "as_text",
+    "columns_of_mib",
+    "find_outputs",
+    "mib_of",
     "points_of",
+    "read_mib",
+    "read_outputs",
+    "stored_mib",
+    "switch_output",
 ]
 
 

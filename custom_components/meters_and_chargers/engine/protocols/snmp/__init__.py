@@ -11,6 +11,7 @@ from .credentials import Auth, Community, Credentials, Privacy, User
 from .session import PORT, UPTIME, SnmpSession, fastest
 from .traps import PORT as TRAP_PORT
 from .traps import Trap, TrapListener, TrapSource, load_decoder
+from .writer import WritingSession
 
 REQUIREMENT: Final = "gufo-snmp==0.13.0"
 FALLBACK: Final = "pysnmp>=7.1.27,<8"
@@ -32,6 +33,7 @@ __all__ = [
     "TrapSource",
     "User",
     "Value",
+    "WritingSession",
     "fastest",
     "load_decoder",
 ]

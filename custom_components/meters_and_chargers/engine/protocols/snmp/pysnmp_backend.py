@@ -17,6 +17,7 @@ from pysnmp.hlapi.v3arch.asyncio import (
     bulk_cmd,
     get_cmd,
     next_cmd,
+    set_cmd,
     usmAesCfb128Protocol,
     usmDESPrivProtocol,
     usmHMACMD5AuthProtocol,
@@ -25,9 +26,10 @@ from pysnmp.hlapi.v3arch.asyncio import (
     usmNoPrivProtocol,
 )
 from pysnmp.proto import errind
+from pysnmp.proto.rfc1902 import Integer32
 from pysnmp.smi.view import MibViewController
 
-from ...model import BadAnswer, Silent, Unreachable
+from ...model import BadAnswer, NotAllowed, Silent, Unreachable
 from .backend import Backend, NotInStep, Rejected, Rows, Value, Walk
 from .credentials import Auth, Community, Credentials, Privacy
 
@@ -52,6 +54,8 @@ _NOT_IN_STEP = (
     errind.WrongDigest,
 )
 _NO_SUCH_NAME = 2
+_READ_ONLY = {_NO_SUCH_NAME, 4, 6, 16, 17}
+"""What an agent answers to a SET of what mustn't be written; RFC 1157 and RFC 3416."""
 _AUTHORIZATION_ERROR = 16
 
 type _Answer = tuple[int, Sequence[tuple[str, Value | None]]]
@@ -121,11 +125,14 @@ class PysnmpBackend(Backend):
         return [(oid, value) for oid, value in rows if value is not None]
 
     async def _ask(
-        self, command: Any, how: tuple[int, ...], oids: Sequence[str]
+        self, command: Any, how: tuple[int, ...], oids: Sequence[str], *values: Any
     ) -> _Answer:
         if self._engine is None:
             raise Unreachable("not opened")
-        objects = (ObjectType(ObjectIdentity(oid)) for oid in oids)
+        objects = (
+            ObjectType(ObjectIdentity(oid), *values[at : at + 1])
+            for at, oid in enumerate(oids)
+        )
         wrong, status, _, rows = await command(
             *(self._engine, self._as, self._target, ContextData(), *how, *objects),
             lookupMib=False,
@@ -139,6 +146,14 @@ class PysnmpBackend(Backend):
         if status == _AUTHORIZATION_ERROR:
             raise NotInStep("the user may not read this")
         return int(status), [(str(oid), plain(value)) for oid, value in rows]
+
+    async def set(self, oid: str, number: int) -> None:
+        """Write an integer; raises `NotAllowed` when the agent refuses it."""
+        status, _ = await self._ask(set_cmd, (), (oid,), Integer32(number))
+        if status in _READ_ONLY:
+            raise NotAllowed(f"error-status {status}")
+        if status:
+            raise Rejected(f"error-status {status}")
 
     @override
     def close(self) -> None:

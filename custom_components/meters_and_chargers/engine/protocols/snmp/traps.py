@@ -96,7 +96,7 @@ class TrapListener:
         self._work = loop.create_task(self._process())
 
     def add(self, address: str, source: TrapSource) -> None:
-        """Take traps from an address in digits; raises ValueError where another's are."""
+        """Take traps from an address; raises ValueError where another's are."""
         if self._sources.get(address, source) is not source:
             raise ValueError(address)
         self._sources[address] = source

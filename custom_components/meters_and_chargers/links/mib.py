@@ -1,0 +1,90 @@
+"""What a DIRIS gateway's MIB files are for: their parser, traps, written outputs."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from homeassistant.const import CONF_PASSWORD, CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.requirements import async_process_requirements
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import (
+    CONF_AUTH,
+    CONF_COMMUNITY,
+    CONF_PRIVACY,
+    CONF_SNMP_VERSION,
+    CONF_USER,
+    DOMAIN,
+)
+from ..engine.devices.diris import Mib, read_mib
+from ..engine.protocols.budget import Budget
+from ..engine.protocols.snmp import (
+    FALLBACK,
+    Auth,
+    Community,
+    Credentials,
+    Privacy,
+    Trap,
+    TrapListener,
+    TrapSource,
+    User,
+    WritingSession,
+    load_decoder,
+)
+from ..engine.protocols.snmp.smi import REQUIREMENT
+
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - whose traps are taken is a list of the listener's
+_BUDGETS: HassKey[dict[str, Budget]] = HassKey(f"{DOMAIN}_budgets")
+
+
+def credentials_of(data: Mapping[str, Any]) -> Credentials:
+    """Return as whom SNMP is spoken; raises ValueError for what no agent could take."""
+    version = data[CONF_SNMP_VERSION]
+    if version != "v3":
+        return Community(data[CONF_COMMUNITY], v1=version == "v1")
+    return User(
+        name=data[CONF_USER],
+        password=data.get(CONF_PASSWORD, ""),
+        auth=Auth(data[CONF_AUTH]),
+        privacy=Privacy(data[CONF_PRIVACY]),
+    )
+
+
+async def load_mib(hass: HomeAssistant, texts: Iterable[str]) -> Mib:
+    """Read MIB files.
+
+    Raises `BadMib`, and `RequirementsNotFound` when the parser can't be installed.
+    """
+    await async_process_requirements(hass, DOMAIN, [REQUIREMENT], False)
+    return await hass.async_add_executor_job(read_mib, texts)
+
+
+def trap_source(data: Mapping[str, Any], on_trap: Callable[[Trap], None]) -> TrapSource:
+    """Return an agent whose traps are taken, with where they go."""
+    return TrapSource(credentials_of(data), on_trap)
+
+
+async def open_traps(hass: HomeAssistant, port: int) -> TrapListener:
+    """Listen for traps.
+
+    Raises OSError where the port can't be had, `RequirementsNotFound` and ImportError
+    without the library.
+    """
+    await async_process_requirements(hass, DOMAIN, [FALLBACK], False)
+    await hass.async_add_import_executor_job(load_decoder)
+    listener = TrapListener(_EVERYWHERE, port)
+    await listener.start()
+    return listener
+
+
+async def open_writer(
+    hass: HomeAssistant, host: str, data: Mapping[str, Any]
+) -> WritingSession:
+    """Open a session that may write to a gateway; nothing is asked yet.
+
+    Raises `RequirementsNotFound` and ImportError without the library.
+    """
+    await async_process_requirements(hass, DOMAIN, [FALLBACK], False)
+    budget = hass.data.setdefault(_BUDGETS, {}).setdefault(host, Budget())
+    port: int = data[CONF_PORT]
+    return await WritingSession.open(host, credentials_of(data), budget, port)
