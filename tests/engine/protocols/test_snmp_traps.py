@@ -52,6 +52,9 @@ class Heard(list[Trap]):
                 await asyncio.sleep(0.02)
 
 
+SECOND = "127.0.0.2"
+
+
 @asynccontextmanager
 async def listening(
     credentials: Credentials,
@@ -150,6 +153,26 @@ async def test_from_an_unknown_address() -> None:
         await send_trap(listener.port, *send, trap=OVERLOAD)
         await heard.until(lambda: listener.strangers == 2)
     assert (source.received, heard) == (0, [])
+
+
+async def test_two_agents_at_one_port() -> None:
+    """Each is known by its address and its own credentials, and heard by its own."""
+    async with listening(COMMUNITY) as (listener, first, heard):
+        others = Heard()
+        second = TrapSource(USERS["sha_aes"], others.append)
+        listener.add(SECOND, second)
+        v3 = ("-v", "3", "-e", ENGINE, "-u", "one", *snmp.security(USERS["sha_aes"]))
+        v2c = ("-v", "2c", "-c", "trap")
+        for options in (v3, v2c):
+            await send_trap(listener.port, *options, trap=OVERLOAD)
+            as_second = (*options, f"--clientaddr={SECOND}")
+            await send_trap(listener.port, *as_second, trap=OVERLOAD)
+        await heard.until(lambda: first.received + second.received == 4)
+        await heard.until(lambda: first.refused + second.refused == 2)
+        listener.remove(second)
+        assert listener.sources == {first}
+    assert [one.version for one in heard] == ["v2c"]
+    assert [one.version for one in others] == ["v3"]
 
 
 async def datagram_of(*options: str) -> bytes:

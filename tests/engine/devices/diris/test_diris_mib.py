@@ -103,6 +103,7 @@ def test_traps_are_told_in_the_words_of_the_file(mib: Mib) -> None:
             (f"{OURS}.20.5.0", b"Kitchen"),
             (f"{OURS}.20.5.1", b"\x00\xff"),
             (f"{OURS}.99.0", 7),
+            (f"{OURS}.98.0", b"x" * 3_000),
         ),
         "v2c",
     )
@@ -113,6 +114,7 @@ def test_traps_are_told_in_the_words_of_the_file(mib: Mib) -> None:
         "exampleText": "Kitchen",
         "exampleText.1": "00ff",
         f"{OURS}.99.0": 7,
+        f"{OURS}.98.0": "x" * 200,
     }
     assert Mib().said(trap)[f"{OURS}.20.1.0"] == 1
 

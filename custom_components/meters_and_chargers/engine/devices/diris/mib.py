@@ -40,6 +40,8 @@ _WRITTEN: Final = re.compile(
 _DECIMALS: Final = re.compile(r"d(?:-(?P<places>\d))?")
 """RFC 2579, 3.1: an integer, with its decimal point so many places from the right."""
 
+_LONGEST: Final = 200
+"""Characters of a text in a trap."""
 _ON_AND_OFF: Final = (
     *(("on", "off"), ("active", "inactive"), ("enabled", "disabled")),
     *(("true", "false"), ("closed", "open")),
@@ -114,8 +116,8 @@ def as_text(value: Value) -> int | float | str:
     try:
         text = value.decode()
     except UnicodeDecodeError:
-        return value.hex()
-    return text if text.isprintable() else value.hex()
+        text = ""
+    return (text if text.isprintable() and text else value.hex())[:_LONGEST]
 
 
 def read_mib(texts: Iterable[str]) -> Mib:
