@@ -15,6 +15,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.requirements import RequirementsNotFound
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -25,6 +26,7 @@ from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
 )
 from custom_components.meters_and_chargers.engine.devices.diris import Mib
+from custom_components.meters_and_chargers.links import mib as links_mib
 from simulators.snmp_agent import (
     COMMUNITY_WRITE,
     HOST,
@@ -419,3 +421,34 @@ async def test_who_can_not_be_asked_for_outputs(
     agent.stop()
     result = await fill(hass, result, **fields, password=PASSWORD)
     assert result["errors"] == {"base": "snmp_silent"}
+
+
+async def test_libraries_that_can_not_be_had(
+    hass: HomeAssistant,
+    added: SetUp,
+    with_files: Callable[[str, bytes], Any],
+    issue_registry: ir.IssueRegistry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without the internet each form and an issue say so; all else goes on."""
+    entry = await added()
+
+    async def offline(*_: object) -> None:
+        raise RequirementsNotFound(DOMAIN, ["pysnmp"])
+
+    monkeypatch.setattr(links_mib, "async_process_requirements", offline)
+    result = await begin(hass, entry, "diris_mib")
+    upload = await with_files(NAMES[1], (FILES / NAMES[1]).read_bytes())
+    result = await fill(hass, result, mib_file=upload)
+    assert result["errors"] == {"base": "no_mib_parser"}
+    result = await begin(hass, entry, "diris_outputs")
+    fields: dict[str, object] = {**V3, "user": "one", "password": PASSWORD}
+    result = await fill(hass, result, **fields, port=161)
+    assert result["errors"] == {"base": "no_snmp"}
+    result = await begin(hass, entry, "diris_traps")
+    await fill(hass, result, **fields, enabled=True, port=free_port())
+    issue = (DOMAIN, f"traps_{entry.entry_id}")
+    await until(hass, lambda: issue in issue_registry.issues)
+    assert issue_registry.issues[issue].translation_key == "traps_unavailable"
+    assert len(entry.runtime_data.mib.outputs) == 2
+    assert hass.states.get("sensor.diris_b30_rs485_2_circuit_1_power") is not None
