@@ -124,10 +124,7 @@ def _served(
         homes = _homes(server)
         for kind, home in zip(Kind, homes, strict=True):
             _take_over(folder / f"server_{kind}", folder / home)
-            if not _holds(folder / home / CERTIFICATE, wanted, issuer):
-                key = certificates.new_key(kind)
-                made = _server(wanted, key, issuer, signing)
-                certificates.store(folder, certificates.as_pair(made, key), home)
+            _keep_fresh(folder, home, kind, wanted, issuer, signing)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(_CIPHERS + _STATIC_RSA if old_ciphers else _CIPHERS)
@@ -140,6 +137,43 @@ def _served(
     context.num_tickets = 0
     ends = min(certificates.load(folder, home).ends for home in homes)
     return Served(context, ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A certificate of ours and its key, as files."""
+
+    certificate: Path
+    key: Path
+    ends: datetime
+
+
+def server_files(folder: Path, names: Iterable[str], home: str) -> Files:
+    """Return what a server of another library shows; it has ``home`` to itself.
+
+    Its key is an RSA one of 2048 bits. It is made anew as in `served`.
+    """
+    with _SHOWING:
+        issuer, signing = _loaded(folder)
+        wanted = tuple(dict.fromkeys(names))
+        _keep_fresh(folder, home, Kind.RSA, wanted, issuer, signing)
+        ends = certificates.load(folder, home).ends
+    return Files(folder / home / CERTIFICATE, folder / home / KEY, ends)
+
+
+def _keep_fresh(
+    folder: Path,
+    home: str,
+    kind: Kind,
+    wanted: tuple[str, ...],
+    issuer: x509.Certificate,
+    signing: Key,
+) -> None:
+    """Make a server's certificate anew where it does not hold."""
+    if not _holds(folder / home / CERTIFICATE, wanted, issuer):
+        key = certificates.new_key(kind)
+        made = _server(wanted, key, issuer, signing)
+        certificates.store(folder, certificates.as_pair(made, key), home)
 
 
 def sign(folder: Path, request: str, fits: Callable[[str], bool]) -> Signed:
