@@ -14,6 +14,7 @@ from homeassistant.loader import async_get_integration
 
 from . import (
     dashboard,
+    diris_export,
     diris_mib,
     ksem_wallbox,
     links,
@@ -115,6 +116,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
         and (station := entry.runtime_data.station) is not None
     ):
         await station.stop()
+    if (
+        isinstance(entry.runtime_data, GatewayCoordinator)
+        and entry.runtime_data.export is not None
+    ):
+        await entry.runtime_data.export.stop()
     return await hass.config_entries.async_unload_platforms(entry, _platforms(entry))
 
 
@@ -140,6 +146,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
     elif is_pico(entry):
         pico_account.forget(hass, entry)
         await pico_station.forget(hass, entry)
+    elif family == FAMILY_DIRIS:
+        await diris_export.forget(hass, entry)
     session_log.is_read(hass, entry)
     load_management.forget(hass, entry)
     await ocpp_tls.forget(hass, entry)
@@ -203,6 +211,8 @@ async def _set_up_gateway(hass: HomeAssistant, entry: GatewayEntry) -> None:
         entry.async_create_background_task(
             hass, coordinator.traps.start(), f"{DOMAIN} traps"
         )
+    if coordinator.export is not None:
+        coordinator.export.start()
 
 
 async def async_remove_config_entry_device(

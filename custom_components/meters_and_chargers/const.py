@@ -57,6 +57,11 @@ CONF_COMMUNITY: Final = "community"
 CONF_USER: Final = "user"
 CONF_AUTH: Final = "auth"
 CONF_PRIVACY: Final = "privacy"
+# Option of a gateway: the files it exports, where they come from and how they are read.
+CONF_EXPORT: Final = "export"
+CONF_FOLDER: Final = "folder"
+CONF_ZONE: Final = "zone"
+EXPORT_USER: Final = "diris"
 
 # Entry data of an OCPP server and of a wallbox that connects to it.
 FAMILY_OCPP_SERVER: Final = "ocpp_server"

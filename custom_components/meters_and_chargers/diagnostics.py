@@ -79,6 +79,8 @@ async def async_get_config_entry_diagnostics(
             told["replay"] = await links.dump(found.device)
         case GatewayCoordinator():
             told |= _gateway(found)
+            if found.export is not None:
+                told["export"] = found.export.figures()
         case SiteController():
             if decisions := replay(found):
                 told["replay"] = decisions

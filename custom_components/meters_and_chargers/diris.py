@@ -22,6 +22,7 @@ from .const import (
     DOMAIN,
 )
 from .coordinator import error_key
+from .diris_export import GatewayExport
 from .engine.devices.diris import (
     FAMILY,
     Load,
@@ -119,6 +120,10 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         self.mib = Mib()
         """What the user's files say."""
         self.traps: GatewayTraps | None = None
+        self.export = (
+            GatewayExport(hass, entry) if GatewayExport.wanted(entry) else None
+        )
+        """The files that it exports, if they are wanted."""
         self._names: Mapping[str, str] = entry.options.get(CONF_NAMES, {})
         self._bus = asyncio.Lock()
         self._wanted: dict[Load, dict[Point, int]] = {}

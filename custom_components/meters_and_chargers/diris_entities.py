@@ -18,6 +18,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .const import CONF_MODULES, DOMAIN
 from .describe import Described
 from .diris import GatewayCoordinator, GatewayEntry, modules_of
+from .diris_export_sensors import export_sensors, forget_sensors
 from .engine.devices.diris import Load, Module, points_of
 from .engine.model import Mark, Point, Quantity
 
@@ -64,6 +65,10 @@ def add_circuits(
         )
 
     add([ReadingInterval(coordinator)])
+    if coordinator.export is None:
+        forget_sensors(coordinator.hass, coordinator.identity.key)
+    else:
+        add(export_sensors(coordinator.export, coordinator.identity.key))
     coordinator.config_entry.async_on_unload(coordinator.async_each(made))
 
 

@@ -28,6 +28,7 @@ from .device_form import interval_field, take_interval
 from .diris import addresses_in, modules_of, stored
 from .diris_energy_flow import EnergyTest
 from .diris_entities import show_single_source
+from .diris_export_flow import DirisExportOptions
 from .diris_mib_flow import DirisMibOptions
 from .engine.devices.diris import FAMILY, Topology, points_of
 from .engine.model import DeviceError, Identity
@@ -178,7 +179,7 @@ def _in_words(found: Topology) -> str:
     )
 
 
-class DirisOptions(EnergyTest, DirisMibOptions):
+class DirisOptions(EnergyTest, DirisMibOptions, DirisExportOptions):
     """How often circuits are read, what they are called, where modules may be."""
 
     async def async_step_init(
@@ -189,6 +190,7 @@ class DirisOptions(EnergyTest, DirisMibOptions):
         if self.can_test_energy:
             items.append("diris_energy")
         items += ["diris_mib", "diris_traps", "diris_outputs"]
+        items.append("diris_export")
         return self.async_show_menu(step_id="init", menu_options=items)
 
     async def async_step_diris(

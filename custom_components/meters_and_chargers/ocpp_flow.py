@@ -56,7 +56,7 @@ from .ocpp_wallbox import ChargerEntry
 from .tls_flow import CONF_CERTIFICATE, UPLOAD, uploaded
 
 _PORT = 9000
-_ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - wallboxes dial us over the network
+ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - wallboxes dial us over the network
 _MINIMUM_A = 6
 _MEASURE_S = 10
 """How often a new wallbox measures, if its owner wants that: it suits a site."""
@@ -76,7 +76,7 @@ _LISTENER = vol.Schema(
             ),
             vol.Coerce(int),
         ),
-        vol.Required(CONF_HOST, default=_ALL_ADDRESSES): TextSelector(),
+        vol.Required(CONF_HOST, default=ALL_ADDRESSES): TextSelector(),
         vol.Required(CONF_TLS_MODE, default=TLS_DETECT): SelectSelector(
             SelectSelectorConfig(
                 options=[TLS_DETECT, TLS_REQUIRED, TLS_OFF],
@@ -110,7 +110,7 @@ class OcppSteps(ListenSteps):
             port: int = user_input[CONF_PORT]
             await self.async_set_unique_id(f"{FAMILY_OCPP_SERVER}_{port}")
             self._abort_if_unique_id_configured(error="server_exists")
-            errors = await _tried(user_input)
+            errors = await tried(user_input)
             if not errors:
                 return self.async_create_entry(
                     title=f"OCPP {port}",
@@ -130,7 +130,7 @@ class OcppSteps(ListenSteps):
         errors: dict[str, str] = {}
         if user_input is not None:
             same = user_input[CONF_PORT] == entry.data[CONF_PORT]
-            errors = {} if same else await _tried(user_input)
+            errors = {} if same else await tried(user_input)
             if not all(map(_NAME.fullmatch, user_input.get(CONF_NAMES, ()))):
                 errors[CONF_NAMES] = "invalid_name"
             if not errors:
@@ -362,7 +362,7 @@ def _maker_and_model(knock: Mapping[str, Any]) -> str:
     return " ".join(part for part in (knock["maker"], knock["model"]) if part)
 
 
-async def _tried(listener: Mapping[str, Any]) -> dict[str, str]:
+async def tried(listener: Mapping[str, Any]) -> dict[str, str]:
     """Listen for a moment: a port that is taken is said now, not at the start."""
     try:
         server = await asyncio.start_server(

@@ -3,6 +3,7 @@
 from ..engine.protocols.snmp import PORT as SNMP_PORT
 from ..engine.protocols.snmp import TRAP_PORT, Trap, TrapListener, WritingSession
 from .diris import open_diris, temporary_diris
+from .export import FtpListener, open_ftp, passive_ports
 from .mib import credentials_of, load_mib, open_traps, open_writer, trap_source
 from .modbus import (
     certificate_folder,
@@ -22,6 +23,7 @@ from .web import open_account, open_emobility, open_power_brain
 __all__ = [
     "SNMP_PORT",
     "TRAP_PORT",
+    "FtpListener",
     "NoAddress",
     "OcppListener",
     "PushListener",
@@ -41,11 +43,13 @@ __all__ = [
     "open_device",
     "open_diris",
     "open_emobility",
+    "open_ftp",
     "open_ocpp",
     "open_power_brain",
     "open_push",
     "open_traps",
     "open_writer",
+    "passive_ports",
     "prepare",
     "push_source",
     "search",

@@ -99,12 +99,12 @@ def start(
         ports: range | None = None,
         **limits: int,
     ) -> Running:
-        context, root = None, ""
+        shown, root = None, ""
         if encryption is not Encryption.OFF:
             files = authority.server_files(tmp_path / "ca", [HOST], "ftp")
-            context = server.tls_context(files.certificate, files.key)
+            shown = files.certificate, files.key
             root = authority.root(tmp_path / "ca").pem
-        access = Access(HOST, 0, "diris", "secret", encryption, context, ports)
+        access = Access(HOST, 0, "diris", "secret", encryption, shown, ports)
         found = Running(
             tmp_path / "drop", root, access, Limits(**{"disk_free": 0, **limits})
         )

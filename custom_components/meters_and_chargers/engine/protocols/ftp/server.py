@@ -233,7 +233,7 @@ class _TlsDoor(_Door, TLS_FTPHandler):
         super().__init__(sock, server, ioloop)
 
     def get_ssl_context(self) -> object:
-        return self.server.access.context
+        return self.server.context
 
     def handle(self) -> None:
         """Wait for who speaks first: a client that does so begins with TLS."""
@@ -296,9 +296,11 @@ class _Listener(FTPServer):
         self.on_done = on_done
         self.on_password = on_password
         self.refused = on_refused
+        files = access.files
+        self.context = None if files is None else tls_context(*files)
         self._wrong = 0
         # In a wrapping: the library would ask the class itself for what it shows.
-        door = _Door if access.context is None else _TlsDoor
+        door = _Door if access.files is None else _TlsDoor
         super().__init__(
             (access.host, access.port),
             partial(door),

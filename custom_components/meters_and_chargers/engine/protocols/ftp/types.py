@@ -4,10 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from OpenSSL import SSL
+from typing import Protocol
 
 type OnDone = Callable[[Path], None]
 """Is told of a whole file; from the server's own thread."""
@@ -37,6 +34,16 @@ class Access:
     user: str
     password: str = field(repr=False)
     encryption: Encryption = Encryption.OFF
-    context: SSL.Context | None = field(default=None, repr=False)
+    files: tuple[Path, Path] | None = None
+    """The certificate it shows and its key; None without encryption."""
     passive_ports: range | None = None
     """Of the connections for files; None takes any that is free."""
+
+
+class FtpListener(Protocol):
+    """A server that listens."""
+
+    port: int
+
+    def stop(self) -> None:
+        """Close every connection; a file under way is forgotten."""
