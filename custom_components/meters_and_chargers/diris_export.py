@@ -95,6 +95,8 @@ class GatewayExport:
         self._looking = asyncio.Lock()
         self._again = self._stopped = False
         self._told: set[str] = set()
+        self._no_room: str | None = None
+        """Why the server last refused a file."""
         self._listeners: list[Callable[[], None]] = []
         self._ends: list[CALLBACK_TYPE] = []
 
@@ -184,7 +186,7 @@ class GatewayExport:
         if "recorder" not in self._hass.config.components:
             self._tell("export_stuck", "there is no recorder")
             return
-        problem = None
+        problem = self._no_room
         try:
             if self._export is None:
                 await self._open()
@@ -207,14 +209,13 @@ class GatewayExport:
         loop = self._hass.loop
 
         def done(_: Path) -> None:
-            loop.call_soon_threadsafe(self._soon)
+            loop.call_soon_threadsafe(self._arrived)
 
         def logged_in(right: bool) -> None:  # noqa: FBT001 - told so by the server
             loop.call_soon_threadsafe(self._password, right)
 
         def refused(err: OSError) -> None:
-            text = err.strerror or str(err)
-            loop.call_soon_threadsafe(self._tell, "export_stuck", text)
+            loop.call_soon_threadsafe(self._refused, err.strerror or str(err))
 
         names = await ocpp_tls.names_of(self._hass, {CONF_HOST: ""})
         told = done, logged_in, refused
@@ -226,6 +227,17 @@ class GatewayExport:
             self._tell("export_server", str(err))
         else:
             self._forget("export_server")
+
+    @callback
+    def _arrived(self) -> None:
+        self._no_room = None
+        self._soon()
+
+    @callback
+    def _refused(self, error: str) -> None:
+        """Say that the gateway keeps a file, until the next one is taken in."""
+        self._no_room = error
+        self._tell("export_stuck", error)
 
     @callback
     def _password(self, right: bool) -> None:  # noqa: FBT001 - as above

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 import secrets
-from typing import Any
+from typing import Any, override
 
 from homeassistant.components import network
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_SOURCE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -172,6 +172,14 @@ class DirisExportOptions(OptionsFlow):
             description_placeholders=await self._to_be_typed(),
             progress_task=self._waiting,
         )
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Wait no longer when the dialog is closed."""
+        super().async_remove()
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     async def _wait(self) -> None:
         ends = self.hass.loop.time() + PATIENCE_S

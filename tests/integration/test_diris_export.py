@@ -7,9 +7,11 @@ import ftplib
 import os
 from pathlib import Path
 import random
+import shutil
 import socket
 import sqlite3
 import time
+from types import SimpleNamespace
 from typing import Any
 
 from homeassistant.components.recorder import Recorder
@@ -18,6 +20,7 @@ from homeassistant.components.recorder.statistics import (
     statistics_during_period,
 )
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -489,6 +492,49 @@ async def test_a_full_disk_loses_nothing(
     assert found == {AVERAGE: dict.fromkeys(range(50), (10, 10, 10))}
 
 
+async def test_no_room_for_a_file(
+    hass: HomeAssistant,
+    exporting: Exporting,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: list[str],
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """The gateway is refused and keeps it; told until the next file is taken in."""
+    expected_logs.append("wait: No space left on device")
+    entry = await exporting()
+    export = export_of(entry)
+    issue = f"export_stuck_{entry.entry_id}"
+
+    def refused() -> None:
+        with client("plain") as found:
+            found.connect(HOST, export.port or 0, 30)
+            found.login("diris", "secret")
+            with pytest.raises(ftplib.error_perm, match="No room"):
+                put(found, "a.csv", b"x")
+
+    with monkeypatch.context() as patch:
+        usage = SimpleNamespace(total=1, used=1, free=0)
+        patch.setattr(shutil, "disk_usage", lambda _: usage)
+        await asyncio.to_thread(refused)
+        await until(hass, lambda: issue_registry.async_get_issue(DOMAIN, issue))
+    await export.look()
+    assert issue_registry.async_get_issue(DOMAIN, issue)
+    await send(hass, entry, energy({NOON: 1}))
+    await until(hass, lambda: not issue_registry.async_get_issue(DOMAIN, issue))
+
+
+async def test_a_stop_closes_the_port(
+    hass: HomeAssistant, exporting: Exporting, port: int
+) -> None:
+    """With Home Assistant's own stop, when entries are not unloaded."""
+    entry = await exporting()
+    assert export_of(entry).port == port
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await until(hass, lambda: export_of(entry).port is None)
+    with socket.create_server(("0.0.0.0", port)):  # noqa: S104 - the same as ours
+        pass
+
+
 async def test_a_port_that_is_taken(
     hass: HomeAssistant,
     exporting: Exporting,
@@ -652,6 +698,12 @@ async def test_the_options_wait_for_the_first_file(
     result = await flow.async_configure(result["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert entry.options["export"]["password"] == shown["password"]
+    # Closed while it waits for another: what was chosen stays.
+    result = await options(
+        hass, entry, {"source": "ftp", "port": port, "tls_mode": "detect"}
+    )
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    flow.async_abort(result["flow_id"])
     result = await options(
         hass, entry, {"source": "off", "port": port, "tls_mode": "detect"}
     )
