@@ -32,7 +32,7 @@ _CERTIFICATE = "server_ftp"
 
 
 def passive_ports(port: int) -> range:
-    """Return the ports of the connections that carry files; none for port 0."""
+    """Return the ports of the connections that carry files."""
     return range(port + 1, port + 1 + _PASSIVE_PORTS)
 
 
@@ -67,7 +67,7 @@ async def open_ftp(
             password,
             encryption,
             files,
-            passive_ports(port) if port else None,
+            passive_ports(port),
         )
         return open_server(access, Drop(folder), told)
 
