@@ -189,8 +189,7 @@ class DirisOptions(EnergyTest, DirisMibOptions, DirisExportOptions):
         items = ["diris"]
         if self.can_test_energy:
             items.append("diris_energy")
-        items += ["diris_mib", "diris_traps", "diris_outputs"]
-        items.append("diris_export")
+        items += ["diris_mib", "diris_traps", "diris_outputs", "diris_export"]
         return self.async_show_menu(step_id="init", menu_options=items)
 
     async def async_step_diris(
