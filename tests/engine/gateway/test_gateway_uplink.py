@@ -50,6 +50,7 @@ class Point:
     def __init__(self) -> None:
         """Hear nothing yet."""
         self.accepted_times = 0
+        self.boots = 0
         self.starts: list[tuple[int, int | None, str]] = []
         self.calls: list[Call] = []
         self.changes = asyncio.Event()
@@ -58,9 +59,10 @@ class Point:
         """Say who it is."""
         return BOOT
 
-    def accepted(self) -> None:
-        """Count."""
+    def accepted(self, *, booted: bool) -> None:
+        """Count, also how often after a boot."""
         self.accepted_times += 1
+        self.boots += booted
 
     def changed(self) -> None:
         """Wake who waits."""
@@ -260,7 +262,7 @@ async def test_a_boot_that_is_not_accepted_is_told_and_repeated(
     backend.boot_status = "Accepted"
     await fresh.online()
     await fresh.empty()
-    assert fresh.point.accepted_times == 1
+    assert fresh.point.accepted_times == fresh.point.boots == 1
     await fresh.stop()
 
 

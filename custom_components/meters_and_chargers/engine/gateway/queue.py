@@ -158,13 +158,16 @@ class Queue:
         work = partial(self._finish, one=waiting, state=_State.REFUSED)
         self._take(await self._journal.commit(work))
 
-    async def transactions(self) -> Mapping[int, int]:
-        """Return how the backend calls the transactions that have not ended there."""
+    async def transactions(self) -> Mapping[int, int | None]:
+        """Return the transactions that have not ended there, by the backend's numbers.
+
+        None for one whose beginning it has not answered.
+        """
         return await self._journal.commit(
             lambda db: dict(
                 db.execute(
                     "SELECT session, backend_id FROM backend_transactions "
-                    "WHERE gateway = ? AND ended = 0 AND backend_id IS NOT NULL",
+                    "WHERE gateway = ? AND ended = 0",
                     (self._gateway,),
                 )
             )

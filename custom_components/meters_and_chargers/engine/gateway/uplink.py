@@ -32,8 +32,8 @@ from .queue import START, Queue, Waiting
 
 _LOGGER = logging.getLogger(__name__)
 
-FIRST_PAUSE_S = 5.0
-LONGEST_PAUSE_S = 300.0
+PAUSES_S = (5.0, 300.0)
+"""The first and the longest before it is dialled again."""
 JITTER = 0.2
 BEAT_S = 300.0
 """Where a backend names no interval."""
@@ -54,8 +54,8 @@ class Point(Protocol):
     def boot(self) -> Payload:
         """Return a BootNotification."""
 
-    def accepted(self) -> None:
-        """Take note that the backend may be told things, anew after each boot."""
+    def accepted(self, *, booted: bool) -> None:
+        """Take note that the backend may be told things: all of them after a boot."""
 
     def changed(self) -> None:
         """Take note that the line or the queue stands otherwise."""
@@ -91,7 +91,7 @@ class Uplink:
         point: Point,
         queue: Queue,
         *,
-        pauses_s: tuple[float, float] = (FIRST_PAUSE_S, LONGEST_PAUSE_S),
+        pauses_s: tuple[float, float] = PAUSES_S,
         again_s: float = AGAIN_S,
     ) -> None:
         """Prepare; ``name`` is for the log, pauses grow from the first to the last."""
@@ -105,7 +105,7 @@ class Uplink:
         self._session: Session | None = None
         self._booted = False
         """Whether the backend has accepted us since our start, or the charger's."""
-        self._beat_s = BEAT_S
+        self.beat_s = BEAT_S
         self._wake = asyncio.Event()
         self._work = asyncio.Event()
         self._attempts = 0
@@ -147,7 +147,7 @@ class Uplink:
 
     def beat_every(self, seconds: float) -> None:
         """Send a heartbeat this often from now on."""
-        self._beat_s = max(seconds, LEAST_BEAT_S)
+        self.beat_s = max(seconds, LEAST_BEAT_S)
 
     # One connection
 
@@ -177,6 +177,7 @@ class Uplink:
 
     async def _talk(self, session: Session) -> None:
         """Be accepted, then tell what waits, as long as the connection is open."""
+        booted = not self._booted
         try:
             await self._boot(session)
         except DeviceError as err:
@@ -185,7 +186,7 @@ class Uplink:
             raise NotConnected(Failure.REJECTED) from err
         self._pause_s = self._pauses_s[0]
         self._stands(connected=True, failure=None)
-        self._point.accepted()
+        self._point.accepted(booted=booted)
         self._work.set()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beat(session))
@@ -212,7 +213,7 @@ class Uplink:
 
     async def _beat(self, session: Session) -> None:
         while True:
-            await asyncio.sleep(self._beat_s)
+            await asyncio.sleep(self.beat_s)
             try:
                 await session.call("Heartbeat", {})
             except (DeviceError, CallError) as err:

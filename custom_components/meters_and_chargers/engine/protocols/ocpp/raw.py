@@ -34,8 +34,8 @@ def payload_of(frame: str) -> str:
     return frame[begin:end]
 
 
-def exchange(payload: str, name: str, value: int) -> str:
-    """Return an object's text with another number as one of its own fields.
+def exchange(payload: str, name: str, value: int | str) -> str:
+    """Return an object's text with another value as one of its own fields.
 
     The last of that name, as a reader takes it; unchanged where it has none.
     """
@@ -53,7 +53,7 @@ def exchange(payload: str, name: str, value: int) -> str:
         at = _skip(payload, at + 1)
     if found is None:
         return payload
-    return f"{payload[: found[0]]}{value}{payload[found[1] :]}"
+    return f"{payload[: found[0]]}{json.dumps(value)}{payload[found[1] :]}"
 
 
 def _value(text: str, at: int) -> tuple[object, int]:
