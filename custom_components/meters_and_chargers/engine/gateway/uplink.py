@@ -108,6 +108,7 @@ class Uplink:
         self.beat_s = BEAT_S
         self._wake = asyncio.Event()
         self._work = asyncio.Event()
+        self._anew = asyncio.Event()
         self._attempts = 0
         self.line = Line()
 
@@ -141,8 +142,7 @@ class Uplink:
     def reboot(self) -> None:
         """Tell the backend that the charger has started anew."""
         self._booted = False
-        if self._session is not None:
-            self._session.begin_close()
+        self._anew.set()
         self.hurry()
 
     def beat_every(self, seconds: float) -> None:
@@ -177,6 +177,25 @@ class Uplink:
 
     async def _talk(self, session: Session) -> None:
         """Be accepted, then tell what waits, as long as the connection is open."""
+        beating = delivering = None
+        try:
+            while True:
+                await self._introduce(session)
+                if delivering is None:
+                    beating = asyncio.create_task(self._beat(session))
+                    delivering = asyncio.create_task(self._deliver(session))
+                await self._anew.wait()
+        finally:
+            for task in (beating, delivering):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.wait({task})
+                    if not task.cancelled():
+                        task.result()
+
+    async def _introduce(self, session: Session) -> None:
+        """Have ourselves accepted, and let it be known; raises `NotConnected`."""
+        self._anew.clear()
         booted = not self._booted
         try:
             await self._boot(session)
@@ -188,9 +207,6 @@ class Uplink:
         self._stands(connected=True, failure=None)
         self._point.accepted(booted=booted)
         self._work.set()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._beat(session))
-            group.create_task(self._deliver(session))
 
     async def _boot(self, session: Session) -> None:
         """Tell who we are until that is accepted; once is enough (rule 4)."""

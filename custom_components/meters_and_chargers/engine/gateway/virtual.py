@@ -73,7 +73,7 @@ class VirtualPoint:
         self.configuration = Configuration(charger.connectors)
         self.sessions = Sessions()
         told = Told(
-            now_s=self._now_s,
+            now_s=self.now_s,
             trigger=lambda wanted, number: self._spawn(self._triggered(wanted, number)),
             changed=self._otherwise,
             begin=self._begin,
@@ -89,6 +89,7 @@ class VirtualPoint:
         self._measured_s: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._look: asyncio.TimerHandle | None = None
+        self._closed = False
         self._telling = asyncio.Lock()
         self.on_change: Callable[[], None] = lambda: None
         """Hears that the line, the queue or a limit stands otherwise."""
@@ -121,6 +122,7 @@ class VirtualPoint:
 
     async def close(self) -> None:
         """Hang up; what waits stays in the journal."""
+        self._closed = True
         if self._look is not None:
             self._look.cancel()
         for task in tuple(self._tasks):
@@ -129,12 +131,16 @@ class VirtualPoint:
 
     # What follows for the charger
 
+    def now_s(self) -> int:
+        """Return the time, in whole seconds since 1970."""
+        return int(self._now())
+
     def limit(self, connector: int) -> Effective:
         """Return what a connector may draw now, and whose limit that is."""
         running = self.sessions.running.get(connector)
         refused = running is not None and running.session in self.sessions.refused
         return effective(
-            self.profiles.allowed(connector, self._now_s()),
+            self.profiles.allowed(connector, self.now_s()),
             self._charger.bounds(connector),
             enabled=not refused,
         )
@@ -257,9 +263,6 @@ class VirtualPoint:
 
     # Inside
 
-    def _now_s(self) -> int:
-        return int(self._now())
-
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -267,6 +270,8 @@ class VirtualPoint:
 
     def _otherwise(self) -> None:
         """Let the charger obey, look again in time, and keep how things stand."""
+        if self._closed:
+            return
         self._charger.obey()
         self._look_later()
         self.uplink.beat_every(self.configuration.seconds(HEARTBEAT))
@@ -327,7 +332,7 @@ class VirtualPoint:
         self, connector: int | None, tag: str, profile: Payload | None
     ) -> bool:
         """Let a card begin that the backend has chosen."""
-        promise = _Promise(connector, tag, self._now_s() + PROMISED_S, profile)
+        promise = _Promise(connector, tag, self.now_s() + PROMISED_S, profile)
         self._promises.append(promise)
         try:
             begins = await self._charger.begin(connector, tag)
@@ -338,7 +343,7 @@ class VirtualPoint:
         return begins
 
     def _find_promise(self, tag: str, connector: int | None) -> _Promise | None:
-        now_s = self._now_s()
+        now_s = self.now_s()
         self._promises = [one for one in self._promises if one.until_s > now_s]
         for one in self._promises:
             there = None in (one.connector, connector) or one.connector == connector
@@ -348,7 +353,7 @@ class VirtualPoint:
 
     def _put_promised(self, connector: int, profile: Payload) -> None:
         try:
-            self.profiles.put(connector, profile, self._now_s())
+            self.profiles.put(connector, profile, self.now_s())
         except Unusable as err:
             _LOGGER.debug("%s: a remote start's profile: %s", self._gateway, err)
 

@@ -38,6 +38,7 @@ from .tokens import Gate
 from .transactions import Transactions
 from .upkeep import Card, Firmware
 from .v201 import Dialect
+from .witness import Wishes
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ class OcppCharger(OwnProfiles, Settling):
         self._admission = self._new_admission(gate or Gate())
         self.pauses = self._new_pauses()
         self._incoming = Incoming(self._station, self._transactions, self._admission)
+        self.wishes = Wishes()
         self.credentials = Credentials(self, self._spawn)
         self.foreign = Foreign(
             self,
@@ -200,6 +202,8 @@ class OcppCharger(OwnProfiles, Settling):
         speaks_16 = link.version is Version.V16
         speaker = self._incoming if speaks_16 else self._translator()
         answer, change = await speaker.answer(call)
+        if self.wishes.witness is not None and speaks_16:
+            answer = await self.wishes.witness.heard(call, answer)
         if link is self.link:
             self._follow_up(call, change)
         if change.points or change.connectors or change.charger or change.occurrences:
@@ -216,6 +220,13 @@ class OcppCharger(OwnProfiles, Settling):
         A newer limit replaces this one as long as it waits. ``protection`` lets a
         reduction go at once.
         """
+        self.setpoint.check(value_ma)
+        left_ma = self.wishes.take(connector, value_ma)
+        await self._put_limit(connector, left_ma, protection=protection)
+
+    async def _put_limit(
+        self, connector: int, value_ma: int, *, protection: bool
+    ) -> None:
         one = self.connector(connector)
         if await self.pauses.takes(one, value_ma):
             return
@@ -225,6 +236,28 @@ class OcppCharger(OwnProfiles, Settling):
             raise Unreachable("the wallbox is not connected")
         await limit.set(value_ma, protection=protection)
         self.pauses.resume(one)
+
+    def obey(self) -> None:
+        """Let each connector have what is left of its limit now."""
+        for number in self.connectors:
+            told_ma = self.connector(number).limit_ma
+            value_ma = self.wishes.left_ma(number, told_ma, self.setpoint.maximum_ma)
+            if value_ma is not None:
+                self._spawn(self._obey(number, value_ma))
+
+    async def _obey(self, number: int, value_ma: int) -> None:
+        try:
+            await self._put_limit(number, value_ma, protection=True)
+        except DeviceError as err:
+            _LOGGER.debug("%s: a limit is owed: %s", self.charger_id, err)
+
+    def accepts(self, tag: str) -> bool:
+        """Say whether a card may charge now."""
+        return self._admission.accepts(tag)
+
+    def is_known(self, tag: str) -> bool:
+        """Say whether a card is in the list of who may charge, and may now."""
+        return self._admission.label(tag) is not None and self.accepts(tag)
 
     async def keep_limit(self, connector: int) -> None:
         """Let the limit hold for good, although there is a fallback."""
