@@ -74,16 +74,20 @@ class Hub(Library):  # type: ignore[misc]  # has no types
         return call_result.StartTransaction(booked.number, verdict)
 
     @on("MeterValues")  # type: ignore[untyped-decorator]  # has no types
-    def values(self, **said: Any) -> Any:
-        """Book meter values."""
-        if (booked := self._backend.find(said.get("transaction_id"))) is not None:
+    def values(self, call_unique_id: str, **said: Any) -> Any:
+        """Book meter values, once."""
+        booked = self._backend.find(said.get("transaction_id"))
+        if booked is not None and self._backend.is_new(call_unique_id):
             booked.values.append(said)
         return call_result.MeterValues()
 
     @on("StopTransaction", skip_schema_validation=True)  # type: ignore[untyped-decorator]  # has no types
-    def end(self, **said: Any) -> Any:
-        """Book an end."""
-        if (booked := self._backend.find(said.get("transaction_id"))) is not None:
+    def end(self, call_unique_id: str, **said: Any) -> Any:
+        """Book an end, once."""
+        booked = self._backend.find(said.get("transaction_id"))
+        if not self._backend.is_new(call_unique_id):
+            pass
+        elif booked is not None:
             booked.stops.append(said)
         else:
             self._backend.strays.append(said)
@@ -150,6 +154,7 @@ class Backend:
         """Ends of transactions that it does not know."""
         self.hubs: dict[str, Hub] = {}
         self.port = 0
+        self._ids: set[str] = set()
         self._sockets: set[web.WebSocketResponse] = set()
         self._tls = tls
         self._runner: web.AppRunner | None = None
@@ -190,6 +195,12 @@ class Backend:
         return await self.hubs[identity].call(request)
 
     # What it books
+
+    def is_new(self, message_id: str) -> bool:
+        """Say whether a message was not booked before, and note it."""
+        new = message_id not in self._ids
+        self._ids.add(message_id)
+        return new
 
     def verdict(self, tag: str) -> dict[str, str]:
         """Say whether a card may charge."""
