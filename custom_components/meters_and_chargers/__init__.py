@@ -143,11 +143,10 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
         tell_left_behind(hass, entry.data[CONF_SERVER])
     elif family == FAMILY_DIRIS:
         await diris_mib.forget(hass, entry.entry_id)
+        await diris_export.forget(hass, entry)
     elif is_pico(entry):
         pico_account.forget(hass, entry)
         await pico_station.forget(hass, entry)
-    elif family == FAMILY_DIRIS:
-        await diris_export.forget(hass, entry)
     session_log.is_read(hass, entry)
     load_management.forget(hass, entry)
     await ocpp_tls.forget(hass, entry)

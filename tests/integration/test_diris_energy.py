@@ -224,4 +224,4 @@ async def test_a_gateway_without_such_modules_offers_no_test(
     await gateway.start()
     entry = await set_up()
     result = await hass.config_entries.options.async_init(entry.entry_id)
-    assert result["menu_options"] == ["diris"]
+    assert "diris_energy" not in result["menu_options"]
