@@ -108,7 +108,9 @@ class StateSensor(SiteChargerEntity, SensorEntity):
 
     _attr_device_class = SensorDeviceClass.ENUM
     _attr_options = [stage.value for stage in Stage]  # noqa: RUF012 - Home Assistant's own type
-    _unrecorded_attributes = frozenset({"plan", "power_entity", "current_entities"})
+    _unrecorded_attributes = frozenset(
+        {"plan", "boost_until", "power_entity", "current_entities"}
+    )
 
     def __init__(self, controller: SiteController, charger: SiteCharger) -> None:
         """Belong to a charger of a site."""
@@ -124,20 +126,24 @@ class StateSensor(SiteChargerEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """The plan, if there is one, and the sensors that measure the charger."""
-        measured_by = self._charger.meter.entities
+        """Its plan and boost, if there are, and the sensors that measure it."""
+        more: dict[str, Any] = {"boost_until": None, **self._charger.meter.entities}
+        if (until_ms := self._charger.boost_until_ms) is not None:
+            left = timedelta(milliseconds=until_ms - self.hass.loop.time() * 1000)
+            until = (dt_util.utcnow() + left).replace(microsecond=0)
+            more["boost_until"] = until.isoformat()
         if (plan := self._charger.plan) is None:
-            return {"plan": None, **measured_by}
+            return {"plan": None, **more}
         told: dict[str, Any] = {"ready_at": plan.ready_at.isoformat()}
         if plan.energy_wh is not None:
             told["energy_kwh"] = plan.energy_wh / 1000
         if plan.soc_percent is not None:
             told["charge_level"] = plan.soc_percent
-        return {"plan": told, **measured_by}
+        return {"plan": told, **more}
 
     @override
     def _shown(self) -> object:
-        return self.native_value, self._charger.plan
+        return self.native_value, self._charger.plan, self._charger.boost_until_ms
 
 
 class NextChangeSensor(SiteChargerEntity, SensorEntity):

@@ -252,9 +252,8 @@ export class ChargerCard extends Card {
 
   #boost(hass: Hass, texts: Texts, charger: Found, now: Date): unknown {
     const mode = charger.entities.charge_mode?.[0];
-    const reason = stateOf(hass, charger, "reason");
     if (mode === undefined) return nothing;
-    const until = reason?.state === "boost" ? reason.attributes.until : undefined;
+    const until = stateOf(hass, charger, "charger_state")?.attributes.boost_until;
     const left =
       typeof until === "string"
         ? Math.max(0, Math.ceil((Date.parse(until) - now.getTime()) / 60_000))

@@ -239,7 +239,7 @@ export class CircuitsCard extends Card {
         tbody tr { display: grid; grid-template-columns: 1fr auto auto; padding: 6px 0; }
         tbody td, tbody th[scope="row"] { padding: 2px 0 2px 8px; width: auto; }
         tbody th[scope="row"] { padding-inline-start: 0; }
-        tbody .share { grid-row: 2; grid-column: 1 / -1; padding: 2px 0; }
+        tbody .share { grid-row: 2; grid-column: 1 / -1; padding: 2px 0; width: auto; }
         .share .bar { margin: 0; height: 6px; }
       }
       section { container-type: inline-size; }

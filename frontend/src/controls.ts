@@ -164,11 +164,17 @@ export const slider = (
   number: State,
   words: SliderWords,
 ): TemplateResult => {
-  const { min = 0, max = 32, step = 1 } = number.attributes as Record<string, number>;
+  const {
+    min = 0,
+    max = 32,
+    step: fine = 1,
+  } = number.attributes as Record<string, number>;
+  // Nobody wants to tap ten times for an ampere; the entity itself goes finer.
+  const step = Math.max(fine, 1);
   const value = isKnown(number) ? Number(of.value(number)) : undefined;
   const usable = value !== undefined && numberOf(number) !== undefined;
   const set = (wanted: number) => {
-    const amount = Math.min(max, Math.max(min, Math.round(wanted / step) * step));
+    const amount = Math.min(max, Math.max(min, Math.round(wanted / fine) * fine));
     void of.send({
       entity: number.entity_id,
       value: String(amount),

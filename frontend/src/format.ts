@@ -73,8 +73,11 @@ const dateFormat = (hass: Hass, options: Intl.DateTimeFormatOptions) => {
   );
 };
 
-export const time = (hass: Hass, at: Date): string =>
-  dateFormat(hass, { hour: "2-digit", minute: "2-digit" }).format(at);
+export const time = (hass: Hass, at: Date): string => {
+  const { hour12 } = dateFormat(hass, { hour: "numeric" }).resolvedOptions();
+  const hour = hour12 ? "numeric" : "2-digit";
+  return dateFormat(hass, { hour, minute: "2-digit" }).format(at);
+};
 
 export const date = (hass: Hass, at: Date): string =>
   dateFormat(hass, { day: "numeric", month: "short" }).format(at);

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { DOMAIN, type Found, stateOf } from "./find.ts";
 import * as format from "./format.ts";
 import { type Hass, isKnown, type State } from "./hass.ts";
-import { moment } from "./reason.ts";
+import { duration, moment } from "./reason.ts";
 import { say, type Texts } from "./texts.ts";
 
 interface Plan {
@@ -175,7 +175,7 @@ const result = (hass: Hass, texts: Texts, foreseen: Foreseen, now: Date): string
     start?: string;
     late_minutes?: number;
   };
-  if (late) return say(texts, "plan_late", { late: format.number(hass, late) });
+  if (late) return say(texts, "plan_late", { late: duration(texts, late * 60) });
   if (start)
     return say(texts, "plan_starts", {
       start: moment(hass, texts, new Date(start), now),

@@ -60,7 +60,8 @@ export interface Said {
   counts: boolean;
 }
 
-const duration = (texts: Texts, seconds: number): string => {
+/** How long, in hours and minutes, or in seconds below one. */
+export const duration = (texts: Texts, seconds: number): string => {
   const amount = (of: string, value: number) => fill(texts.units[of] ?? "", { value });
   if (seconds < 60) return amount("s", Math.round(seconds));
   const minutes = Math.round(seconds / 60);

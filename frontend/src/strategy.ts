@@ -124,12 +124,16 @@ const overview = (home: Home): Json => {
     ...(site ? { site: site.device } : {}),
     grid_options: FULL,
   };
-  const more = [...topCircuits(home), ...graph(home)];
+  const hours = graph(home);
   return sections(
     home,
     "overview",
     "mdi:home-lightning-bolt",
-    [grid(...rows), grid(house), ...(more.length > 0 ? [grid(...more)] : [])],
+    [
+      grid(...rows),
+      grid(house, ...topCircuits(home)),
+      ...(hours.length > 0 ? [grid(...hours)] : []),
+    ],
     { badges: badge(home) },
   );
 };

@@ -125,6 +125,25 @@ test("a tap on the reason tells what is seen and what can be done", async () => 
   card.remove();
 });
 
+test("a boost is ended by the button that began it", async () => {
+  const home = wholeHouse();
+  const state = home.states[entityOf(home, "garage", "charger_state")];
+  const until = new Date(Date.now() + 27.5 * 60_000).toISOString();
+  if (state) state.attributes = { boost_until: until };
+  const card = await show("charger", home, { device: "garage", show: ["boost"] });
+  const button = all(card, "section > button").find((one) =>
+    /boost/i.test(one.textContent),
+  );
+  assert.match(button?.textContent ?? "", /Stop boost \(28.min left\)/);
+  button?.click();
+  assert.deepEqual(home.calls[0]?.slice(0, 3), [
+    "meters_and_chargers",
+    "boost",
+    { minutes: 0 },
+  ]);
+  card.remove();
+});
+
 test("no old number is shown of a charger without contact", async () => {
   const home = wholeHouse();
   for (const key of ["power", "max_current", "session_energy"]) {

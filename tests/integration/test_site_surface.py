@@ -1,6 +1,7 @@
 """What a site shows and lets do, beside the page of each wallbox."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentryData
@@ -9,6 +10,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -393,8 +395,15 @@ async def test_owner_locks_ranks_and_boosts(
     assert charger.boost_until_ms is not None
     left_ms = charger.boost_until_ms - hass.loop.time() * 1000
     assert 29 * 60_000 < left_ms <= 30 * 60_000
+    state = hass.states.get("sensor.garage_state")
+    assert state is not None
+    until = datetime.fromisoformat(state.attributes["boost_until"])
+    assert timedelta(minutes=29) < until - dt_util.utcnow() <= timedelta(minutes=30)
     await act(hass, "button", "press", entity_id="button.garage_boost")
     assert charger.boost_until_ms is None
+    state = hass.states.get("sensor.garage_state")
+    assert state is not None
+    assert state.attributes["boost_until"] is None
     assert hass.states.get("select.garage_phases") is None
     assert hass.states.get("binary_sensor.garage_car_plugged_in") is None
     assert hass.states.get("number.garage_cheap_price") is None
