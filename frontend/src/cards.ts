@@ -1,12 +1,12 @@
 /** What is loaded when a card or the dashboard is first shown. */
 
-import { ChargerCard } from "./charger-card.ts";
+import { SHOWN as CHARGER_PARTS, ChargerCard } from "./charger-card.ts";
 import { CircuitsCard } from "./circuits-card.ts";
 import { chargers, sites } from "./find.ts";
 import type { Hass } from "./hass.ts";
 import { HealthCard } from "./health-card.ts";
 import { SessionsCard } from "./sessions-card.ts";
-import { SiteCard } from "./site-card.ts";
+import { SHOWN as SITE_PARTS, SiteCard } from "./site-card.ts";
 
 export { generate } from "./strategy.ts";
 
@@ -23,7 +23,8 @@ for (const [name, card] of Object.entries(CARDS))
 
 /** What a new card shows: the first charger or site there is. */
 export const stub = (name: string, hass: Hass): Record<string, unknown> => {
-  if (name === "charger") return { device: chargers(hass)[0]?.device ?? "" };
-  if (name === "site") return { site: sites(hass)[0]?.device ?? "" };
+  if (name === "charger")
+    return { device: chargers(hass)[0]?.device ?? "", show: CHARGER_PARTS };
+  if (name === "site") return { site: sites(hass)[0]?.device ?? "", show: SITE_PARTS };
   return {};
 };

@@ -41,7 +41,8 @@ const STATES: Record<string, string> = {
   finished: "mdi:check-circle-outline",
   fault: "mdi:alert-octagon",
 };
-const SHOWN = ["mode", "slider", "plan", "session"];
+/** What is shown unless the owner says otherwise. */
+export const SHOWN = ["mode", "slider", "plan", "session"];
 const PARTS = ["mode", "slider", "phases", "boost", "plan", "session"];
 const DRAWS_A = 1;
 const DRAWS_W = 50;
@@ -312,7 +313,7 @@ export class ChargerCard extends Card {
       .explained { border-inline-start: 2px solid var(--divider-color); padding-inline-start: 12px; display: flex; flex-direction: column; gap: 6px; }
       .explained ul { margin: 0; padding: 0; list-style: none; }
       .warn, .fault { border-inline-start: 6px solid var(--warning-color); }
-      .fault { border-color: var(--error-color); }
+      .fault { border-inline-start-color: var(--error-color); }
       .plan { gap: 4px 8px; }
       .plan span { flex: 1; }
       .refused:empty { display: none; }

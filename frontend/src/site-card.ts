@@ -8,7 +8,8 @@ import * as format from "./format.ts";
 import { type Hass, isKnown, navigate, numberOf, openMoreInfo } from "./hass.ts";
 import type { Texts } from "./texts.ts";
 
-const SHOWN = ["flow", "phases", "surplus"];
+/** What is shown unless the owner says otherwise. */
+export const SHOWN = ["flow", "phases", "surplus"];
 const TIGHT_A = 3;
 const BALANCED_W = 30;
 const PHASES = ["l1", "l2", "l3"];

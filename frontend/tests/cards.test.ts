@@ -1,8 +1,8 @@
 import "./dom.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import "../src/cards.ts";
 import type { Card } from "../src/card.ts";
+import { stub } from "../src/cards.ts";
 import { entityOf, type House, house, wholeHouse } from "./house.ts";
 
 /** Show a card of a house, and wait until it is drawn. */
@@ -170,6 +170,12 @@ test("every card says what to do where it has nothing to show", async () => {
     assert.ok(textOf(card).includes(text), name);
     card.remove();
   }
+});
+
+test("a new card shows the first there is", () => {
+  assert.equal(stub("charger", wholeHouse()).device, "garage");
+  assert.equal(stub("site", wholeHouse()).site, "house");
+  assert.equal(stub("charger", house({})).device, "");
 });
 
 test("a site's card tells where power goes and what the fuse has left", async () => {
