@@ -320,10 +320,10 @@ export class ChargerCard extends Card {
       [role="radiogroup"] { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; gap: 4px; }
       [role="radio"] { display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 2px; padding: 4px 2px; line-height: 1.15; font-size: var(--ha-font-size-s, 12px); min-height: 52px; min-width: 0; hyphens: auto; }
       [role="radio"][aria-checked="true"] { border: 2px solid var(--primary-text-color); background: color-mix(in srgb, var(--primary-color) 20%, transparent); font-weight: 500; }
-      .slider { display: flex; align-items: center; gap: 8px; }
-      .slider input { flex: 1; min-width: 60px; height: 44px; margin: 0; accent-color: var(--primary-color); }
+      .slider { display: flex; align-items: center; gap: 6px; }
+      .slider input { flex: 1; min-width: 40px; height: 44px; margin: 0; accent-color: var(--primary-color); }
       .slider button { font-size: 20px; line-height: 1; padding: 0; flex: none; }
-      .slider output { min-width: 6.5em; text-align: end; flex: none; }
+      .slider output { min-width: 5em; text-align: end; flex: none; }
       .pending { box-shadow: 0 2px 0 var(--primary-color); }
       dialog { border: 0; border-radius: 16px; padding: 24px; width: min(440px, 100vw - 32px); box-sizing: border-box; background: var(--card-background-color); color: var(--primary-text-color); }
       dialog::backdrop { background: rgb(0 0 0 / 50%); }

@@ -60,7 +60,9 @@ export const modules = (hass: Hass, gateway?: string): Module[] => {
   for (const [device, entities] of pages(hass)) {
     const circuit = hass.devices[device];
     const parent = circuit?.parent_device_id;
-    if (!parent || !("power" in entities) || "charge_mode" in entities) continue;
+    // A wallbox's second connector stands below the first as well.
+    const wallbox = "charge_mode" in entities || "connector_status" in entities;
+    if (!parent || !("power" in entities) || wallbox) continue;
     const page = hass.devices[parent];
     if (gateway && parent !== gateway && page?.via_device_id !== gateway) continue;
     const module = found.get(parent) ?? {

@@ -40,6 +40,14 @@ test("chargers, sites and circuits are found whatever they are called", () => {
   assert.deepEqual(modules(home, "another"), []);
 });
 
+test("a wallbox's second connector is no circuit", () => {
+  const power: [string, object] = ["0", { unit_of_measurement: "W" }];
+  const home = house({ two: { power, connector_status: "available" } as never }, [
+    { id: "two", parent_device_id: "one" },
+  ]);
+  assert.deepEqual(modules(home), []);
+});
+
 test("hidden entities and those of others count for nothing", () => {
   const home = wholeHouse();
   for (const entity of Object.values(home.entities)) {
