@@ -44,7 +44,8 @@ export abstract class Card extends LitElement {
 
   /** Draw soon: at once if the last time was a second ago, else when it will be. */
   protected draw(): void {
-    if (this.#later !== undefined) return;
+    // What nobody sees is drawn when it is seen again.
+    if (this.#later !== undefined || document.hidden) return;
     const wait = this.#drawnAt + RENDER_MS - performance.now();
     if (wait <= 0) {
       this.requestUpdate();
@@ -71,7 +72,7 @@ export abstract class Card extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener("visibilitychange", this.#rest);
+    document.addEventListener("visibilitychange", this.#turned);
     setTimeout(() => {
       this.#waitedLong = true;
       if (this.texts === undefined) this.requestUpdate();
@@ -81,7 +82,7 @@ export abstract class Card extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener("visibilitychange", this.#rest);
+    document.removeEventListener("visibilitychange", this.#turned);
     clearTimeout(this.#later);
     this.#later = undefined;
     clearInterval(this.#tick);
@@ -105,6 +106,11 @@ export abstract class Card extends LitElement {
   override updated(): void {
     this.#rest();
   }
+
+  #turned = (): void => {
+    this.#rest();
+    if (!document.hidden) this.requestUpdate();
+  };
 
   #rest = (): void => {
     const needed = !document.hidden && this.isConnected && this.counting();
