@@ -1,6 +1,7 @@
 /** The circuits of gateways: modules that fold, their circuits with what they draw. */
 
 import { type CSSResultGroup, css, html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import { Card } from "./card.ts";
 import {
@@ -37,6 +38,11 @@ const currentOf = (hass: Hass, circuit: Circuit): number | undefined => {
     .filter((value) => value !== undefined);
   return known.length > 0 ? Math.max(...known.map(Math.abs)) : undefined;
 };
+
+const statesIn = (hass: Hass, circuit: Circuit) =>
+  ["power", "current_phase"].flatMap((key) =>
+    (circuit.entities[key] ?? []).map((entity) => hass.states[entity]),
+  );
 
 const total = (hass: Hass, circuits: Circuit[]): number =>
   circuits.reduce((sum, circuit) => sum + (powerOf(hass, circuit) ?? 0), 0);
@@ -193,7 +199,19 @@ export class CircuitsCard extends Card {
         ${repeat(
           circuits,
           (circuit) => circuit.device,
-          (circuit) => this.#row(hass, circuit, most, currents),
+          (circuit) =>
+            // A row is made anew only when something in it is another.
+            guard(
+              [
+                circuit,
+                ...statesIn(hass, circuit),
+                most,
+                currents,
+                hass.locale,
+                this.texts,
+              ],
+              () => this.#row(hass, circuit, most, currents),
+            ),
         )}
       </tbody>
     </table>`;

@@ -15,9 +15,26 @@ const numberLocale = (locale: Locale): string | string[] | undefined =>
   })[locale.number_format ?? ""] ??
   (locale.number_format === "system" ? undefined : locale.language);
 
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** A formatter, made once: that costs more than all it formats. */
+const formatter = (
+  locale: Locale,
+  options: Intl.NumberFormatOptions,
+): Intl.NumberFormat => {
+  const names = numberLocale(locale);
+  const key = JSON.stringify([names, options]);
+  let format = formats.get(key);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(names, options);
+    formats.set(key, format);
+  }
+  return format;
+};
+
 /** Write a number with so many digits after the point. */
 export const number = (hass: Hass, value: number, digits = 0, least = digits): string =>
-  new Intl.NumberFormat(numberLocale(hass.locale), {
+  formatter(hass.locale, {
     minimumFractionDigits: least,
     maximumFractionDigits: digits,
     useGrouping: hass.locale.number_format !== "none",
@@ -49,10 +66,7 @@ export const money = (hass: Hass, value: number, code?: string | null): string =
   const currency = code || hass.config.currency;
   if (!currency || !/^[A-Z]{3}$/.test(currency))
     return unit(number(hass, value, 2), currency ?? "");
-  return new Intl.NumberFormat(numberLocale(hass.locale), {
-    style: "currency",
-    currency,
-  }).format(value);
+  return formatter(hass.locale, { style: "currency", currency }).format(value);
 };
 
 const dateFormat = (hass: Hass, options: Intl.DateTimeFormatOptions) => {
