@@ -27,15 +27,16 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_component import DATA_INSTANCES
 from homeassistant.setup import async_setup_component
 
-from custom_components.meters_and_chargers import diris
+from custom_components.meters_and_chargers import diris, diris_snmp
 from custom_components.meters_and_chargers.diris_entities import CircuitSensor
+from custom_components.meters_and_chargers.diris_store import stored
 from custom_components.meters_and_chargers.engine.devices.diris import (
+    Gateway,
     Load,
     Module,
+    SnmpPath,
     Topology,
 )
-from custom_components.meters_and_chargers.engine.devices.diris.snmp import SnmpPath
-from custom_components.meters_and_chargers.engine.model import Mark
 from simulators.diris_table import oid, value
 from simulators.hass import DOMAIN, HassError
 from simulators.snmp_agent import COMMUNITY_V2C, HOST, SnmpAgent
@@ -50,14 +51,6 @@ _STEP = 100_000
 type Sensors = list[Json]
 
 
-class Gateway(SnmpPath):
-    """A path as a gateway's entry wants it, whose modules all answer."""
-
-    def answers(self, _address: int) -> bool:
-        """Whether a module answered the last time."""
-        return True
-
-
 @asynccontextmanager
 async def running(
     folder: Path, path: SnmpPath, sensors: Iterable[Json] = ()
@@ -68,15 +61,11 @@ async def running(
     loader.async_setup(hass)
     hass.config_entries = ConfigEntries(hass, {})
     web = {"server_host": HOST, "server_port": _free_port()}
-    points = {
-        column.point: Mark.DOCUMENTED
-        for column in path.columns.values()
-        if column.point is not None
-    }
-    with (
-        patch.object(diris, "open_diris", lambda *_: path),
-        patch.object(diris, "points_of", lambda *_: points),
-    ):
+
+    async def opened(*_: object) -> Gateway:
+        return Gateway(None, path)
+
+    with patch.object(diris_snmp, "open_gateway", opened):
         try:
             await async_load_base_functionality(hass)
             hass.auth = await auth_manager_from_config(hass, [], [])
@@ -114,7 +103,7 @@ def _entry(unique_id: str, known: Topology) -> ConfigEntry[diris.GatewayCoordina
             "port": 502,
             "unit_id": 1,
             "addresses": "1-247",
-            "modules": diris.stored(known),
+            "modules": stored(known),
         },
         options={},
         discovery_keys=MappingProxyType({}),

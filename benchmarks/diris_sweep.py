@@ -240,7 +240,7 @@ async def entities(agent: SnmpAgent, credentials: Credentials, rounds: int) -> J
     few = islice(columns().items(), _COLUMNS_OF_A_HOUSE)
     known = diris_home.topology(agent)
     try:
-        gateway = diris_home.Gateway(session, dict(few), known)
+        gateway = SnmpPath(session, dict(few), known)
         return await diris_home.measure(gateway, agent, rounds)
     finally:
         session.close()

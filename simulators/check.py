@@ -23,8 +23,8 @@ SAMPLE_S = 2
 # Kept back of the time for losing and finding the devices.
 LOSSES_S = 90
 
-# What is known of an OCPP wallbox without asking it.
-OURS = {"security", "profile_writes_today"}
+# What is known of an OCPP wallbox, and of a DIRIS gateway, without asking them.
+OURS = {"access", "profile_writes_today", "security"}
 
 # Compared is with all that was true while the value may have been read: the house
 # steps once a second, and reading and writing down takes some tenths more.

@@ -11,6 +11,7 @@ from custom_components.meters_and_chargers.engine.devices.diris import (
     ModbusPath,
     Module,
 )
+from custom_components.meters_and_chargers.engine.protocols.budget import Lane
 from custom_components.meters_and_chargers.engine.protocols.modbus import (
     ModbusLink,
     Spacing,
@@ -34,7 +35,10 @@ async def connected(
 
 @asynccontextmanager
 async def behind_gateway(
-    device: ModbusDevice, known: Iterable[Module] = (), timeout_s: float = 2.8
+    device: ModbusDevice,
+    known: Iterable[Module] = (),
+    timeout_s: float = 2.8,
+    lane: Lane | None = None,
 ) -> AsyncIterator[ModbusPath]:
     """Open a path to a DIRIS gateway and its modules, over one connection."""
     connection = ModbusConnection(ModbusTcpParams(host=device.host, port=device.port))
@@ -47,7 +51,7 @@ async def behind_gateway(
         return link
 
     try:
-        yield ModbusPath(open_unit, 1, known)
+        yield ModbusPath(open_unit, 1, known, lane)
     finally:
         for link in links:
             link.close()

@@ -16,6 +16,7 @@ from . import (
     dashboard,
     diris_export,
     diris_mib,
+    diris_snmp,
     ksem_wallbox,
     links,
     load_management,
@@ -144,6 +145,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
     elif family == FAMILY_DIRIS:
         await diris_mib.forget(hass, entry.entry_id)
         await diris_export.forget(hass, entry)
+        diris_snmp.forget(hass, entry)
     elif is_pico(entry):
         pico_account.forget(hass, entry)
         await pico_station.forget(hass, entry)
@@ -196,7 +198,8 @@ async def _set_up_device(hass: HomeAssistant, entry: DeviceEntry) -> None:
 
 
 async def _set_up_gateway(hass: HomeAssistant, entry: GatewayEntry) -> None:
-    coordinator = GatewayCoordinator(hass, entry)
+    path = await diris_snmp.open_gateway(hass, entry)
+    coordinator = GatewayCoordinator(hass, entry, path)
     _, coordinator.mib = await diris_mib.load(hass, entry.entry_id)
     if GatewayTraps.wanted(entry):
         coordinator.traps = GatewayTraps(hass, entry, coordinator.mib)

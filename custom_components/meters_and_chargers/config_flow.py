@@ -28,12 +28,10 @@ from .card_flow import CardFlow, ServerOptions
 from .circuit_flow import CircuitFlow
 from .const import (
     CONF_ACCESS_KEY,
-    CONF_ADDRESSES,
     CONF_BY_ACCOUNT,
     CONF_ENCRYPTED,
     CONF_FAMILY,
     CONF_HOSTS,
-    CONF_MODULES,
     CONF_MORE,
     CONF_SERVER,
     CONF_UNIT_ID,
@@ -132,24 +130,7 @@ class MetersAndChargersFlow(
             if problem == TO_TLS:
                 return await self.async_step_tls()
             if problem is None and self._identity is not None:
-                self._abort_if_by_account(self._identity)
-                by_user = self.source == SOURCE_USER
-                await self.async_set_unique_id(
-                    self._identity.key, raise_on_progress=not by_user
-                )
-                if not by_user:
-                    host, port = self._data[CONF_HOST], self._data[CONF_PORT]
-                    self._abort_if_found_again(self._identity, host, port)
-                # What an entry is told here replaces how it was reached before.
-                before: Input = {CONF_ENCRYPTED: False}
-                if FAMILIES[family_key].transport.serial:
-                    before[CONF_DEVICE] = None
-                self._abort_if_unique_id_configured(
-                    updates=before | self._data if by_user else None,
-                    description_placeholders={"serial": self._identity.serial},
-                )
-                if family_key == FAMILY_DIRIS:
-                    return await self.async_step_diris_modules()
+                await self._claim(self._identity)
                 return await self.async_step_confirm()
             errors["base"] = problem or "no_link"
         return self.async_show_form(
@@ -159,6 +140,24 @@ class MetersAndChargersFlow(
             ),
             errors=errors,
             description_placeholders=placeholders,
+        )
+
+    @override
+    async def _claim(self, identity: Identity) -> None:
+        """Abort if the device is set up already, with its entry brought up to date."""
+        self._abort_if_by_account(identity)
+        by_user = self.source == SOURCE_USER
+        await self.async_set_unique_id(identity.key, raise_on_progress=not by_user)
+        if not by_user:
+            host, port = self._data[CONF_HOST], self._data[CONF_PORT]
+            self._abort_if_found_again(identity, host, port)
+        # What an entry is told here replaces how it was reached before.
+        before: Input = {CONF_ENCRYPTED: False}
+        if FAMILIES[identity.family].transport.serial:
+            before[CONF_DEVICE] = None
+        self._abort_if_unique_id_configured(
+            updates=before | self._data if by_user else None,
+            description_placeholders={"serial": identity.serial},
         )
 
     @override
@@ -178,6 +177,8 @@ class MetersAndChargersFlow(
             if ask and not self.named:
                 return self.async_abort(reason="another_product")
         if not ask:
+            if family_key == FAMILY_DIRIS:
+                return await self.async_step_diris(typed)
             return await self._step_family(family_key, typed)
         return self.async_show_form(
             step_id=family_key,
@@ -220,6 +221,7 @@ class MetersAndChargersFlow(
             FAMILY_SITE: self.async_step_reconfigure_site,
             FAMILY_OCPP_SERVER: self.async_step_reconfigure_ocpp_server,
             FAMILY_OCPP_CHARGER: self.async_step_reconfigure_ocpp_charger,
+            FAMILY_DIRIS: self.async_step_diris,
         }
         if (step := steps.get(entry.data[CONF_FAMILY])) is not None:
             return await step()
@@ -229,9 +231,8 @@ class MetersAndChargersFlow(
         placeholders: dict[str, str] = {}
         if user_input is not None:
             self._data = flat(entry.data[CONF_FAMILY], user_input) | self._kept()
-            for key in (CONF_HOSTS, CONF_ADDRESSES, CONF_MODULES):
-                if key in entry.data:
-                    self._data[key] = entry.data[key]
+            if CONF_HOSTS in entry.data:
+                self._data[CONF_HOSTS] = entry.data[CONF_HOSTS]
             wanted = user_input[CONF_MORE].get(CONF_ENCRYPTION, AUTOMATIC)
             async with let_go(self.hass, entry, self._data):
                 problem = await self._probe_or_tls(wanted, placeholders)
@@ -344,11 +345,12 @@ def _steps() -> dict[str, tuple[str, bool]]:
 
 for _name, (_key, _serial) in _steps().items():
     # Home Assistant looks a step up by its name; families need no code here.
-    setattr(
-        MetersAndChargersFlow,
-        f"async_step_{_name}",
-        partialmethod(MetersAndChargersFlow._step_family, _key, serial=_serial),  # noqa: SLF001 - our own class
-    )
+    if not hasattr(MetersAndChargersFlow, f"async_step_{_name}"):
+        setattr(
+            MetersAndChargersFlow,
+            f"async_step_{_name}",
+            partialmethod(MetersAndChargersFlow._step_family, _key, serial=_serial),  # noqa: SLF001 - our own class
+        )
 
 
 class DeviceOptions(OptionsFlowWithReload):

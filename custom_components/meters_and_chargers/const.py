@@ -62,6 +62,17 @@ CONF_EXPORT: Final = "export"
 CONF_FOLDER: Final = "folder"
 CONF_ZONE: Final = "zone"
 EXPORT_USER: Final = "diris"
+# How a gateway is read: by Modbus unless it says no, by SNMP if that is there, with
+# the circuits and columns found by it.
+CONF_PATH: Final = "path"
+CONF_MODBUS: Final = "modbus"
+CONF_MODBUS_KEY: Final = "modbus_key"
+CONF_SNMP: Final = "snmp"
+CONF_VERSION: Final = "version"
+CONF_ENGINE_ID: Final = "engine_id"
+CONF_CIRCUITS: Final = "circuits"
+CONF_COLUMNS: Final = "columns"
+CONF_HIDDEN: Final = "hidden"
 
 # Entry data of an OCPP server and of a wallbox that connects to it.
 FAMILY_OCPP_SERVER: Final = "ocpp_server"

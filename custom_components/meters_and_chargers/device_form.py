@@ -29,6 +29,7 @@ from .const import (
     CONF_INTERVAL,
     CONF_MEMBERS,
     CONF_MORE,
+    CONF_PATH,
     CONF_UNIT_ID,
 )
 from .engine.devices import FAMILIES
@@ -59,14 +60,20 @@ def schema(
     else:
         fields[vol.Required(CONF_HOST)] = TextSelector()
         port = vol.Required(CONF_PORT, default=family.transport.port)
-        more[port] = _integer(1, 65535)
+        more[port] = integer(1, 65535)
+        if family.paths:
+            fields[vol.Required(CONF_PATH, default=family.paths[0])] = SelectSelector(
+                SelectSelectorConfig(
+                    options=[*family.paths], translation_key=f"{family_key}_path"
+                )
+            )
     if family.members:
         fields[vol.Required(CONF_MEMBERS)] = TextSelector(
             TextSelectorConfig(multiple=True)
         )
     fields |= question_fields(family_key, known or {})
     unit_id = vol.Required(CONF_UNIT_ID, default=family.transport.unit_id)
-    more[unit_id] = _integer(1, 247) if serial else _integer(0, 255)
+    more[unit_id] = integer(1, 247) if serial else integer(0, 255)
     if family.transport.tls is not None:
         more[vol.Required(CONF_ENCRYPTION, default=AUTOMATIC)] = ENCRYPTION
     fields[vol.Required(CONF_MORE)] = section(vol.Schema(more), {"collapsed": True})
@@ -223,7 +230,8 @@ def _typed(question: Question, answer: int) -> str | bool:
     return str(answer) if question.options else bool(answer)
 
 
-def _integer(lowest: int, highest: int) -> vol.All:
+def integer(lowest: int, highest: int) -> vol.All:
+    """Return the field of a whole number."""
     return vol.All(
         NumberSelector(
             NumberSelectorConfig(

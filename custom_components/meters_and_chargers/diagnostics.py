@@ -7,6 +7,7 @@ see docs/adding-a-device.md.
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -20,6 +21,7 @@ from . import AnyEntry, links
 from .const import (
     CONF_CHARGER_ID,
     CONF_CHARGER_PHASES,
+    CONF_COLUMNS,
     CONF_ENERGY_PLACES,
     CONF_FAMILY,
     CONF_MODE,
@@ -35,6 +37,7 @@ from .controller import SiteController
 from .coordinator import DeviceCoordinator
 from .diris import GatewayCoordinator
 from .engine.devices import FAMILIES
+from .engine.devices.diris import name_of
 from .engine.devices.ocpp_charger import Dialect, shown
 from .ocpp import OcppServer
 from .ocpp_wallbox import ChargerHub
@@ -191,6 +194,9 @@ def _gateway(found: GatewayCoordinator) -> dict[str, Any]:
             "outputs": len(found.mib.outputs),
             "missing": len(found.mib.missing),
         },
+        "budget": asdict(found.budget.state),
+        # Products and figures: a column's proof is what was compared.
+        "columns": found.config_entry.data.get(CONF_COLUMNS),
         "modules": [
             {
                 "address": module.address,
@@ -199,15 +205,13 @@ def _gateway(found: GatewayCoordinator) -> dict[str, Any]:
                 "table": module.table,
                 "answers": found.path.answers(module.address),
                 "besides": {
-                    point.key: value
-                    for point, value in sorted(
-                        found.data.get(module.itself, {}).items()
-                    )
+                    name_of(key): value
+                    for key, value in found.data.get(module.itself, {}).items()
                 },
                 "circuits": {
                     load.number: {
-                        point.key: value
-                        for point, value in sorted(found.data.get(load, {}).items())
+                        name_of(key): value
+                        for key, value in found.data.get(load, {}).items()
                     }
                     for load in module.loads
                 },

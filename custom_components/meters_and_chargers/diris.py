@@ -9,12 +9,17 @@ from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    ConfigEntryError,
+    HomeAssistantError,
+)
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .const import (
     CONF_ADDRESSES,
+    CONF_CIRCUITS,
     CONF_INTERVAL,
     CONF_MODULES,
     CONF_NAMES,
@@ -23,17 +28,31 @@ from .const import (
 )
 from .coordinator import error_key
 from .diris_export import GatewayExport
+from .diris_pages import gateway_page, module_page
+from .diris_snmp import ColumnWatch, remove_columns, warn
+from .diris_store import addresses_in, stored, stored_circuits
 from .engine.devices.diris import (
     FAMILY,
+    Gateway,
+    Key,
     Load,
     Mib,
     ModbusPath,
     Module,
     Topology,
-    points_of,
 )
-from .engine.model import DeviceError, Identity, Mark, Point, Unit, WrongDevice
-from .links import open_diris
+from .engine.model import (
+    DeviceError,
+    Identity,
+    Mark,
+    NotAllowed,
+    Point,
+    TooOften,
+    Unit,
+    Unreachable,
+    WrongDevice,
+)
+from .links import budget_of
 from .trap_listener import GatewayTraps
 
 _LOGGER = logging.getLogger(__name__)
@@ -47,54 +66,11 @@ REST_S = 1.0
 _COUNTED = {Unit.WATT_HOUR, Unit.VAR_HOUR, Unit.VOLT_AMPERE_HOUR}
 
 type GatewayEntry = ConfigEntry[GatewayCoordinator]
-type Offer = Callable[[Module, Load, Mapping[Point, Mark]], None]
+type Offer = Callable[[Module, Load, Mapping[Key, Mark]], None]
 """Takes a circuit with what can be shown of it for the first time."""
 type AlsoRead = Callable[[ModbusPath], Awaitable[None]]
 """Reads something else than circuits; raises `DeviceError` subclasses."""
-type Values = dict[Load, dict[Point, float | None]]
-
-
-def modules_of(stored: list[dict[str, Any]]) -> tuple[Module, ...]:
-    """Return modules as an entry keeps them."""
-    return tuple(
-        Module(
-            address=one["address"],
-            loads=tuple(Load(one["address"], number) for number in one["loads"]),
-            product=one["product"],
-            net_id=int(one["net_id"], 16) if one["net_id"] else None,
-            firmware=one["firmware"],
-            serial=one["serial"],
-            table=one["table"],
-        )
-        for one in stored
-    )
-
-
-def stored(topology: Topology) -> list[dict[str, Any]]:
-    """Return what an entry keeps of its modules; numbers that name one are texts."""
-    return [
-        {
-            "address": module.address,
-            "loads": [load.number for load in module.loads],
-            "product": module.product,
-            "net_id": f"{module.net_id:06X}" if module.net_id else None,
-            "firmware": module.firmware,
-            "serial": module.serial,
-            "table": module.table,
-        }
-        for module in topology.modules
-    ]
-
-
-def addresses_in(text: str) -> tuple[int, ...]:
-    """Return the addresses that a text such as "1-12, 20" names; raises ValueError."""
-    found: set[int] = set()
-    for part in text.replace(" ", "").split(","):
-        first, ranges, last = part.partition("-")
-        found.update(range(int(first), int(last if ranges else first) + 1))
-    if not found or min(found) < 1 or max(found) > 247:  # noqa: PLR2004 - Modbus's own bounds
-        raise ValueError(text)
-    return tuple(sorted(found))
+type Values = dict[Load, dict[Key, float | None]]
 
 
 class GatewayCoordinator(DataUpdateCoordinator[Values]):
@@ -108,9 +84,10 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
     config_entry: GatewayEntry
     identity: Identity
 
-    def __init__(self, hass: HomeAssistant, entry: GatewayEntry) -> None:
-        """Open the path to the gateway; nothing is asked yet."""
-        self.path = open_diris(hass, entry, modules_of(entry.data[CONF_MODULES]))
+    def __init__(self, hass: HomeAssistant, entry: GatewayEntry, path: Gateway) -> None:
+        """Take the open paths to the gateway; nothing is asked yet."""
+        self.path = path
+        self.budget = budget_of(hass, entry.data)
         self.interval_s = float(
             entry.options.get(CONF_INTERVAL) or FAMILY.intervals_s[0]
         )
@@ -126,16 +103,16 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         """The files that it exports, if they are wanted."""
         self._names: Mapping[str, str] = entry.options.get(CONF_NAMES, {})
         self._bus = asyncio.Lock()
-        self._wanted: dict[Load, dict[Point, int]] = {}
+        self._wanted: dict[Load, dict[Key, int]] = {}
         """What entities show, and how many of them."""
         self._listeners_of: dict[Load, list[Callable[[], None]]] = {}
         self._changed: AbstractSet[Load] = frozenset()
         self._on_new: list[Offer] = []
         self._also: list[AlsoRead] = []
-        self._offered: dict[Load, frozenset[Point]] = {}
+        self._offered: dict[Load, frozenset[Key]] = {}
         """Circuits that have their entities, and what these show."""
         self._energy_at = self._topology_at = float("-inf")
-        self._running = False
+        self._running = self._refused = False
         super().__init__(
             hass,
             _LOGGER,
@@ -143,8 +120,15 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
             name=entry.title,
             update_interval=timedelta(seconds=self.interval_s),
         )
+        self._columns = ColumnWatch(self)
 
     # What its page and its entities are told
+
+    @property
+    def key(self) -> str:
+        """What identifies the gateway, by whatever path it is read."""
+        entry = self.config_entry
+        return entry.unique_id or f"{FAMILY.key}_{entry.entry_id}"
 
     @property
     def online(self) -> bool:
@@ -168,20 +152,10 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
     @callback
     def async_start(self) -> None:
         """Make the gateway's page, and read from now on; the set-up waits for none."""
-        entry, identity = self.config_entry, self.identity
-        self.device_id = (
-            dr.async_get(self.hass)
-            .async_get_or_create(
-                config_entry_id=entry.entry_id,
-                identifiers={(DOMAIN, identity.key)},
-                manufacturer=identity.maker,
-                model=identity.model,
-                name=entry.title,
-                serial_number=identity.serial,
-                sw_version=identity.firmware,
-            )
-            .id
-        )
+        entry = self.config_entry
+        self.device_id = gateway_page(self).id
+        remove_columns(self.hass, entry, self.path.named)
+        warn(self)
         # Rounds go on as long as somebody listens, even if only circuits do.
         entry.async_on_unload(self.async_add_listener(self._tell))
 
@@ -196,10 +170,10 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
     @callback
     def async_each(self, tell: Offer) -> CALLBACK_TYPE:
         """Call for each circuit there is, and for each that comes or says more."""
-        for module, load, points in self._everything():
+        for module, load, keys in self._everything():
             # What other platforms were offered before.
             before = self._offered.get(load, frozenset())
-            if known := {key: mark for key, mark in points.items() if key in before}:
+            if known := {key: mark for key, mark in keys.items() if key in before}:
                 tell(module, load, known)
         self._on_new.append(tell)
         self._offer()
@@ -212,19 +186,19 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
 
     @callback
     def async_show(
-        self, load: Load, point: Point, listener: Callable[[], None]
+        self, load: Load, key: Key, listener: Callable[[], None]
     ) -> CALLBACK_TYPE:
         """Read a value from now on, and call when its circuit was read or lost."""
         wanted = self._wanted.setdefault(load, {})
-        wanted[point] = wanted.get(point, 0) + 1
+        wanted[key] = wanted.get(key, 0) + 1
         listeners = self._listeners_of.setdefault(load, [])
         listeners.append(listener)
 
         @callback
         def end() -> None:
-            wanted[point] -= 1
-            if not wanted[point]:
-                del wanted[point]
+            wanted[key] -= 1
+            if not wanted[key]:
+                del wanted[key]
             listeners.remove(listener)
 
         return end
@@ -232,16 +206,7 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
     @callback
     def module_page(self, module: Module) -> dr.DeviceEntry:
         """Return the page of a module, made or brought up to date."""
-        return dr.async_get(self.hass).async_get_or_create(
-            config_entry_id=self.config_entry.entry_id,
-            identifiers={(DOMAIN, f"{self.identity.key}_{module.address}")},
-            manufacturer=self.identity.maker,
-            model=module.product,
-            name=f"{module.product} {module.address}",
-            serial_number=f"{module.net_id:06X}" if module.net_id else module.serial,
-            sw_version=module.firmware,
-            via_device_id=self.device_id,
-        )
+        return module_page(self, module)
 
     # Rounds
 
@@ -253,9 +218,7 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         except WrongDevice as err:
             raise self._wrong_device(err.found) from err
         except DeviceError as err:
-            raise UpdateFailed(**self._words(err)) from err
-        if self.identity.key != self.config_entry.unique_id:
-            raise self._wrong_device(f"{self.identity.maker} {self.identity.model}")
+            raise self._failed(err) from err
 
     @override
     async def _async_update_data(self) -> Values:
@@ -267,14 +230,14 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
             wanted = self._due(started)
             try:
                 read = await self.path.read(wanted)
-                for also in self._also:
-                    await also(self.path)
+                await self.path.also(self._also)
             except DeviceError as err:
                 self._energy_at = float("-inf")
                 self._changed = frozenset(self._listeners_of)
                 self.data = {}
-                raise UpdateFailed(**self._words(err)) from err
+                raise self._failed(err) from err
             self._pace(clock() - started)
+        self._ask_again_if_refused()
         if started >= self._topology_at:
             self._topology_at = started + TOPOLOGY_S
             self.config_entry.async_create_background_task(
@@ -282,20 +245,16 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
             )
         return self._merged(wanted, read)
 
-    def _due(self, now: float) -> dict[Load, AbstractSet[Point]]:
+    def _due(self, now: float) -> dict[Load, AbstractSet[Key]]:
         """Return what to ask for in this round."""
         counters = now >= self._energy_at
         if counters:
             # Half a round early rather than a whole one late.
             self._energy_at = now + ENERGY_S - self.interval_s / 2
         return {
-            load: {
-                point
-                for point in points
-                if counters or point.quantity.unit not in _COUNTED
-            }
-            for load, points in self._wanted.items()
-            if points
+            load: {key for key in keys if counters or not _is_counted(key)}
+            for load, keys in self._wanted.items()
+            if keys
         }
 
     def _pace(self, took_s: float) -> None:
@@ -306,8 +265,8 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
 
     def _merged(
         self,
-        wanted: Mapping[Load, AbstractSet[Point]],
-        read: Mapping[Load, Mapping[Point, float | None]],
+        wanted: Mapping[Load, AbstractSet[Key]],
+        read: Mapping[Load, Mapping[Key, float | None]],
     ) -> Values:
         """Return all values of now: those of this round, and counters of before."""
         values: Values = {}
@@ -337,16 +296,20 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         async with self._bus:
             try:
                 await self.path.topology()
+                self._take_topology()
+                await self._columns.look()
             except DeviceError as err:
                 # The next round says so, and the look after it is soon enough.
                 _LOGGER.debug("The topology can't be read: %s", err)
                 return
-            self._take_topology()
+            self._offer()
 
     async def async_ask[T](self, ask: Callable[[ModbusPath], Awaitable[T]]) -> T:
-        """Ask the gateway something between two rounds; raises `DeviceError`."""
+        """Ask it something by Modbus between two rounds; raises `DeviceError`."""
+        if self.path.modbus is None:
+            raise Unreachable("it is not read by Modbus")
         async with self._bus:
-            return await ask(self.path)
+            return await ask(self.path.modbus)
 
     async def async_search(self) -> None:
         """Ask all addresses for modules, and the modules for their circuits.
@@ -373,11 +336,15 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
     @callback
     def _keep(self) -> None:
         """Remember what was found, so that the next start asks for nothing."""
-        data = self.config_entry.data
-        found = stored(self.topology)
-        if found != data[CONF_MODULES]:
+        data, path = self.config_entry.data, self.path
+        found: dict[str, Any] = {}
+        if path.modbus is not None:
+            found[CONF_MODULES] = stored(path.modbus.known)
+        if path.snmp is not None:
+            found[CONF_CIRCUITS] = stored_circuits(path.snmp.known.loads)
+        if {**data, **found} != data:
             self.hass.config_entries.async_update_entry(
-                self.config_entry, data={**data, CONF_MODULES: found}
+                self.config_entry, data={**data, **found}
             )
 
     @callback
@@ -386,25 +353,24 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
             return
         for module in self.topology.modules:
             self.module_page(module)
-        for module, load, points in self._everything():
+        for module, load, keys in self._everything():
             before = self._offered.get(load, frozenset())
-            new = {key: mark for key, mark in points.items() if key not in before}
-            self._offered[load] = before | points.keys()
+            new = {key: mark for key, mark in keys.items() if key not in before}
+            self._offered[load] = before | keys.keys()
             for tell in self._on_new if new else ():
                 tell(module, load, new)
 
-    def _everything(self) -> Iterator[tuple[Module, Load, Mapping[Point, Mark]]]:
+    def _everything(self) -> Iterator[tuple[Module, Load, Mapping[Key, Mark]]]:
         """Yield what can be read of each circuit, and of the modules themselves."""
         for module in self.topology.modules:
-            place = self.path.energies.get(module.product or "")
             for load in (*module.loads, module.itself):
-                yield module, load, points_of(module.product, load.number, place)
+                yield module, load, self.path.offered(load)
 
     @callback
     def async_forget(self, key: str) -> bool:
         """Forget a module or circuit that is gone; returns whether it is."""
-        place = key.removeprefix(f"{self.identity.key}_").split("_")
-        if key == self.identity.key:
+        place = key.removeprefix(f"{self.key}_").split("_")
+        if key == self.key:
             return False
         address = int(place[0])
         module = self.topology.module(address)
@@ -424,10 +390,26 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
 
     # What goes wrong
 
+    def _failed(self, err: DeviceError) -> HomeAssistantError:
+        """Return what Home Assistant is told: to ask for credentials, or to wait."""
+        refused = isinstance(err, NotAllowed)
+        return (ConfigEntryAuthFailed if refused else UpdateFailed)(**self._words(err))
+
+    def _ask_again_if_refused(self) -> None:
+        """Ask for other credentials of SNMP, while Modbus goes on."""
+        if self.path.refused and not self._refused:
+            self.config_entry.async_start_reauth(self.hass)
+        self._refused = self.path.refused
+
     def _words(self, err: DeviceError) -> dict[str, Any]:
+        key = error_key(err)
+        if isinstance(err, (NotAllowed, TooOften)):
+            key = "snmp_refused" if isinstance(err, NotAllowed) else "banned"
+        elif self.path.modbus is None and key in ("port_closed", "silent"):
+            key = f"{key}_snmp"
         return {
             "translation_domain": DOMAIN,
-            "translation_key": error_key(err),
+            "translation_key": key,
             "translation_placeholders": {
                 "name": self.config_entry.title,
                 "error": str(err),
@@ -438,6 +420,10 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         words = self._words(WrongDevice(found))
         words["translation_placeholders"]["error"] = found
         return ConfigEntryError(**words)
+
+
+def _is_counted(key: Key) -> bool:
+    return isinstance(key, Point) and key.quantity.unit in _COUNTED
 
 
 def remove_device(entry: GatewayEntry, device: dr.AnyDeviceEntry) -> bool:

@@ -19,12 +19,13 @@ from .engine.devices.diris import (
     AlarmKind,
     AlarmPlace,
     AlarmTable,
+    Key,
     Load,
     ModbusPath,
     Module,
     alarms_of,
 )
-from .engine.model import Mark, Point
+from .engine.model import Mark
 
 MOST_IN_A_ROUND = 2
 """Of each module: every alarm is a request of its own on the modules' slow bus."""
@@ -85,7 +86,7 @@ def add_alarms(
     coordinator.async_also(rounds.read)
 
     @callback
-    def made(module: Module, _load: Load, _points: Mapping[Point, Mark]) -> None:
+    def made(module: Module, _load: Load, _keys: Mapping[Key, Mark]) -> None:
         new = {
             (module.address, kind): table
             for kind, table in alarms_of(module.product).items()
@@ -117,7 +118,7 @@ class AlarmSensor(GatewayEntity, BinarySensorEntity):
         super().__init__(coordinator)
         self._attr_translation_key = f"alarm_{table.kind}"
         self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, f"{coordinator.identity.key}_{module.address}")}
+            identifiers={(DOMAIN, f"{coordinator.key}_{module.address}")}
         )
         self._attr_entity_registry_enabled_default = table.kind is AlarmKind.SYSTEM
 

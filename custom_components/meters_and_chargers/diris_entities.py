@@ -1,6 +1,7 @@
 """What a DIRIS gateway shows: values of circuits, how often they come, a search."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
@@ -8,18 +9,20 @@ from homeassistant.components.button import ButtonEntity
 from homeassistant.components.sensor import DOMAIN as SENSOR
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import EntityCategory, UnitOfTime
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import CONF_MODULES, DOMAIN
 from .describe import Described
-from .diris import GatewayCoordinator, GatewayEntry, modules_of
+from .diris import GatewayCoordinator, GatewayEntry
 from .diris_export_sensors import export_sensors, forget_sensors
-from .engine.devices.diris import Load, Module, points_of
+from .diris_store import modules_of
+from .engine.devices.diris import Key, Load, Module, name_of, points_of
 from .engine.model import Mark, Point, Quantity
 
 FIRST = {
@@ -31,6 +34,8 @@ FIRST = {
 }
 """What is shown of a circuit from the start: of 192, more would be too much."""
 FIRST_POINTS = frozenset(map(Point, FIRST))
+FIRST_BY_SNMP = {*FIRST, Quantity.CURRENT}
+"""The same of a gateway that is read by SNMP alone: there may be no more of it."""
 
 
 @callback
@@ -40,14 +45,14 @@ def add_circuits(
     """Make the sensors of all circuits, and of each that comes later."""
 
     @callback
-    def made(module: Module, load: Load, points: Mapping[Point, Mark]) -> None:
+    def made(module: Module, load: Load, keys: Mapping[Key, Mark]) -> None:
         page = coordinator.module_page(module)
         if load == module.itself:
             own = DeviceInfo(identifiers=page.identifiers)
             add(
-                CircuitSensor(coordinator, load, own, point, mark)
-                for point, mark in points.items()
-                if point.quantity is not Quantity.DIGITAL_INPUT
+                CircuitSensor(coordinator, load, own, key, mark)
+                for key, mark in keys.items()
+                if isinstance(key, Point) and key.quantity is not Quantity.DIGITAL_INPUT
             )
             return
         circuit = ChildDeviceInfo(
@@ -60,15 +65,17 @@ def add_circuits(
             circuit["translation_key"] = "circuit"
             circuit["translation_placeholders"] = {"number": str(load.number)}
         add(
-            CircuitSensor(coordinator, load, circuit, point, mark)
-            for point, mark in points.items()
+            ColumnSensor(coordinator, load, circuit, key)
+            if isinstance(key, int)
+            else CircuitSensor(coordinator, load, circuit, key, mark)
+            for key, mark in keys.items()
         )
 
-    add([ReadingInterval(coordinator)])
+    add([ReadingInterval(coordinator), Access(coordinator)])
     if coordinator.export is None:
-        forget_sensors(coordinator.hass, coordinator.identity.key)
+        forget_sensors(coordinator.hass, coordinator.key)
     else:
-        add(export_sensors(coordinator.export, coordinator.identity.key))
+        add(export_sensors(coordinator.export, coordinator.key))
     coordinator.config_entry.async_on_unload(coordinator.async_each(made))
 
 
@@ -100,7 +107,7 @@ def show_single_source(
 
 
 def _key(coordinator: GatewayCoordinator, load: Load) -> str:
-    return f"{coordinator.identity.key}_{load.module}_{load.number}"
+    return f"{coordinator.key}_{load.module}_{load.number}"
 
 
 @callback
@@ -110,12 +117,12 @@ def add_inputs(
     """Make the digital inputs of all modules, and of each that comes later."""
 
     @callback
-    def made(module: Module, load: Load, points: Mapping[Point, Mark]) -> None:
+    def made(module: Module, load: Load, keys: Mapping[Key, Mark]) -> None:
         own = DeviceInfo(identifiers=coordinator.module_page(module).identifiers)
         add(
-            DigitalInput(coordinator, load, own, point)
-            for point in points
-            if point.quantity is Quantity.DIGITAL_INPUT
+            DigitalInput(coordinator, load, own, key)
+            for key in keys
+            if isinstance(key, Point) and key.quantity is Quantity.DIGITAL_INPUT
         )
 
     coordinator.config_entry.async_on_unload(coordinator.async_each(made))
@@ -133,13 +140,13 @@ class _OfCircuit(Entity):
         coordinator: GatewayCoordinator,
         load: Load,
         page: ChildDeviceInfo | DeviceInfo,
-        point: Point,
+        key: Key,
     ) -> None:
         """Stand on the page of a circuit, or of the module itself."""
         self._coordinator = coordinator
         self._load = load
-        self._point = point
-        self._attr_unique_id = f"{_key(coordinator, load)}_{point.key}"
+        self._key = key
+        self._attr_unique_id = f"{_key(coordinator, load)}_{name_of(key)}"
         self._attr_device_info = page
         self._take_over()
 
@@ -148,7 +155,7 @@ class _OfCircuit(Entity):
         """Ask for the value from the next round on."""
         await super().async_added_to_hass()
         self.async_on_remove(
-            self._coordinator.async_show(self._load, self._point, self._read)
+            self._coordinator.async_show(self._load, self._key, self._read)
         )
 
     @callback
@@ -162,8 +169,8 @@ class _OfCircuit(Entity):
     def _take_over(self) -> None:
         coordinator = self._coordinator
         values = (coordinator.data or {}).get(self._load, {})
-        self._attr_available = coordinator.online and self._point in values
-        self._value = values.get(self._point)
+        self._attr_available = coordinator.online and self._key in values
+        self._value = values.get(self._key)
 
 
 class CircuitSensor(_OfCircuit, Described):
@@ -181,11 +188,38 @@ class CircuitSensor(_OfCircuit, Described):
         super().__init__(coordinator, load, page, point)
         certain = coordinator.shows(mark) and point.quantity in FIRST
         self._describe(point, certain=certain)
+        if coordinator.path.modbus is None and point.quantity in FIRST_BY_SNMP:
+            self._attr_entity_registry_enabled_default = True
 
     @property
     @override
     def native_value(self) -> float | None:
         """What the device says; None where it has no such value."""
+        return self._value
+
+
+class ColumnSensor(_OfCircuit, SensorEntity):
+    """A plain number of the gateway's SNMP table, of which nobody has said the unit."""
+
+    _attr_translation_key = "column"
+    _attr_entity_registry_enabled_default = False
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    def __init__(
+        self,
+        coordinator: GatewayCoordinator,
+        load: Load,
+        circuit: ChildDeviceInfo,
+        service: int,
+    ) -> None:
+        """Call it by its service id."""
+        super().__init__(coordinator, load, circuit, service)
+        self._attr_translation_placeholders = {"column": str(service)}
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """The number as the gateway gives it."""
         return self._value
 
 
@@ -222,10 +256,9 @@ class GatewayEntity(CoordinatorEntity[GatewayCoordinator]):
     def __init__(self, coordinator: GatewayCoordinator) -> None:
         """Name it by its own key."""
         super().__init__(coordinator)
-        identity = coordinator.identity
-        self._attr_unique_id = f"{identity.key}_{self._key}"
+        self._attr_unique_id = f"{coordinator.key}_{self._key}"
         self._attr_translation_key = self._key
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, identity.key)})
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, coordinator.key)})
         self._written = self._shown()
 
     def _shown(self) -> object:
@@ -259,6 +292,59 @@ class ReadingInterval(GatewayEntity, SensorEntity):
     @override
     def _shown(self) -> object:
         return self.available, self.native_value
+
+
+class Access(GatewayEntity, SensorEntity):
+    """Whether the gateway lets itself be asked as often as it may be."""
+
+    _key = "access"
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = ["full", "reduced", "blocked"]  # noqa: RUF012 - as Home Assistant declares it
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _end: CALLBACK_TYPE | None = None
+    """Ends the wait for a ban's end."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Always: it speaks of the times when nothing answers."""
+        return True
+
+    @property
+    @override
+    def native_value(self) -> str:
+        """Whether nothing is asked for a while, or less than usual."""
+        state = self.coordinator.budget.state
+        if state.banned_for_s:
+            return "blocked"
+        return "full" if state.is_full else "reduced"
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the budget, also while no round succeeds."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.budget.observe(self._changed))
+        self.async_on_remove(lambda: self._end and self._end())
+        self._changed()
+
+    @callback
+    def _changed(self) -> None:
+        """Write the state, and once more when a ban ends."""
+        if self._end is not None:
+            self._end()
+        self._end = None
+        if left_s := self.coordinator.budget.state.banned_for_s:
+            self._end = async_call_later(self.hass, left_s + 0.1, self._over)
+        self._handle_coordinator_update()
+
+    @callback
+    def _over(self, _now: datetime) -> None:
+        self._end = None
+        self._changed()
+
+    @override
+    def _shown(self) -> tuple[bool, object]:
+        return True, self.native_value
 
 
 class SearchButton(GatewayEntity, ButtonEntity):

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Mapping
 import re
-from typing import Any
+from typing import Any, override
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PORT
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -18,23 +19,34 @@ import voluptuous as vol
 from . import links
 from .const import (
     CONF_ADDRESSES,
+    CONF_CIRCUITS,
+    CONF_COLUMNS,
+    CONF_HIDDEN,
+    CONF_MODBUS,
+    CONF_MODBUS_KEY,
     CONF_MODULES,
     CONF_NAMES,
+    CONF_PATH,
     CONF_SINGLE_SOURCE,
+    CONF_SNMP,
     DOMAIN,
+    FAMILY_DIRIS,
 )
 from .coordinator import error_key
-from .device_form import interval_field, take_interval
-from .diris import addresses_in, modules_of, stored
+from .device_form import flat, interval_field, nested, schema, take_interval
+from .diris_columns_flow import ColumnOptions
 from .diris_energy_flow import EnergyTest
 from .diris_entities import show_single_source
 from .diris_export_flow import DirisExportOptions
 from .diris_mib_flow import DirisMibOptions
+from .diris_snmp_flow import BOTH, SNMP, SnmpSteps
+from .diris_store import addresses_in, circuits_of, modules_of, stored
 from .engine.devices.diris import FAMILY, Topology, points_of
 from .engine.model import DeviceError, Identity
 
 type Input = dict[str, Any]
 
+MODBUS = "modbus"
 ADDRESSES = "1-32"
 """As many modules as a gateway can have."""
 _MOST_UPDATES_S = 1.0
@@ -42,15 +54,99 @@ _LINE = re.compile(r"(\d+\.\d+)\s*[:=]?\s*(.*)")
 """A circuit's place and its name."""
 
 
-class DirisSteps(ConfigFlow):
-    """The steps of a gateway in the integration's flow, once it has answered."""
+class DirisSteps(SnmpSteps):
+    """The steps of a gateway in the integration's flow."""
 
-    _data: Input
     _identity: Identity | None
     _walking: asyncio.Task[str | None] | None = None
     _behind: Topology = Topology(())
     _walked = 0
     _shown_at = 0.0
+    _path = MODBUS
+
+    async def _probe(self, placeholders: dict[str, str]) -> str | None:
+        """Identify the device by Modbus; returns the key of what went wrong."""
+        raise NotImplementedError
+
+    @property
+    @override
+    def _had(self) -> Mapping[str, Any]:
+        """What the entry has that is changed; nothing for a new one."""
+        if self.source == SOURCE_RECONFIGURE:
+            return self._get_reconfigure_entry().data
+        return {}
+
+    async def async_step_diris(
+        self, user_input: Input | None = None
+    ) -> ConfigFlowResult:
+        """Ask where the gateway is, and how it is to be read."""
+        errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
+        before = self._had
+        if user_input is not None:
+            self._path = user_input[CONF_PATH]
+            kept = (CONF_ADDRESSES, CONF_MODULES, CONF_CIRCUITS, CONF_COLUMNS)
+            more = (CONF_HIDDEN, CONF_MODBUS_KEY)
+            self._data = {key: before[key] for key in (*kept, *more) if key in before}
+            self._data |= flat(FAMILY_DIRIS, user_input)
+            problem = await self._meet(placeholders)
+            if problem is None:
+                if self._path == MODBUS:
+                    return await self._after_snmp()
+                return await self.async_step_diris_snmp()
+            errors["base"] = problem
+        suggested = user_input
+        if before and user_input is None:
+            suggested = {**nested(before), CONF_PATH: _path_of(before)}
+        return self.async_show_form(
+            step_id="diris",
+            data_schema=self.add_suggested_values_to_schema(
+                schema(FAMILY_DIRIS), suggested
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def _meet(self, placeholders: dict[str, str]) -> str | None:
+        """Identify the gateway by Modbus, where it is to be read by that."""
+        if self._path == SNMP:
+            self._data[CONF_MODBUS] = False
+            self._identity = None
+            return None if self._data[CONF_HOST] else "invalid_host"
+        problem = await self._probe(placeholders)
+        if problem is not None or self._identity is None:
+            return problem
+        key = self._identity.key
+        if self.source != SOURCE_RECONFIGURE:
+            self._abort_if_there(by_modbus=False)
+            await self._claim(self._identity)
+        elif not self._had.get(CONF_MODBUS, True):
+            # Until now SNMP alone has said who it is.
+            self._data[CONF_MODBUS_KEY] = key
+        else:
+            unique_id = self._get_reconfigure_entry().unique_id
+            if key != self._had.get(CONF_MODBUS_KEY, unique_id):
+                raise AbortFlow("another_device")
+        return None
+
+    @override
+    async def _after_snmp(self) -> ConfigFlowResult:
+        """Go on: modules by Modbus, or nothing is left to ask."""
+        if self._path == SNMP:
+            self._data.setdefault(CONF_ADDRESSES, ADDRESSES)
+            self._data.setdefault(CONF_MODULES, [])
+            if not self._had:
+                self._behind = circuits_of(self._data)
+                return await self.async_step_diris_circuits()
+        elif not self._had.get(CONF_MODBUS, bool(self._had)):
+            return await self.async_step_diris_modules()
+        return self._changed()
+
+    def _changed(self) -> ConfigFlowResult:
+        """End with the entry as it is now; it is set up anew."""
+        return self.async_update_reload_and_abort(
+            self._get_reconfigure_entry(), data=self._data
+        )
 
     async def async_step_diris_modules(
         self, user_input: Input | None = None, *, problem: str | None = None
@@ -62,8 +158,10 @@ class DirisSteps(ConfigFlow):
                 return await self.async_step_diris_walk()
             problem = "invalid_addresses"
         typed = user_input or self._data
+        there = [one.address for one in circuits_of(self._data).modules]
+        proposed = ", ".join(map(str, there)) or ADDRESSES
         addresses = vol.Required(
-            CONF_ADDRESSES, default=typed.get(CONF_ADDRESSES, ADDRESSES)
+            CONF_ADDRESSES, default=typed.get(CONF_ADDRESSES, proposed)
         )
         return self.async_show_form(
             step_id="diris_modules",
@@ -72,6 +170,7 @@ class DirisSteps(ConfigFlow):
             description_placeholders=self._gateway(),
         )
 
+    @override
     def _gateway(self) -> dict[str, str]:
         identity = self._identity
         return {
@@ -139,13 +238,17 @@ class DirisSteps(ConfigFlow):
         identity = self._identity
         if identity is None:
             return await self.async_step_diris_modules()
+        if self._path != SNMP:
+            self._data[CONF_MODULES] = stored(self._behind)
+        if self._had:
+            return self._changed()
         if user_input is not None:
             return self.async_create_entry(
                 title=user_input[CONF_NAME],
-                data={**self._data, CONF_MODULES: stored(self._behind)},
+                data=self._data,
                 options={CONF_SINGLE_SOURCE: user_input[CONF_SINGLE_SOURCE]},
             )
-        name = f"{identity.model} {identity.serial[-4:]}"
+        name = f"{identity.model} {identity.serial[-4:]}".strip()
         return self.async_show_form(
             step_id="diris_circuits",
             data_schema=vol.Schema(
@@ -161,6 +264,13 @@ class DirisSteps(ConfigFlow):
                 "list": _in_words(self._behind),
             },
         )
+
+
+def _path_of(data: Mapping[str, Any]) -> str:
+    """Return how an entry's gateway is read."""
+    if CONF_SNMP not in data:
+        return MODBUS
+    return BOTH if data.get(CONF_MODBUS, True) else SNMP
 
 
 def _are_addresses(text: str) -> bool:
@@ -179,18 +289,20 @@ def _in_words(found: Topology) -> str:
     )
 
 
-class DirisOptions(EnergyTest, DirisMibOptions, DirisExportOptions):
+class DirisOptions(ColumnOptions, EnergyTest, DirisMibOptions, DirisExportOptions):
     """How often circuits are read, what they are called, where modules may be."""
 
     async def async_step_init(
         self, _user_input: Input | None = None
     ) -> ConfigFlowResult:
         """Ask what to change."""
-        items = ["diris"]
+        options = ["diris"]
+        if CONF_SNMP in self.config_entry.data:
+            options.append("columns")
         if self.can_test_energy:
-            items.append("diris_energy")
-        items += ["diris_mib", "diris_traps", "diris_outputs", "diris_export"]
-        return self.async_show_menu(step_id="init", menu_options=items)
+            options.append("diris_energy")
+        options += ["diris_mib", "diris_traps", "diris_outputs", "diris_export"]
+        return self.async_show_menu(step_id="init", menu_options=options)
 
     async def async_step_diris(
         self, user_input: Input | None = None
@@ -215,7 +327,7 @@ class DirisOptions(EnergyTest, DirisMibOptions, DirisExportOptions):
                     show_single_source(self.hass, entry, shown=not single_source)
                 take_interval(user_input, options)
                 return self.async_create_entry(data=options)
-        lines = _lines(entry.data[CONF_MODULES], entry.options.get(CONF_NAMES, {}))
+        lines = _lines(entry.data, entry.options.get(CONF_NAMES, {}))
         known = {**entry.data, **entry.options}
         suggested = {
             CONF_NAMES: lines,
@@ -237,9 +349,10 @@ class DirisOptions(EnergyTest, DirisMibOptions, DirisExportOptions):
         )
 
 
-def _lines(modules: list[dict[str, Any]], names: Mapping[str, str]) -> str:
+def _lines(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return a line for each circuit: its place, and its name if it has one."""
-    loads = sorted(Topology(modules_of(modules)).loads)
+    by_modbus = Topology(modules_of(data[CONF_MODULES])).loads
+    loads = sorted(by_modbus | circuits_of(data).loads)
     places = [f"{load.module}.{load.number}" for load in loads]
     return "\n".join(f"{place} {names.get(place, '')}".strip() for place in places)
 

@@ -136,11 +136,11 @@ class OutputSwitch(CoordinatorEntity[Outputs], SwitchEntity):
     def __init__(self, outputs: Outputs, place: Place) -> None:
         """Be called as the files call it."""
         super().__init__(outputs)
-        identity = outputs.gateway.identity
+        key = outputs.gateway.key
         self._place = place
-        self._attr_unique_id = f"{identity.key}_output_{place.oid}"
+        self._attr_unique_id = f"{key}_output_{place.oid}"
         self._attr_name = place.name
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, identity.key)})
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, key)})
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -17,7 +17,13 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_ACCESS_KEY, CONF_BY_ACCOUNT, CONF_FAMILY, CONF_FORGET_ACCESS_KEY
+from .const import (
+    CONF_ACCESS_KEY,
+    CONF_BY_ACCOUNT,
+    CONF_FAMILY,
+    CONF_FORGET_ACCESS_KEY,
+    FAMILY_DIRIS,
+)
 from .engine.devices import ksem
 from .engine.devices.smart_me import PICO, PICO_GROUP
 from .engine.model import DeviceError, NotAllowed
@@ -98,7 +104,15 @@ class AccessKeySteps(ConfigFlow):
         """Begin: the answer was 401 or 403."""
         if entry_data[CONF_FAMILY] == ksem.FAMILY.key:
             return await self.async_step_reauth_confirm()
+        if entry_data[CONF_FAMILY] == FAMILY_DIRIS:
+            return await self.async_step_reauth_diris()
         return await self.async_step_reauth_account()
+
+    async def async_step_reauth_diris(
+        self, user_input: Input | None = None
+    ) -> ConfigFlowResult:
+        """Ask for credentials that a gateway takes by SNMP."""
+        raise NotImplementedError
 
     async def async_step_reauth_confirm(
         self, user_input: Input | None = None

@@ -10,7 +10,7 @@ from homeassistant.components.repairs import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from . import ocpp_limits, tls_watch
+from . import diris_snmp, ocpp_limits, tls_watch
 from .const import CONF_INTERVAL, DOMAIN
 from .ocpp import wallboxes_of
 
@@ -112,6 +112,25 @@ class ClearProfiles(ConfirmRepairFlow):
         return await super().async_step_confirm(user_input)
 
 
+class HideColumns(ConfirmRepairFlow):
+    """Asks once, then hides columns that are 0 on every circuit of a gateway."""
+
+    def __init__(self, entry_id: str, columns: str) -> None:
+        """Hide these, which are listed with commas."""
+        self._entry_id = entry_id
+        self._columns = [int(one) for one in columns.split(",")]
+
+    @override
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        if user_input is not None and (
+            entry := self.hass.config_entries.async_get_entry(self._entry_id)
+        ):
+            diris_snmp.hide_columns(self.hass, entry, self._columns)
+        return await super().async_step_confirm(user_input)
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant,
     issue_id: str,
@@ -128,4 +147,6 @@ async def async_create_fix_flow(
             return TrustCertificate(entry_id, shown)
         case {"entry_id": str(entry_id), "clears": "profiles"}:
             return ClearProfiles(entry_id, issue_id)
+        case {"entry_id": str(entry_id), "hide": str(columns)}:
+            return HideColumns(entry_id, columns)
     raise ValueError("an issue that nobody can mend from here")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 import socket
 from typing import Any
 
@@ -13,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.meters_and_chargers import links
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.engine.devices import FAMILIES
+from custom_components.meters_and_chargers.engine.protocols.budget import Budget
 from custom_components.meters_and_chargers.engine.protocols.modbus import Spacing
 from simulators.ksem import Ksem
 from simulators.pico import Pico
@@ -100,6 +102,13 @@ def set_up_pico(hass: HomeAssistant, pico: Pico) -> SetUp:
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the two seconds between requests; test_modbus_link tests them."""
     monkeypatch.setattr(links.modbus, "spacing_of", lambda *_: Spacing())
+
+
+@pytest.fixture(autouse=True)
+def no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold nothing back from a gateway, as a clock that stands would for ever."""
+    unhurried = partial(Budget, bits_per_s=1e12, requests_per_s=1e9)
+    monkeypatch.setattr(links.diris, "Budget", unhurried)
 
 
 @pytest.fixture

@@ -36,10 +36,8 @@ from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
 )
-from custom_components.meters_and_chargers.diris import (
-    GatewayCoordinator,
-    addresses_in,
-)
+from custom_components.meters_and_chargers.diris import GatewayCoordinator
+from custom_components.meters_and_chargers.diris_store import addresses_in
 from custom_components.meters_and_chargers.engine.devices.diris import modbus
 from custom_components.meters_and_chargers.engine.model import Unreachable
 from simulators.diris import Circuit, Countis, Diris, LoadModule, Module
@@ -248,6 +246,7 @@ async def test_shown_from_the_start(
         if found.disabled_by is None
     }
     assert shown == {
+        "access",
         "reading_interval",
         "search_modules",
         "2_alarm_system",
@@ -531,7 +530,7 @@ async def test_it_moves_with_its_modules(
     result = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
     )
-    assert result["step_id"] == "reconfigure"
+    assert result["step_id"] == "diris"
     result = await submit(hass, result, address(moved))
     assert result["reason"] == "reconfigure_successful"
     await rest(hass)

@@ -2,7 +2,7 @@
 
 from ..engine.protocols.snmp import PORT as SNMP_PORT
 from ..engine.protocols.snmp import TRAP_PORT, Trap, TrapListener, WritingSession
-from .diris import open_diris, temporary_diris
+from .diris import GatewayBudget, budget_of, open_diris, temporary_diris
 from .export import FtpListener, open_ftp, passive_ports
 from .mib import credentials_of, load_mib, open_traps, open_writer, trap_source
 from .modbus import (
@@ -18,12 +18,14 @@ from .modbus import (
 from .network import search
 from .ocpp import OcppListener, authority_folder, open_ocpp
 from .push import NoAddress, PushListener, addresses_of, open_push, push_source
+from .snmp import open_diris_snmp, temporary_diris_snmp
 from .web import open_account, open_emobility, open_power_brain
 
 __all__ = [
     "SNMP_PORT",
     "TRAP_PORT",
     "FtpListener",
+    "GatewayBudget",
     "NoAddress",
     "OcppListener",
     "PushListener",
@@ -32,6 +34,7 @@ __all__ = [
     "WritingSession",
     "addresses_of",
     "authority_folder",
+    "budget_of",
     "certificate_folder",
     "credentials_of",
     "dump",
@@ -42,6 +45,7 @@ __all__ = [
     "open_account",
     "open_device",
     "open_diris",
+    "open_diris_snmp",
     "open_emobility",
     "open_ftp",
     "open_ocpp",
@@ -55,5 +59,6 @@ __all__ = [
     "search",
     "temporary_device",
     "temporary_diris",
+    "temporary_diris_snmp",
     "trap_source",
 ]

@@ -1,4 +1,4 @@
-"""DIRIS gateways and the modules behind them."""
+"""DIRIS gateways and the modules behind them, by Modbus; one budget for all paths."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -6,13 +6,26 @@ from typing import Any
 
 from homeassistant.components.modbus import async_get_unit
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
+from homeassistant.util.hass_dict import HassKey
 from modbus_connection import ModbusUnit
 
-from ..const import CONF_ENERGY_PLACES, CONF_UNIT_ID
+from ..const import CONF_ENERGY_PLACES, CONF_UNIT_ID, DOMAIN
 from ..engine.devices.diris import ModbusPath, Module
+from ..engine.protocols.budget import Budget
 from ..engine.protocols.modbus import ModbusLink
 from . import modbus
+
+type GatewayBudget = Budget
+_BUDGETS: HassKey[dict[str, Budget]] = HassKey(f"{DOMAIN}_budgets")
+"""By host: a ban outlives the entry that met it."""
+
+
+def budget_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Budget:
+    """Return what the gateway of an entry may be asked, over all its paths."""
+    budgets = hass.data.setdefault(_BUDGETS, {})
+    return budgets.setdefault(data[CONF_HOST], Budget(clock=hass.loop.time))
 
 
 def open_diris(
@@ -35,7 +48,9 @@ def open_diris(
     async_get_unit(hass, entry, params, own)
     tested = entry.options.get(CONF_ENERGY_PLACES, {})
     places = {name: one["place"] for name, one in tested.items() if one["place"]}
-    return ModbusPath(open_unit, own, known, energies=places)
+    lane = budget_of(hass, entry.data).lane()
+    entry.async_on_unload(lane.close)
+    return ModbusPath(open_unit, own, known, lane, places)
 
 
 @asynccontextmanager
@@ -57,7 +72,9 @@ async def temporary_diris(
             stack.callback(link.close)
             return link
 
-        yield ModbusPath(open_unit, own)
+        lane = budget_of(hass, data).lane()
+        stack.callback(lane.close)
+        yield ModbusPath(open_unit, own, lane=lane)
 
 
 def _behind_gateway(

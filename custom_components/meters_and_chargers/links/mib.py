@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from homeassistant.const import CONF_PASSWORD, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.requirements import async_process_requirements
-from homeassistant.util.hass_dict import HassKey
 
 from ..const import (
     CONF_AUTH,
@@ -17,7 +16,6 @@ from ..const import (
     DOMAIN,
 )
 from ..engine.devices.diris import Mib, read_mib
-from ..engine.protocols.budget import Budget
 from ..engine.protocols.snmp import (
     FALLBACK,
     Auth,
@@ -32,9 +30,9 @@ from ..engine.protocols.snmp import (
     load_decoder,
 )
 from ..engine.protocols.snmp.smi import REQUIREMENT
+from .diris import budget_of
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - whose traps are taken is a list of the listener's
-_BUDGETS: HassKey[dict[str, Budget]] = HassKey(f"{DOMAIN}_budgets")
 
 
 def credentials_of(data: Mapping[str, Any]) -> Credentials:
@@ -85,6 +83,6 @@ async def open_writer(
     Raises `RequirementsNotFound` and ImportError without the library.
     """
     await async_process_requirements(hass, DOMAIN, [FALLBACK], False)
-    budget = hass.data.setdefault(_BUDGETS, {}).setdefault(host, Budget())
+    budget = budget_of(hass, {CONF_HOST: host})
     port: int = data[CONF_PORT]
     return await WritingSession.open(host, credentials_of(data), budget, port)

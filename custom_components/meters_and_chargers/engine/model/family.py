@@ -86,6 +86,9 @@ class Family[Session]:
     """Choices for groups without an interval of their own; the first is proposed."""
     presence_interval_s: float = 10.0
     """How often a device without readings is asked whether it is there."""
+    paths: tuple[str, ...] = ()
+    """Ways in which it may be read besides this transport, or together with it; the
+    first is proposed."""
     pushes: bool = False
     """Whether such a device can write its values to us."""
     probe: Probe[Session] | None = None

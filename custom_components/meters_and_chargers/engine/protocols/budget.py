@@ -32,6 +32,8 @@ class BudgetState:
 
     bits_per_s: float
     requests_per_s: float
+    is_full: bool
+    """Whether both rates are the usual ones."""
     banned_for_s: float
     """How long nothing is asked any more; 0 when not banned."""
     bans: int
@@ -106,6 +108,7 @@ class Budget:
         return BudgetState(
             bits_per_s=bits * self._share,
             requests_per_s=requests * self._share,
+            is_full=self._share == 1,
             banned_for_s=max(0.0, self._banned_until - self._clock()),
             bans=self._bans,
         )

@@ -4,22 +4,30 @@ from ...model import Answers, Device, Family, ModbusTcp, Probe
 from ...protocols.modbus import ModbusDevice, ModbusLink
 from ...protocols.snmp.smi import BadMib
 from .alarms import Alarm, AlarmKind, AlarmTable
-from .columns import Column
+from .columns import DOCUMENTED, PROPOSED_SCALE, BadFile, Column, Evidence, read_file
+from .gateway import Gateway, Key, name_of
 from .mib import Mib, Output, as_text, columns_of_mib, mib_of, read_mib, stored_mib
 from .modbus import AlarmPlace, ModbusPath, OpenUnit
 from .nameplate import FAMILY_KEY, identify
 from .outputs import NotTaken, Place, find_outputs, read_outputs, switch_output
 from .registers import alarms_of, points_of
+from .snmp import SnmpPath
 from .tree import Load, Module, Path, Topology
 
 __all__ = [
+    "DOCUMENTED",
     "FAMILY",
+    "PROPOSED_SCALE",
     "Alarm",
     "AlarmKind",
     "AlarmPlace",
     "AlarmTable",
+    "BadFile",
     "BadMib",
     "Column",
+    "Evidence",
+    "Gateway",
+    "Key",
     "Load",
     "Mib",
     "ModbusPath",
@@ -29,13 +37,16 @@ __all__ = [
     "Output",
     "Path",
     "Place",
+    "SnmpPath",
     "Topology",
     "alarms_of",
     "as_text",
     "columns_of_mib",
     "find_outputs",
     "mib_of",
+    "name_of",
     "points_of",
+    "read_file",
     "read_mib",
     "read_outputs",
     "stored_mib",
@@ -56,6 +67,7 @@ FAMILY: Family[ModbusLink] = Family(
     transport=ModbusTcp(spacing_s=0.02),
     open=open_device,
     intervals_s=(10, 20, 30, 60),
+    paths=("modbus", "snmp", "both"),
     # The first half of SOCOMEC's hardware addresses, by the IEEE's list.
     probe=Probe(identify=identify, mac="00174A*"),
 )

@@ -14,6 +14,7 @@ from ...model import (
     Point,
     Readings,
     Silent,
+    TooOften,
     Unreachable,
     Unsupported,
     WrongDevice,
@@ -110,6 +111,8 @@ class ModbusPath:
             if self._lane is not None:
                 self._lane.silent()
             raise
+        if self._lane is not None:
+            self._lane.answered()
         return plate.identity
 
     async def look_for(
@@ -260,7 +263,7 @@ class ModbusPath:
                 words = await unit.link.read(block.start, block.count)
             except Unsupported:
                 break
-            except Unreachable:
+            except Unreachable, TooOften:
                 raise
             except DeviceError:
                 if load in before.loads:
@@ -286,6 +289,8 @@ class ModbusPath:
         self, unit: _Unit, address: int, err: DeviceError, *, known: bool = True
     ) -> None:
         """Leave a module alone for a while; raises when the gateway is lost as well."""
+        if isinstance(err, TooOften):
+            raise err  # it is the gateway that is left alone, the module was not asked
         unit.sure = False
         if isinstance(err, Silent):
             await self.identify()

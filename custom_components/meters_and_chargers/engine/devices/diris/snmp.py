@@ -15,6 +15,7 @@ from typing import Final
 from ...model import BadAnswer, Identity, Mark, Point, Readings, WrongDevice
 from ...protocols.snmp import UPTIME, SnmpSession, Value
 from .columns import DOCUMENTED, Column
+from .nameplate import FAMILY_KEY
 from .tree import Load, Module, Topology
 
 _LOGGER = logging.getLogger(__name__)
@@ -62,11 +63,15 @@ class SnmpPath:
         session: SnmpSession,
         columns: Mapping[int, Column] = DOCUMENTED,
         known: Topology | None = None,
+        serial: str = "",
     ) -> None:
-        """Read over this session; ``known`` is what was found before a restart."""
+        """Read over this session; ``known`` is what was found before a restart.
+
+        ``serial`` is the engine id that the agent had then.
+        """
         self._session = session
         self._known = known or Topology(())
-        self._identity: Identity | None = None
+        self._identity = _identity(serial) if serial else None
         self._strange: set[int] = set()
         self._columns: Mapping[int, Column] = {}
         self._units: dict[int, _Unit] = {}
@@ -124,12 +129,7 @@ class SnmpPath:
             text = description if isinstance(description, bytes) else b""
             raise WrongDevice(text.decode("ascii", "replace")[:80])
         engine = found.get(_ENGINE_ID)
-        return Identity(
-            family="diris",
-            serial=engine.hex().upper() if isinstance(engine, bytes) else "",
-            maker="SOCOMEC",
-            model="DIRIS Digiware",
-        )
+        return _identity(engine.hex().upper() if isinstance(engine, bytes) else "")
 
     async def topology(self) -> Topology:
         """Find all circuits by one walk of their currents.
@@ -219,6 +219,15 @@ class SnmpPath:
                 read.setdefault(load, {})[service] = number
         return read
 
+    @property
+    def slow(self) -> bool:
+        """Whether the fast library is missing; False before the first request."""
+        return self._session.slow
+
+    def close(self) -> None:
+        """Let go of the session."""
+        self._session.close()
+
     def lasts_s(self, values: int) -> float:
         """Return how long reading so many values takes at least, by the budget."""
         return self._session.lasts_s(values)
@@ -260,6 +269,12 @@ class SnmpPath:
         """Return how long the gateway has run; 0 where it doesn't tell."""
         found = (await self._session.get([UPTIME])).get(UPTIME)
         return found if isinstance(found, (int, float)) else 0.0
+
+
+def _identity(engine_id: str) -> Identity:
+    return Identity(
+        family=FAMILY_KEY, serial=engine_id, maker="SOCOMEC", model="DIRIS Digiware"
+    )
 
 
 def _by_load(wanted: tuple[Load, object]) -> tuple[int, int]:

@@ -1,0 +1,375 @@
+"""A DIRIS gateway by all its paths: one topology, each value by the surer path."""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from functools import partial
+import logging
+
+from ...model import (
+    PHASES,
+    DeviceError,
+    Identity,
+    Mark,
+    NotAllowed,
+    Phase,
+    Point,
+    Quantity,
+    Readings,
+    Silent,
+    WrongDevice,
+)
+from .columns import LEAST_CURRENT_A, Column, Comparison, compared
+from .modbus import ModbusPath
+from .registers import points_of
+from .snmp import MARK, SnmpPath
+from .tree import Load, Module, Topology
+
+_LOGGER = logging.getLogger(__name__)
+
+type Key = Point | int
+"""A value of a circuit: what it measures, or the service id of a plain number."""
+type Values = Mapping[Load, Mapping[Key, float | None]]
+"""What was read; a circuit or a value that is missing failed."""
+
+
+def name_of(key: Key) -> str:
+    """Return a value's name, as ids of entities hold it."""
+    return f"column_{key}" if isinstance(key, int) else key.key
+
+
+_COMPARED_LOADS = 12
+"""So many circuits at a time are read by both paths, to compare them."""
+_ZEROS = 40
+"""Circuits that are asked at once whether a column is 0."""
+_CURRENTS = tuple(Point(Quantity.CURRENT, phase) for phase in PHASES)
+
+
+@dataclass(slots=True, eq=False)
+class _Way:
+    """One of the paths, and how it fares."""
+
+    name: str
+    path: ModbusPath | SnmpPath
+    error: DeviceError | None = None
+    """Why it failed when it was last asked."""
+    told: bool = False
+    """Whether it was logged that this one fails while another works."""
+
+
+class Gateway:
+    """Asks the paths there are, one after the other; one that fails costs its own.
+
+    A value comes by Modbus where the maker's table names it, by SNMP where only that
+    has it, or a single source says what Modbus has.
+    """
+
+    def __init__(
+        self,
+        modbus: ModbusPath | None,
+        snmp: SnmpPath | None = None,
+        *,
+        key: str | None = None,
+        learnt: Collection[int] = (),
+    ) -> None:
+        """Take at least one path.
+
+        ``key`` is who it must be by Modbus, ``learnt`` are the columns that its SNMP
+        table was found to have.
+        """
+        self.modbus, self.snmp = modbus, snmp
+        self.learnt = frozenset(learnt)
+        self._key = key
+        self._ways = [
+            _Way(name, path)
+            for name, path in (("Modbus", modbus), ("SNMP", snmp))
+            if path is not None
+        ]
+        self._round = 0
+        self._offers: dict[Load, Mapping[Key, Mark]] = {}
+        self._of_snmp: dict[Load, AbstractSet[Key]] = {}
+        self.look()
+
+    @property
+    def known(self) -> Topology:
+        """What was found last, by any path; asks nobody."""
+        modules: dict[int, Module] = {}
+        for path in (self.snmp, self.modbus):
+            for module in path.known.modules if path is not None else ():
+                before = modules.get(module.address, module).loads
+                loads = tuple(sorted({*before, *module.loads}))
+                modules[module.address] = replace(module, loads=loads)
+        return Topology(tuple(one for _, one in sorted(modules.items())))
+
+    @property
+    def refused(self) -> bool:
+        """Whether user or password of SNMP were refused when it was last asked."""
+        return any(isinstance(way.error, NotAllowed) for way in self._ways)
+
+    @property
+    def named(self) -> frozenset[int]:
+        """The columns whose unit is known: they are no plain numbers any more."""
+        if self.snmp is None:
+            return frozenset()
+        columns = self.snmp.columns.values()
+        return frozenset(one.service for one in columns if one.point is not None)
+
+    def look(self) -> None:
+        """Find out anew which path tells what, after circuits or columns changed."""
+        self._offers, self._of_snmp = {}, {}
+        for module in self.known.modules:
+            for load in (*module.loads, module.itself):
+                offered: dict[Key, Mark] = {}
+                offered.update(self._by_modbus(load).items())
+                told = self._by_snmp(load)
+                by_snmp = {
+                    key
+                    for key in told
+                    if offered.get(key, Mark.SINGLE_SOURCE) is Mark.SINGLE_SOURCE
+                }
+                self._of_snmp[load] = by_snmp
+                self._offers[load] = offered | dict.fromkeys(by_snmp, MARK)
+
+    def offered(self, load: Load) -> Mapping[Key, Mark]:
+        """Return what can be read of a circuit, and how sure it is."""
+        return self._offers.get(load, {})
+
+    def _by_modbus(self, load: Load) -> Mapping[Point, Mark]:
+        if self.modbus is None:
+            return {}
+        module = self.modbus.modules.get(load.module)
+        if module is None or load not in (*module.loads, module.itself):
+            return {}
+        place = self.modbus.energies.get(module.product or "")
+        return points_of(module.product, load.number, place)
+
+    def _by_snmp(self, load: Load) -> Iterable[Key]:
+        if self.snmp is None or load not in self.snmp.known.loads:
+            return
+        columns = self.snmp.columns
+        for service in self.learnt or columns:
+            column = columns.get(service)
+            yield service if column is None else column.point or service
+
+    async def identify(self) -> Identity:
+        """Ask who it is, by the first path that answers.
+
+        Raises `WrongDevice` for another than it should be.
+        """
+        for way in self._ways:
+            identity = await self._ask(way, way.path.identify)
+            if identity is not None:
+                if way.path is self.modbus and self._key not in (None, identity.key):
+                    raise WrongDevice(f"{identity.maker} {identity.model}")
+                return identity
+            if isinstance(way.error, WrongDevice):
+                break
+        raise self._error()
+
+    async def topology(self) -> Topology:
+        """Find modules and circuits again, by each path; raises when none can."""
+        for way in self._ways:
+            await self._ask(way, way.path.topology)
+        self._judge(self._ways)
+        if self.snmp is not None and self.modbus is not None:
+            # What SNMP tells of, Modbus can say the name of.
+            there = {one.address for one in self.snmp.known.modules}
+            new = sorted(there - self.modbus.modules.keys())
+            modbus = self.modbus
+            await self._ask(self._ways[0], lambda: modbus.look_for(new))
+        self.look()
+        return self.known
+
+    async def look_for(
+        self, addresses: Iterable[int], on_asked: Callable[[], None] = lambda: None
+    ) -> None:
+        """Ask addresses by Modbus who is there; SNMP needs nobody to look."""
+        if self.modbus is not None:
+            await self.modbus.look_for(addresses, on_asked)
+            self.look()
+
+    def forget(self, address: int) -> None:
+        """Ask a module no more by Modbus, until it is found again."""
+        if self.modbus is not None:
+            self.modbus.forget(address)
+        self.look()
+
+    def answers(self, address: int) -> bool:
+        """Whether a module is there, as far as any path knows."""
+        by_snmp = self.snmp is not None and self.snmp.known.module(address) is not None
+        return by_snmp or (self.modbus is not None and self.modbus.answers(address))
+
+    async def read(self, wanted: Mapping[Load, AbstractSet[Key]]) -> Values:
+        """Read these values; raises when no path that was asked could be."""
+        read: dict[Load, dict[Key, float | None]] = {}
+        asked: list[_Way] = []
+        for way in self._ways:
+            part = self._part(way, wanted)
+            if not part:
+                continue
+            asked.append(way)
+            for load, values in (await self._read(way, part) or {}).items():
+                # A table brings more than was wanted of it, which the other may tell.
+                own = part[load]
+                told = {key: value for key, value in values.items() if key in own}
+                read.setdefault(load, {}).update(told)
+        for way in self._ways:
+            # One that was not asked shows whether the gateway itself is silent.
+            if way not in asked and any(isinstance(a.error, Silent) for a in asked):
+                await self._ask(way, way.path.identify)
+        self._judge(asked)
+        return read
+
+    async def also(
+        self, reads: Iterable[Callable[[ModbusPath], Awaitable[None]]]
+    ) -> None:
+        """Ask something else by Modbus; raises only where no other path goes on."""
+        modbus, way = self.modbus, self._ways[0]
+        if modbus is None:
+            return
+        for read in reads:
+            if way.error is None:
+                await self._ask(way, partial(read, modbus))
+        if way.error is not None and len(self._ways) == 1:
+            raise way.error
+
+    def _part(
+        self, way: _Way, wanted: Mapping[Load, AbstractSet[Key]]
+    ) -> dict[Load, AbstractSet[Key]]:
+        """Return what of the wanted comes by a path."""
+        none: frozenset[Key] = frozenset()
+        part: dict[Load, AbstractSet[Key]] = {}
+        for load, keys in wanted.items():
+            by_snmp = self._of_snmp.get(load, none)
+            own = keys & by_snmp if way.path is self.snmp else keys - by_snmp
+            if own:
+                part[load] = own
+        return part
+
+    async def _read(
+        self, way: _Way, part: Mapping[Load, AbstractSet[Key]]
+    ) -> Values | None:
+        points: dict[Load, set[Point]] = {}
+        services: dict[Load, set[int]] = {}
+        for load, keys in part.items():
+            for key in keys:
+                if isinstance(key, int):
+                    services.setdefault(load, set()).add(key)
+                else:
+                    points.setdefault(load, set()).add(key)
+
+        async def ask() -> Values:
+            read: dict[Load, dict[Key, float | None]] = {}
+            if points:
+                for load, values in (await way.path.read(points)).items():
+                    read.setdefault(load, {}).update(values.items())
+            if services and self.snmp is not None:
+                for load, numbers in (await self.snmp.read_columns(services)).items():
+                    read.setdefault(load, {}).update(numbers.items())
+            return read
+
+        return await self._ask(way, ask)
+
+    async def compare(self) -> Mapping[int, Column]:
+        """Find scales of columns by reading circuits by both paths.
+
+        Returns the columns whose scale is known now. Raises `DeviceError`.
+        """
+        modbus, snmp = self.modbus, self.snmp
+        if modbus is None or snmp is None:
+            return {}
+        unknown = {
+            service: Point(column.quantity, column.phase)
+            for service, column in snmp.columns.items()
+            if column.quantity is not None
+            and column.scale is None
+            and (service in self.learnt or not self.learnt)
+        }
+        loads = self._some_of(sorted(modbus.known.loads & snmp.known.loads))
+        if not unknown or not loads:
+            return {}
+        asked = {*unknown.values(), *_CURRENTS}
+        values = await modbus.read(
+            {load: asked & self._by_modbus(load).keys() for load in loads}
+        )
+        drawn = {load: _currents(read) for load, read in values.items()}
+        strong = {load for load, phases in drawn.items() if _is_enough(phases)}
+        numbers = await snmp.read_columns({load: unknown.keys() for load in strong})
+        found: dict[int, Column] = {}
+        for service, point in unknown.items():
+            seen = [
+                Comparison(load=load, raw=raw, value=value, current_a=current)
+                for load in sorted(strong)
+                if (raw := numbers.get(load, {}).get(service)) is not None
+                and (value := values[load].get(point)) is not None
+                and (current := _current(drawn[load], point.phase)) is not None
+            ]
+            if (column := compared(snmp.columns[service], seen)) is not None:
+                found[service] = column
+        return found
+
+    async def is_zero(self, service: int) -> bool:
+        """Whether a column is 0 on every circuit; raises `DeviceError`.
+
+        One that isn't mostly shows it with the first circuits.
+        """
+        if self.snmp is None:
+            return False
+        loads = sorted(self.snmp.known.loads)
+        for first in range(0, len(loads), _ZEROS):
+            group = loads[first : first + _ZEROS]
+            read = await self.snmp.read_columns({load: {service} for load in group})
+            if len(read) < len(group) or any(one[service] for one in read.values()):
+                return False
+        return bool(loads)
+
+    def _some_of(self, loads: list[Load]) -> list[Load]:
+        """Return some circuits, other ones each time."""
+        step = max(1, len(loads) // _COMPARED_LOADS)
+        self._round += 1
+        return loads[self._round % step :: step]
+
+    async def _ask[T](self, way: _Way, ask: Callable[[], Awaitable[T]]) -> T | None:
+        """Ask one path; None when it fails, and `_Way.error` says why."""
+        way.error = None
+        try:
+            return await ask()
+        except DeviceError as err:
+            way.error = err
+            return None
+
+    def _judge(self, asked: Collection[_Way]) -> None:
+        """Raise when all that were asked failed; log when a single one begins to."""
+        failed = [way for way in asked if way.error is not None]
+        if failed and len(failed) == len(asked):
+            raise self._error()
+        for way in asked:
+            if way.error is not None and not way.told:
+                _LOGGER.warning(
+                    "The gateway can't be read by %s: %s", way.name, way.error
+                )
+            elif way.error is None and way.told:
+                _LOGGER.info("The gateway can be read by %s again", way.name)
+            way.told = way.error is not None
+
+    def _error(self) -> DeviceError:
+        return next(way.error for way in self._ways if way.error is not None)
+
+
+def _currents(read: Readings) -> dict[Phase, float]:
+    return {
+        point.phase: abs(value)
+        for point in _CURRENTS
+        if (value := read.get(point)) is not None
+    }
+
+
+def _is_enough(phases: Mapping[Phase, float]) -> bool:
+    return max(phases.values(), default=0) >= LEAST_CURRENT_A
+
+
+def _current(phases: Mapping[Phase, float], phase: Phase) -> float | None:
+    """Return what flows on a phase, or on the strongest for what concerns all."""
+    if phase in PHASES:
+        return phases.get(phase)
+    return max(phases.values(), default=None)
