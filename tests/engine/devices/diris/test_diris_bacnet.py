@@ -1,0 +1,212 @@
+"""A DIRIS gateway by BACnet/IP, against one that routes to its modules.
+
+The peer is a process of its own whose objects were typed from the maker's manual.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+import logging
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from custom_components.meters_and_chargers.engine.devices.diris import Load, Module
+from custom_components.meters_and_chargers.engine.devices.diris.bacnet import (
+    POINTS,
+    UNITS,
+    VALUES,
+    BacnetPath,
+)
+from custom_components.meters_and_chargers.engine.model import (
+    Phase,
+    Point,
+    Quantity,
+    Silent,
+    TooOften,
+)
+from custom_components.meters_and_chargers.engine.protocols.bacnet import (
+    BacnetSession,
+    Stack,
+    open_stack,
+)
+from custom_components.meters_and_chargers.engine.protocols.budget import Budget
+from simulators import bacnet_gateway
+from simulators.bacnet_gateway import HOST, MAIN, BacnetGateway
+from tests.snmp import unhurried
+
+POWER = Point(Quantity.POWER)
+MODULES = {5: ("Digiware I-35", 3), 7: ("Digiware I-61", 6), 9: ("Digiware IO-10", 0)}
+
+
+@pytest.fixture
+def gateway(socket_enabled: None) -> Iterator[BacnetGateway]:
+    """Return a running gateway with three modules."""
+    with BacnetGateway(MODULES) as running:
+        yield running
+
+
+@asynccontextmanager
+async def opened(
+    port: int,
+    *,
+    main: int = MAIN,
+    known: tuple[Module, ...] = (),
+    budget: Budget | None = None,
+) -> AsyncIterator[BacnetPath]:
+    """Open a path with short time-outs."""
+
+    async def bound() -> socket.socket:
+        own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        own.setblocking(False)
+        own.bind((HOST, 0))
+        return own
+
+    async def stack() -> Stack:
+        return await open_stack(bound, (HOST, port), HOST, timeout_s=1.0)
+
+    session = BacnetSession(stack, budget or unhurried(), wait_s=1.0)
+    try:
+        yield BacnetPath(session, main, known)
+    finally:
+        session.close()
+
+
+async def test_gateway_and_modules_are_found(gateway: BacnetGateway) -> None:
+    """By instance numbers; the circuits are those that have a power."""
+    async with opened(gateway.port) as path:
+        identity = await path.identify()
+        found = await path.topology()
+    assert (identity.maker, identity.model) == ("SOCOMEC", "DIRIS M-70")
+    assert {module.address: module.product for module in found.modules} == {
+        address: product for address, (product, _) in MODULES.items()
+    }
+    assert {module.address: len(module.loads) for module in found.modules} == {
+        address: circuits for address, (_, circuits) in MODULES.items()
+    }
+
+
+async def test_every_value_is_the_right_circuits(gateway: BacnetGateway) -> None:
+    """All of 32 quantities of nine circuits, and each in one place only."""
+    async with opened(gateway.port) as path:
+        found = await path.topology()
+        read = await path.read(dict.fromkeys(found.loads, POINTS))
+    assert len(read) == 9
+    for load, values in read.items():
+        assert values == {
+            point: pytest.approx(
+                bacnet_gateway.value(load.module, load.number, index), rel=1e-6
+            )
+            for index, point in VALUES.items()
+        }
+
+
+def test_units_are_those_of_the_manual() -> None:
+    """Each value's unit by the table from which the peer was typed."""
+    for index, point in VALUES.items():
+        assert bacnet_gateway.UNITS[index] in UNITS[point.quantity.unit]
+    assert VALUES[4] == Point(Quantity.VOLTAGE, Phase.L1)
+    assert len(bacnet_gateway.UNITS) == 62
+
+
+async def test_another_unit_is_not_shown(
+    gateway: BacnetGateway,
+    caplog: pytest.LogCaptureFixture,
+    expected_logs: list[str],
+) -> None:
+    """A power in kW is told once, and what else there is goes on."""
+    expected_logs.append("Can't use BACnet's value 21")
+    gateway.change(5, 121, units="kilowatts")
+    wanted = {Load(5, 1): {POWER, Point(Quantity.FREQUENCY)}, Load(5, 2): {POWER}}
+    async with opened(gateway.port) as path:
+        await path.topology()
+        for _ in range(2):
+            read = await path.read(wanted)
+    assert read[Load(5, 1)].keys() == {Point(Quantity.FREQUENCY)}
+    assert read[Load(5, 2)].keys() == {POWER}
+    told = [one.getMessage() for one in caplog.records if "kilowatts" in one.message]
+    assert told == ["Can't use BACnet's value 21 of circuits: its unit is kilowatts"]
+
+
+async def test_what_changes_is_read_anew(gateway: BacnetGateway) -> None:
+    """A value is never the one of before; negative is negative."""
+    wanted = {Load(7, 6): {POWER}}
+    async with opened(gateway.port) as path:
+        await path.topology()
+        await path.read(wanted)
+        gateway.change(7, 621, presentValue=-1234.5)
+        assert await path.read(wanted) == {Load(7, 6): {POWER: -1234.5}}
+
+
+async def test_a_gateway_that_is_lost_is_found_again(gateway: BacnetGateway) -> None:
+    """`Silent` while it is away; then the same path reads it again."""
+    wanted = {Load(5, 1): {POWER}}
+    budget = unhurried()
+    budget.lane().answered()  # another path goes on
+    async with opened(gateway.port, budget=budget) as path:
+        await path.topology()
+        before = await path.read(wanted)
+        gateway.stop()
+        with pytest.raises(Silent):
+            await path.read(wanted)
+        gateway.start()
+        assert await path.read(wanted) == before
+
+
+async def test_a_module_that_is_gone_costs_only_its_circuits(
+    gateway: BacnetGateway,
+    caplog: pytest.LogCaptureFixture,
+    expected_logs: list[str],
+) -> None:
+    """It is known from before and does not answer; the others do, told once."""
+    expected_logs.append("The module at address 6 can't be read")
+    known = (
+        Module(address=5, loads=(Load(5, 1),)),
+        Module(address=6, loads=(Load(6, 1),)),
+    )
+    wanted = {Load(5, 1): {POWER}, Load(6, 1): {POWER}}
+    async with opened(gateway.port, known=known) as path:
+        for _ in range(2):
+            read = await path.read(wanted)
+            assert read.keys() == {Load(5, 1)}
+    warned = [one for one in caplog.records if one.levelno == logging.WARNING]
+    assert [one.getMessage() for one in warned if "address 6" in one.getMessage()] == [
+        "The module at address 6 can't be read by BACnet: no BACnet device 106"
+    ]
+
+
+async def test_another_instance_number_is_nobodys(gateway: BacnetGateway) -> None:
+    """Silence, and so a hint that the number may be another."""
+    async with opened(gateway.port, main=3000) as path:
+        with pytest.raises(Silent):
+            await path.identify()
+        with pytest.raises(Silent):
+            await path.topology()
+
+
+async def test_silence_is_told_to_the_budget_of_all_paths(
+    gateway: BacnetGateway, expected_logs: list[str]
+) -> None:
+    """The last path that answered has fallen silent: the gateway is left alone."""
+    expected_logs.append("The gateway answers nothing any more")
+    budget = unhurried()
+    async with opened(gateway.port, budget=budget) as path:
+        await path.identify()
+        gateway.stop()
+        with pytest.raises(Silent):
+            await path.identify()
+        assert budget.state.bans == 1
+        with pytest.raises(TooOften):
+            await path.identify()
+
+
+def test_the_library_is_loaded_only_when_it_is_used() -> None:
+    """The engine's import does not bring it."""
+    code = (
+        "import sys; from simulators.engine import load_engine; load_engine(); "
+        "from custom_components.meters_and_chargers.engine.devices import diris; "
+        "from custom_components.meters_and_chargers.engine.devices.diris import bacnet;"
+        "assert 'bacpypes3' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own text
