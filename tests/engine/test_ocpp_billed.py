@@ -168,7 +168,7 @@ async def test_a_session_is_billed(street: Street) -> None:
     assert booked.number != known.id
     told = json.loads(street.backend.frames(STOP)[0])[3]
     assert told["meterStop"] == known.meter_stop_wh
-    assert street.backend.statuses[1] in ("Finishing", "Charging")
+    await street.until("told", lambda: street.backend.statuses[1] == "Finishing")
 
 
 async def test_the_backends_limit_and_the_local_one_both_hold(street: Street) -> None:

@@ -312,14 +312,27 @@ async def test_the_backend_clears_its_own_profiles_only(house: House) -> None:
 
 async def test_a_limit_that_ends_by_itself_is_obeyed(house: House) -> None:
     """When a schedule's next period begins, the charger is asked to obey anew."""
-    periods = [{"startPeriod": 0, "limit": 6}, {"startPeriod": 1, "limit": 10}]
+    await house.begin()
+    passed = (
+        int(datetime.now(UTC).timestamp()) - house.point.sessions.running[1].began_s
+    )
+    periods = [
+        {"startPeriod": 0, "limit": 6},
+        {"startPeriod": passed + 2, "limit": 10},
+    ]
     schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": periods}
-    await house.begin(at_s=int(datetime.now(UTC).timestamp()) + 1)
     own = profile(6, "TxDefaultProfile", chargingSchedule=schedule)
     await house.ask(call.SetChargingProfile(1, own))
     before = house.box.obeyed
     await until(lambda: house.point.limit(1).current_ma == 10_000)
     await until(lambda: house.box.obeyed > before)
+
+
+async def test_a_clock_that_is_ahead_leaves_no_gap(house: House) -> None:
+    """A limit from the beginning of charging holds, though that seems yet to come."""
+    await house.begin(at_s=int(datetime.now(UTC).timestamp()) + 900)
+    await house.ask(call.SetChargingProfile(1, profile(9, "TxDefaultProfile")))
+    assert house.point.limit(1) == Effective(9_000, 3, Limiter.BACKEND)
 
 
 async def test_a_remote_start_brings_its_card_and_its_profile(house: House) -> None:

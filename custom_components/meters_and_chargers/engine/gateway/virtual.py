@@ -172,9 +172,11 @@ class VirtualPoint:
             payload = exchange(payload, "idTag", tag)
         message = Message(action=START, session=started.session, text=payload)
         await self.queue.put(message)
-        self.sessions.begin(started.connector, started.session, started.at_s)
+        # A charger's clock may be ahead; its charging has begun all the same.
+        began_s = min(started.at_s, self.now_s())
+        self.sessions.begin(started.connector, started.session, began_s)
         number = self.sessions.number(started.session)
-        self.profiles.begin(started.connector, started.at_s, number)
+        self.profiles.begin(started.connector, began_s, number)
         promise = self._find_promise(tag, started.connector)
         if promise is not None:
             self._promises.remove(promise)
