@@ -198,9 +198,10 @@ async def _set_up_device(hass: HomeAssistant, entry: DeviceEntry) -> None:
 
 
 async def _set_up_gateway(hass: HomeAssistant, entry: GatewayEntry) -> None:
-    path = await diris_snmp.open_gateway(hass, entry)
+    _, mib = await diris_mib.load(hass, entry.entry_id)
+    path = await diris_snmp.open_gateway(hass, entry, mib)
     coordinator = GatewayCoordinator(hass, entry, path)
-    _, coordinator.mib = await diris_mib.load(hass, entry.entry_id)
+    coordinator.mib = mib
     if GatewayTraps.wanted(entry):
         coordinator.traps = GatewayTraps(hass, entry, coordinator.mib)
     await coordinator.async_config_entry_first_refresh()

@@ -24,7 +24,7 @@ from .const import (
     DOMAIN,
 )
 from .diris_store import circuits_of, columns_of, modules_of, stored_columns
-from .engine.devices.diris import Column, Gateway, SnmpPath
+from .engine.devices.diris import Column, Gateway, Mib, SnmpPath, columns_of_mib
 from .engine.model import DeviceError
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ _WEAK_MODEL, _WEAK_FIRMWARE = "M-70", "1.6"
 # Opening
 
 
-async def open_gateway(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Gateway:
+async def open_gateway(
+    hass: HomeAssistant, entry: ConfigEntry[Any], mib: Mib
+) -> Gateway:
     """Open all paths by which an entry's gateway is read.
 
     Raises `ConfigEntryNotReady` when there is none, for want of a library.
@@ -54,7 +56,7 @@ async def open_gateway(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Gateway:
     modbus = None
     if data.get(CONF_MODBUS, True):
         modbus = links.open_diris(hass, entry, modules_of(data[CONF_MODULES]))
-    snmp = await _open_snmp(hass, entry) if CONF_SNMP in data else None
+    snmp = await _open_snmp(hass, entry, mib) if CONF_SNMP in data else None
     if snmp is None and modbus is None:
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN, translation_key="snmp_not_installed"
@@ -65,17 +67,27 @@ async def open_gateway(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Gateway:
     return Gateway(modbus, snmp, key=key, learnt=learnt.difference(hidden))
 
 
-async def _open_snmp(hass: HomeAssistant, entry: ConfigEntry[Any]) -> SnmpPath | None:
+async def _open_snmp(
+    hass: HomeAssistant, entry: ConfigEntry[Any], mib: Mib
+) -> SnmpPath | None:
     data = entry.data
+    # What the maker's file says counts more than what was typed or compared.
+    told = {
+        service: column
+        for service, column in columns_of_mib(mib).items()
+        if column.point is not None
+    }
+    columns = {**columns_of(data), **told}
     known, serial = circuits_of(data), data[CONF_SNMP].get(CONF_ENGINE_ID, "")
     issue = f"snmp_not_installed_{entry.entry_id}"
     try:
-        path = await links.open_diris_snmp(hass, data, columns_of(data), known, serial)
+        path = await links.open_diris_snmp(hass, data, columns, known, serial)
     except RequirementsNotFound:
         _tell(hass, entry, "snmp_not_installed")
         return None
     ir.async_delete_issue(hass, DOMAIN, issue)
     entry.async_on_unload(path.close)
+    remove_columns(hass, entry, told)
     return path
 
 

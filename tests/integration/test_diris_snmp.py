@@ -23,12 +23,13 @@ from homeassistant.requirements import RequirementsNotFound
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.meters_and_chargers import diris_snmp, links
+from custom_components.meters_and_chargers import diris_mib, diris_snmp, links
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
 )
 from custom_components.meters_and_chargers.diris import GatewayCoordinator
+from custom_components.meters_and_chargers.engine.devices.diris import read_mib
 from custom_components.meters_and_chargers.engine.protocols.snmp.gufo_backend import (
     GufoBackend,
 )
@@ -40,6 +41,8 @@ from tests import snmp
 
 from .test_config_flow import address, choose, submit
 from .test_diris import gateway, next_round, rest, value
+from .test_diris_mib import FILES as MIB_FILES
+from .test_diris_mib import NAMES as MIB_NAMES
 
 pytestmark = [snmp.needs_net_snmp, pytest.mark.usefixtures("socket_enabled")]
 __all__ = ["gateway"]
@@ -178,6 +181,27 @@ async def test_nothing_is_known_until_its_owner_says_so(
         if "_2_1_" in found.unique_id
     }
     assert names == {"column_10000", "column_10001", "column_10003"}
+
+
+async def test_columns_of_the_makers_file(
+    hass: HomeAssistant, add: Add, entity_registry: er.EntityRegistry
+) -> None:
+    """A scale that an uploaded MIB states counts, and is gone with the file."""
+    entry = await add(scale="unknown")
+    plain = "sensor.module_2_circuit_1_column_10000"
+    assert entity_registry.async_get(plain) is not None
+    texts = {name: (MIB_FILES / name).read_text() for name in MIB_NAMES}
+    mib = await hass.async_add_executor_job(read_mib, list(texts.values()))
+    await diris_mib.save(hass, entry.entry_id, texts, mib)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await rest(hass)
+    assert value(hass, FIRST) == "100.201"
+    assert entity_registry.async_get(plain) is None
+    await diris_mib.forget(hass, entry.entry_id)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await rest(hass)
+    assert value(hass, FIRST) == "unavailable"
+    assert entity_registry.async_get(plain) is not None
 
 
 async def test_columns_from_lines(hass: HomeAssistant, add: Add) -> None:
