@@ -36,6 +36,11 @@ from .defects import (
 DEFECTS: dict[str, tuple[Defect, str, str]] = {
     # Texts.
     "no English": (remove(ENGLISH), ENGLISH, "is missing: add it"),
+    "twice": (
+        write(ENGLISH, '{"config": {"abort": {"a": "One.", "a": "Two."}}}'),
+        ENGLISH,
+        "can't be read, correct it: a stands in one object twice",
+    ),
     "unknown section": (
         put(ENGLISH, "services_of_ours", {}),
         ENGLISH,

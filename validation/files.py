@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+import json
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,7 @@ class Tree:
 
     def json(self, path: Path) -> dict[str, Any]:
         """Read a JSON object."""
-        read: dict[str, Any] = self._read(
-            lambda path: json_loads_object(path.read_bytes()), path
-        )
+        read: dict[str, Any] = self._read(_json, path)
         return read
 
     def yaml(self, path: Path) -> dict[str, Any]:
@@ -97,6 +96,21 @@ class Tree:
             raise Unreadable(
                 f"{self.name(path)}: can't be read, correct it: {cause}"
             ) from error
+
+
+def _json(path: Path) -> dict[str, Any]:
+    text = path.read_bytes()
+    read: dict[str, Any] = json_loads_object(text)
+    json.loads(text, object_pairs_hook=_once)
+    return read
+
+
+def _once(pairs: list[tuple[str, object]]) -> None:
+    """Refuse a key that stands in an object twice: only the last would count."""
+    keys = [key for key, _ in pairs]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise ValueError(f"{key} stands in one object twice")
 
 
 def shape(name: str, schema: vol.Schema, content: object) -> Iterator[str]:
