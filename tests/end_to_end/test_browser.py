@@ -18,6 +18,7 @@ from simulators.house import House
 from simulators.ksem import Ksem
 from simulators.pico import Pico
 from simulators.screenshot import Page, browser, log_in
+from tests.end_to_end.household import make_site
 
 ROOT = Path(__file__).parent.parent.parent
 NEWEST = ROOT / ".venv-newest" / "bin" / "python"
@@ -181,6 +182,7 @@ async def test_first_five_minutes(owner: Owner, house: House) -> None:
         )
         await owner.adds("smart-me Pico wallbox", Host=pico.host, Port=str(pico.port))
         await make_site(home)
+        await make_dashboard(home)
         await told(16_000)
         await owner.goes_to(URL_PATH)
         assert await owner.do("focus", "input") == 16
@@ -190,19 +192,8 @@ async def test_first_five_minutes(owner: Owner, house: House) -> None:
     assert not owner.page.faults
 
 
-async def make_site(home: HomeAssistant) -> None:
-    """Let a house charge with what was added, and show it on a dashboard."""
-    site = await home.flow(
-        DOMAIN,
-        {"next_step_id": "site"},
-        {"name": "House", "grid_meter": "ksem_72345678", "fuse_current": 25},
-        {"sign": "yes"},
-    )
-    await home.subentry_flow(
-        site["result"]["entry_id"],
-        "charger",
-        {"charger": "smart_me_pico_7002702", "mode": "fast"},
-    )
+async def make_dashboard(home: HomeAssistant) -> None:
+    """Show what there is on a dashboard of its own."""
     await home.ws(
         "lovelace/dashboards/create",
         url_path=URL_PATH,

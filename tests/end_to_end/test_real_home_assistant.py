@@ -15,6 +15,7 @@ from simulators.pico import Pico
 from simulators.power_brain import PowerBrain
 from simulators.serial_line import SerialLine
 from simulators.tls import TlsFront
+from tests.end_to_end.household import make_site
 from validation.release import build
 
 ROOT = Path(__file__).parent.parent.parent
@@ -72,17 +73,7 @@ async def test_whole_life(
             address(pico, minimum_current="6", maximum_current="16"),
             {"name": "Garage"},
         )
-        site = await home.flow(
-            DOMAIN,
-            {"next_step_id": "site"},
-            {"name": "House", "grid_meter": "ksem_72345678", "fuse_current": 25},
-            {"sign": "yes"},
-        )
-        await home.subentry_flow(
-            site["result"]["entry_id"],
-            "charger",
-            {"charger": "smart_me_pico_7002702", "mode": "fast"},
-        )
+        await make_site(home)
         assert await shows(home, "sensor.meter_power", "500.0")
         assert await shows(home, "select.garage_mode", "fast")
         await wait_until("a limit", lambda: asyncio.sleep(0, pico.dynamic_ma), 30)
