@@ -3,12 +3,12 @@
 from simulators.hass import DOMAIN, HomeAssistant
 
 
-async def make_site(home: HomeAssistant) -> None:
-    """Let a house charge fast with the Pico, on a fuse of 25 A."""
+async def make_site(home: HomeAssistant, fuse_a: int) -> None:
+    """Let a house charge fast with the Pico."""
     site = await home.flow(
         DOMAIN,
         {"next_step_id": "site"},
-        {"name": "House", "grid_meter": "ksem_72345678", "fuse_current": 25},
+        {"name": "House", "grid_meter": "ksem_72345678", "fuse_current": fuse_a},
         {"sign": "yes"},
     )
     await home.subentry_flow(

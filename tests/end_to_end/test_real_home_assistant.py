@@ -73,7 +73,7 @@ async def test_whole_life(
             address(pico, minimum_current="6", maximum_current="16"),
             {"name": "Garage"},
         )
-        await make_site(home)
+        await make_site(home, 25)
         assert await shows(home, "sensor.meter_power", "500.0")
         assert await shows(home, "select.garage_mode", "fast")
         await wait_until("a limit", lambda: asyncio.sleep(0, pico.dynamic_ma), 30)
