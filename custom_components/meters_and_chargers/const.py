@@ -37,13 +37,16 @@ CONF_LEAVE: Final = "leave"
 CONF_LEAVE_CURRENT: Final = "leave_current"
 
 # Entry data and options of a DIRIS gateway: where modules are looked for, which there
-# are, what circuits are called.
+# are, by Modbus and by BACnet, what circuits are called.
 FAMILY_DIRIS: Final = "diris"
 CONF_ADDRESSES: Final = "addresses"
 CONF_MODULES: Final = "modules"
-# Options of one: whether what one source says is shown; by product where a test has
-# found the energy counters, with what it saw.
+CONF_BACNET_MODULES: Final = "bacnet_modules"
+# Options of one: whether what one source says is shown; BACnet; by product where a test
+# has found the energy counters, with what it saw.
 CONF_SINGLE_SOURCE: Final = "single_source"
+CONF_BACNET: Final = "bacnet"
+CONF_INSTANCE: Final = "instance"
 CONF_ENERGY_PLACES: Final = "energy_places"
 # Options of one: the user's MIB files, by what changes with them; traps; outputs, with
 # the places that were found of them.

@@ -19,6 +19,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 
 from .const import (
     CONF_ADDRESSES,
+    CONF_BACNET_MODULES,
     CONF_CIRCUITS,
     CONF_INTERVAL,
     CONF_MODULES,
@@ -340,6 +341,8 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         found: dict[str, Any] = {}
         if path.modbus is not None:
             found[CONF_MODULES] = stored(path.modbus.known)
+        if path.bacnet is not None:
+            found[CONF_BACNET_MODULES] = stored(path.bacnet.known)
         if path.snmp is not None:
             found[CONF_CIRCUITS] = stored_circuits(path.snmp.known.loads)
         if {**data, **found} != data:

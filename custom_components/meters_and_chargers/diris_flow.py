@@ -19,6 +19,7 @@ import voluptuous as vol
 from . import links
 from .const import (
     CONF_ADDRESSES,
+    CONF_BACNET_MODULES,
     CONF_CIRCUITS,
     CONF_COLUMNS,
     CONF_HIDDEN,
@@ -34,6 +35,7 @@ from .const import (
 )
 from .coordinator import error_key
 from .device_form import flat, interval_field, nested, schema, take_interval
+from .diris_bacnet_flow import BacnetOptions
 from .diris_columns_flow import ColumnOptions
 from .diris_energy_flow import EnergyTest
 from .diris_entities import show_single_source
@@ -86,7 +88,7 @@ class DirisSteps(SnmpSteps):
         if user_input is not None:
             self._path = user_input[CONF_PATH]
             kept = (CONF_ADDRESSES, CONF_MODULES, CONF_CIRCUITS, CONF_COLUMNS)
-            more = (CONF_HIDDEN, CONF_MODBUS_KEY)
+            more = (CONF_HIDDEN, CONF_MODBUS_KEY, CONF_BACNET_MODULES)
             self._data = {key: before[key] for key in (*kept, *more) if key in before}
             self._data |= flat(FAMILY_DIRIS, user_input)
             problem = await self._meet(placeholders)
@@ -289,14 +291,16 @@ def _in_words(found: Topology) -> str:
     )
 
 
-class DirisOptions(ColumnOptions, EnergyTest, DirisMibOptions, DirisExportOptions):
+class DirisOptions(
+    ColumnOptions, EnergyTest, BacnetOptions, DirisMibOptions, DirisExportOptions
+):
     """How often circuits are read, what they are called, where modules may be."""
 
     async def async_step_init(
         self, _user_input: Input | None = None
     ) -> ConfigFlowResult:
         """Ask what to change."""
-        options = ["diris"]
+        options = ["diris", "diris_bacnet"]
         if CONF_SNMP in self.config_entry.data:
             options.append("columns")
         if self.can_test_energy:
@@ -351,8 +355,8 @@ class DirisOptions(ColumnOptions, EnergyTest, DirisMibOptions, DirisExportOption
 
 def _lines(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return a line for each circuit: its place, and its name if it has one."""
-    by_modbus = Topology(modules_of(data[CONF_MODULES])).loads
-    loads = sorted(by_modbus | circuits_of(data).loads)
+    known = [*data[CONF_MODULES], *data.get(CONF_BACNET_MODULES, ())]
+    loads = sorted(Topology(modules_of(known)).loads | circuits_of(data).loads)
     places = [f"{load.module}.{load.number}" for load in loads]
     return "\n".join(f"{place} {names.get(place, '')}".strip() for place in places)
 

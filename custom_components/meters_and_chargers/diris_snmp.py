@@ -13,8 +13,11 @@ from homeassistant.requirements import RequirementsNotFound
 
 from . import links
 from .const import (
+    CONF_BACNET,
+    CONF_BACNET_MODULES,
     CONF_COLUMNS,
     CONF_COMMUNITY,
+    CONF_ENABLED,
     CONF_ENGINE_ID,
     CONF_HIDDEN,
     CONF_MODBUS,
@@ -24,7 +27,14 @@ from .const import (
     DOMAIN,
 )
 from .diris_store import circuits_of, columns_of, modules_of, stored_columns
-from .engine.devices.diris import Column, Gateway, Mib, SnmpPath, columns_of_mib
+from .engine.devices.diris import (
+    BacnetPath,
+    Column,
+    Gateway,
+    Mib,
+    SnmpPath,
+    columns_of_mib,
+)
 from .engine.model import DeviceError
 
 if TYPE_CHECKING:
@@ -64,7 +74,18 @@ async def open_gateway(
     hidden = data.get(CONF_HIDDEN, ())
     learnt = {int(service) for service in data.get(CONF_COLUMNS, {})}
     key = data.get(CONF_MODBUS_KEY, entry.unique_id)
-    return Gateway(modbus, snmp, key=key, learnt=learnt.difference(hidden))
+    bacnet = _open_bacnet(hass, entry)
+    return Gateway(modbus, snmp, bacnet, key=key, learnt=learnt.difference(hidden))
+
+
+def _open_bacnet(hass: HomeAssistant, entry: ConfigEntry[Any]) -> BacnetPath | None:
+    told = entry.options.get(CONF_BACNET, {})
+    if not told.get(CONF_ENABLED):
+        return None
+    known = modules_of(entry.data.get(CONF_BACNET_MODULES, []))
+    path = links.open_diris_bacnet(hass, entry.data, told, known)
+    entry.async_on_unload(path.close)
+    return path
 
 
 async def _open_snmp(

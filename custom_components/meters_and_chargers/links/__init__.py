@@ -2,6 +2,7 @@
 
 from ..engine.protocols.snmp import PORT as SNMP_PORT
 from ..engine.protocols.snmp import TRAP_PORT, Trap, TrapListener, WritingSession
+from .bacnet import NoLibrary, PortTaken, open_diris_bacnet
 from .diris import GatewayBudget, budget_of, open_diris, temporary_diris
 from .export import FtpListener, open_ftp, passive_ports
 from .mib import credentials_of, load_mib, open_traps, open_writer, trap_source
@@ -27,7 +28,9 @@ __all__ = [
     "FtpListener",
     "GatewayBudget",
     "NoAddress",
+    "NoLibrary",
     "OcppListener",
+    "PortTaken",
     "PushListener",
     "Trap",
     "TrapListener",
@@ -45,6 +48,7 @@ __all__ = [
     "open_account",
     "open_device",
     "open_diris",
+    "open_diris_bacnet",
     "open_diris_snmp",
     "open_emobility",
     "open_ftp",

@@ -3,10 +3,8 @@
 The peer is a process of its own whose objects were typed from the maker's manual.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 import logging
-import socket
 import subprocess
 import sys
 
@@ -17,7 +15,6 @@ from custom_components.meters_and_chargers.engine.devices.diris.bacnet import (
     POINTS,
     UNITS,
     VALUES,
-    BacnetPath,
 )
 from custom_components.meters_and_chargers.engine.model import (
     Phase,
@@ -26,14 +23,9 @@ from custom_components.meters_and_chargers.engine.model import (
     Silent,
     TooOften,
 )
-from custom_components.meters_and_chargers.engine.protocols.bacnet import (
-    BacnetSession,
-    Stack,
-    open_stack,
-)
-from custom_components.meters_and_chargers.engine.protocols.budget import Budget
 from simulators import bacnet_gateway
-from simulators.bacnet_gateway import HOST, MAIN, BacnetGateway
+from simulators.bacnet_gateway import BacnetGateway
+from tests.bacnet import opened
 from tests.snmp import unhurried
 
 POWER = Point(Quantity.POWER)
@@ -45,32 +37,6 @@ def gateway(socket_enabled: None) -> Iterator[BacnetGateway]:
     """Return a running gateway with three modules."""
     with BacnetGateway(MODULES) as running:
         yield running
-
-
-@asynccontextmanager
-async def opened(
-    port: int,
-    *,
-    main: int = MAIN,
-    known: tuple[Module, ...] = (),
-    budget: Budget | None = None,
-) -> AsyncIterator[BacnetPath]:
-    """Open a path with short time-outs."""
-
-    async def bound() -> socket.socket:
-        own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        own.setblocking(False)
-        own.bind((HOST, 0))
-        return own
-
-    async def stack() -> Stack:
-        return await open_stack(bound, (HOST, port), HOST, timeout_s=1.0)
-
-    session = BacnetSession(stack, budget or unhurried(), wait_s=1.0)
-    try:
-        yield BacnetPath(session, main, known)
-    finally:
-        session.close()
 
 
 async def test_gateway_and_modules_are_found(gateway: BacnetGateway) -> None:

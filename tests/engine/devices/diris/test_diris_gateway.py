@@ -1,4 +1,4 @@
-"""A DIRIS gateway by both paths: whose value counts, what fails alone, bans."""
+"""A DIRIS gateway by all paths: whose value counts, what fails alone, bans."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -24,11 +24,14 @@ from custom_components.meters_and_chargers.engine.model import (
     WrongDevice,
 )
 from custom_components.meters_and_chargers.engine.protocols.budget import Budget
+from simulators import bacnet_gateway
+from simulators.bacnet_gateway import BacnetGateway
 from simulators.diris import Circuit, Diris, LoadModule
 from simulators.diris_table import oid
 from simulators.snmp_agent import SnmpAgent
 from simulators.udp_relay import Trouble, UdpRelay
 from tests import snmp
+from tests.bacnet import opened as by_bacnet
 from tests.links import behind_gateway
 
 pytestmark = [snmp.needs_net_snmp, pytest.mark.usefixtures("socket_enabled")]
@@ -163,6 +166,40 @@ async def test_silence_of_all_paths_is_a_ban(
             await both.gateway.read(wanted)
         assert both.gateway.answers(2)
     assert "module at address" not in caplog.text
+
+
+async def test_bacnet_gives_the_rest(
+    agent: SnmpAgent, caplog: pytest.LogCaptureFixture, expected_logs: list[str]
+) -> None:
+    """What neither Modbus surely has nor SNMP; lost, both go on, also unasked."""
+    expected_logs.append("can't be read by BACnet")
+    modules = {2: ("DIRIS B30 RS485", 1), 3: ("Digiware I-35", 1), 8: ("I-61", 1)}
+    with BacnetGateway(modules) as peer:
+        async with (
+            opened(agent) as both,
+            by_bacnet(peer.port, budget=both.budget) as path,
+        ):
+            modbus, snmp = both.gateway.modbus, both.gateway.snmp
+            gateway = Gateway(modbus, snmp, path, learnt=both.gateway.learnt)
+            names = {
+                one.address: one.product for one in (await gateway.topology()).modules
+            }
+            assert (names[2], names[8]) == ("DIRIS B30 RS485", "I-61")
+            new = Load(8, 1)
+            wanted = {load: {POWER, CURRENT} for load in (BOARD, DIGIWARE, new)}
+            assert gateway.offered(DIGIWARE)[POWER] is Mark.DOCUMENTED
+            read = await gateway.read(wanted)
+            assert read[BOARD][POWER] == 6900
+            assert read[DIGIWARE][CURRENT] == 100.301
+            for load in (DIGIWARE, new):
+                said = bacnet_gateway.value(load.module, load.number, 21)
+                assert read[load][POWER] == pytest.approx(said, rel=1e-6)
+            peer.stop()
+            for _ in range(2):
+                assert await gateway.read({new: {POWER}}) == {}
+                assert (await gateway.read(wanted))[BOARD].keys() == {POWER, CURRENT}
+            assert not both.budget.state.bans
+    assert caplog.text.count("can't be read by BACnet") == 1
 
 
 async def test_a_column_of_zeros(agent: SnmpAgent) -> None:

@@ -1,9 +1,12 @@
 """SOCOMEC DIRIS Digiware gateways: modules behind them, circuits behind those."""
 
 from ...model import Answers, Device, Family, ModbusTcp, Probe
+from ...protocols.bacnet import PORT as BACNET_PORT
 from ...protocols.modbus import ModbusDevice, ModbusLink
 from ...protocols.snmp.smi import BadMib
 from .alarms import Alarm, AlarmKind, AlarmTable
+from .bacnet import MAIN as BACNET_MAIN
+from .bacnet import BacnetPath
 from .columns import DOCUMENTED, PROPOSED_SCALE, BadFile, Column, Evidence, read_file
 from .gateway import Gateway, Key, name_of
 from .mib import Mib, Output, as_text, columns_of_mib, mib_of, read_mib, stored_mib
@@ -15,6 +18,8 @@ from .snmp import SnmpPath
 from .tree import Load, Module, Path, Topology
 
 __all__ = [
+    "BACNET_MAIN",
+    "BACNET_PORT",
     "DOCUMENTED",
     "FAMILY",
     "PROPOSED_SCALE",
@@ -22,6 +27,7 @@ __all__ = [
     "AlarmKind",
     "AlarmPlace",
     "AlarmTable",
+    "BacnetPath",
     "BadFile",
     "BadMib",
     "Column",

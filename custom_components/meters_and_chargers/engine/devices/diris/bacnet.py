@@ -129,6 +129,18 @@ class BacnetPath:
         """What was found last; asks nobody."""
         return Topology(tuple(one for _, one in sorted(self._modules.items())))
 
+    def answers(self, address: int) -> bool:
+        """Whether a module is there and answered the last time it was asked."""
+        return address in self._modules and address not in self._failing
+
+    def forget(self, address: int) -> None:
+        """Ask a module no more, until it is found again."""
+        self._modules.pop(address, None)
+
+    def close(self) -> None:
+        """Let go of the socket and of the budget."""
+        self._session.close()
+
     async def topology(self) -> Topology:
         """Ask who is there, and for each module's circuits.
 

@@ -16,9 +16,11 @@ from ...model import (
     Point,
     Quantity,
     Readings,
-    Silent,
     WrongDevice,
 )
+from .bacnet import MARK as BACNET_MARK
+from .bacnet import VALUES as BACNET_VALUES
+from .bacnet import BacnetPath
 from .columns import LEAST_CURRENT_A, Column, Comparison, compared
 from .modbus import ModbusPath
 from .registers import points_of
@@ -50,7 +52,7 @@ class _Way:
     """One of the paths, and how it fares."""
 
     name: str
-    path: ModbusPath | SnmpPath
+    path: ModbusPath | SnmpPath | BacnetPath
     error: DeviceError | None = None
     """Why it failed when it was last asked."""
     told: bool = False
@@ -61,40 +63,42 @@ class Gateway:
     """Asks the paths there are, one after the other; one that fails costs its own.
 
     A value comes by Modbus where the maker's table names it, by SNMP where only that
-    has it, or a single source says what Modbus has.
+    has it, or a single source says what Modbus has, by BACnet what neither surely has.
     """
 
     def __init__(
         self,
         modbus: ModbusPath | None,
         snmp: SnmpPath | None = None,
+        bacnet: BacnetPath | None = None,
         *,
         key: str | None = None,
         learnt: Collection[int] = (),
     ) -> None:
-        """Take at least one path.
+        """Take at least one path besides BACnet's.
 
         ``key`` is who it must be by Modbus, ``learnt`` are the columns that its SNMP
         table was found to have.
         """
-        self.modbus, self.snmp = modbus, snmp
+        self.modbus, self.snmp, self.bacnet = modbus, snmp, bacnet
         self.learnt = frozenset(learnt)
         self._key = key
         self._ways = [
             _Way(name, path)
-            for name, path in (("Modbus", modbus), ("SNMP", snmp))
+            for name, path in (("Modbus", modbus), ("SNMP", snmp), ("BACnet", bacnet))
             if path is not None
         ]
         self._round = 0
         self._offers: dict[Load, Mapping[Key, Mark]] = {}
-        self._of_snmp: dict[Load, AbstractSet[Key]] = {}
+        self._sources: dict[Load, Mapping[Key, SnmpPath | BacnetPath]] = {}
+        """By which path values come that don't come by Modbus."""
         self.look()
 
     @property
     def known(self) -> Topology:
         """What was found last, by any path; asks nobody."""
         modules: dict[int, Module] = {}
-        for path in (self.snmp, self.modbus):
+        for path in (self.snmp, self.bacnet, self.modbus):
             for module in path.known.modules if path is not None else ():
                 before = modules.get(module.address, module).loads
                 loads = tuple(sorted({*before, *module.loads}))
@@ -116,19 +120,21 @@ class Gateway:
 
     def look(self) -> None:
         """Find out anew which path tells what, after circuits or columns changed."""
-        self._offers, self._of_snmp = {}, {}
+        self._offers, self._sources = {}, {}
         for module in self.known.modules:
             for load in (*module.loads, module.itself):
                 offered: dict[Key, Mark] = {}
                 offered.update(self._by_modbus(load).items())
-                told = self._by_snmp(load)
-                by_snmp = {
-                    key
-                    for key in told
-                    if offered.get(key, Mark.SINGLE_SOURCE) is Mark.SINGLE_SOURCE
-                }
-                self._of_snmp[load] = by_snmp
-                self._offers[load] = offered | dict.fromkeys(by_snmp, MARK)
+                sources: dict[Key, SnmpPath | BacnetPath] = {}
+                for path, mark, told in (
+                    (self.snmp, MARK, self._by_snmp(load)),
+                    (self.bacnet, BACNET_MARK, self._by_bacnet(load)),
+                ):
+                    for key in told:
+                        before = offered.get(key, Mark.SINGLE_SOURCE)
+                        if path is not None and before is Mark.SINGLE_SOURCE:
+                            offered[key], sources[key] = mark, path
+                self._offers[load], self._sources[load] = offered, sources
 
     def offered(self, load: Load) -> Mapping[Key, Mark]:
         """Return what can be read of a circuit, and how sure it is."""
@@ -151,12 +157,18 @@ class Gateway:
             column = columns.get(service)
             yield service if column is None else column.point or service
 
+    def _by_bacnet(self, load: Load) -> Iterable[Key]:
+        there = self.bacnet is not None and load in self.bacnet.known.loads
+        return BACNET_VALUES.values() if there else ()
+
     async def identify(self) -> Identity:
-        """Ask who it is, by the first path that answers.
+        """Ask who it is, by the first path that answers and can prove it.
 
         Raises `WrongDevice` for another than it should be.
         """
         for way in self._ways:
+            if way.path is self.bacnet:
+                continue  # anybody may have its instance number
             identity = await self._ask(way, way.path.identify)
             if identity is not None:
                 if way.path is self.modbus and self._key not in (None, identity.key):
@@ -189,15 +201,17 @@ class Gateway:
             self.look()
 
     def forget(self, address: int) -> None:
-        """Ask a module no more by Modbus, until it is found again."""
-        if self.modbus is not None:
-            self.modbus.forget(address)
+        """Ask a module no more by its address, until it is found again."""
+        for path in (self.modbus, self.bacnet):
+            if path is not None:
+                path.forget(address)
         self.look()
 
     def answers(self, address: int) -> bool:
         """Whether a module is there, as far as any path knows."""
         by_snmp = self.snmp is not None and self.snmp.known.module(address) is not None
-        return by_snmp or (self.modbus is not None and self.modbus.answers(address))
+        others = (self.modbus, self.bacnet)
+        return by_snmp or any(one and one.answers(address) for one in others)
 
     async def read(self, wanted: Mapping[Load, AbstractSet[Key]]) -> Values:
         """Read these values; raises when no path that was asked could be."""
@@ -207,16 +221,20 @@ class Gateway:
             part = self._part(way, wanted)
             if not part:
                 continue
-            asked.append(way)
-            for load, values in (await self._read(way, part) or {}).items():
+            values_of = await self._read(way, part) or {}
+            if values_of or way.error is not None:
+                asked.append(way)
+            for load, values in values_of.items():
                 # A table brings more than was wanted of it, which the other may tell.
                 own = part[load]
                 told = {key: value for key, value in values.items() if key in own}
                 read.setdefault(load, {}).update(told)
-        for way in self._ways:
-            # One that was not asked shows whether the gateway itself is silent.
-            if way not in asked and any(isinstance(a.error, Silent) for a in asked):
-                await self._ask(way, way.path.identify)
+        if asked and all(way.error is not None for way in asked):
+            # Those that were not asked show whether it is the gateway itself.
+            for way in self._ways:
+                if way not in asked:
+                    await self._ask(way, way.path.identify)
+            asked = self._ways
         self._judge(asked)
         return read
 
@@ -237,11 +255,10 @@ class Gateway:
         self, way: _Way, wanted: Mapping[Load, AbstractSet[Key]]
     ) -> dict[Load, AbstractSet[Key]]:
         """Return what of the wanted comes by a path."""
-        none: frozenset[Key] = frozenset()
         part: dict[Load, AbstractSet[Key]] = {}
         for load, keys in wanted.items():
-            by_snmp = self._of_snmp.get(load, none)
-            own = keys & by_snmp if way.path is self.snmp else keys - by_snmp
+            sources = self._sources.get(load, {})
+            own = {key for key in keys if sources.get(key, self.modbus) is way.path}
             if own:
                 part[load] = own
         return part
