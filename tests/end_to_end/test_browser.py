@@ -87,7 +87,13 @@ def chromium() -> str:
     )
     if ran.returncode:
         pytest.skip(f"no Chromium: {ran.stderr.strip()}")
-    return ran.stdout.strip()
+    path = ran.stdout.strip()
+    tried = subprocess.run(  # noqa: S603 - what our script has found
+        [path, "--version"], check=False, capture_output=True, text=True, timeout=60
+    )
+    if tried.returncode:
+        pytest.skip(f"Chromium does not run here: {tried.stderr.strip()}")
+    return path
 
 
 class Owner:
