@@ -65,7 +65,7 @@ class SnmpPath:
         known: Topology | None = None,
         serial: str = "",
     ) -> None:
-        """Read over this session; ``known`` is what was found before a restart.
+        """Read over an SNMP session; ``known`` is what was found before a restart.
 
         ``serial`` is the engine id that the agent had then.
         """
