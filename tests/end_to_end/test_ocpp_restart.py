@@ -286,7 +286,10 @@ async def test_five_kills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
             await let_in(home, wallbox, port, "available")
             # Home Assistant itself keeps a new entry after a second only.
             entries = tmp_path / ".storage" / "core.config_entries"
-            await eventually("its entry", lambda: "CARPORT1" in entries.read_text())
+            await eventually(
+                "its entry",
+                lambda: entries.exists() and "CARPORT1" in entries.read_text(),
+            )
             await cuts.before_the_answer_to_a_start()
             await cuts.while_it_charges()
             await cuts.before_a_limit_is_accepted()
