@@ -66,6 +66,8 @@ async def server(
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     entry = result["result"]
+    # Nobody waits before the screen that follows.
+    hass.config_entries.flow.async_abort(result["next_flow"][1])
     await hass.async_block_till_done()
     assert entry.state is ConfigEntryState.LOADED
     yield entry

@@ -18,14 +18,11 @@ from .test_ocpp import Garage, free_port, knocks, server, until
 __all__ = ["server"]
 
 
-async def room(hass: HomeAssistant) -> Any:
-    """Return what the one flow that waits shows now."""
-    (flow,) = (
-        flow
-        for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
-        if flow["step_id"] == "listen"
+async def room(hass: HomeAssistant, server: ConfigEntry[Any]) -> Any:
+    """Open the room of a server, and return what it shows."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}, data={"server": server.entry_id}
     )
-    return await hass.config_entries.flow.async_configure(flow["flow_id"])
 
 
 async def test_a_new_server_opens_the_room(
@@ -66,12 +63,7 @@ async def test_every_address_of_this_machine(
     network = ocpp_listen_flow.network
     monkeypatch.setattr(network, "async_get_adapters", adapters)
     monkeypatch.setattr(ocpp_listen_flow, "_ALL_ADDRESSES", server.data["host"])
-    flow = await hass.config_entries.flow.async_init(
-        DOMAIN,
-        context={"source": SOURCE_USER},
-        data={"server": server.entry_id},
-    )
-    assert flow["description_placeholders"] is not None
+    flow = await room(hass, server)
     addresses = flow["description_placeholders"]["addresses"]
     assert addresses == f"- `ws://192.168.1.10:{server.data['port']}/`"
 
@@ -83,6 +75,9 @@ async def test_who_is_refused_is_told_why(
 ) -> None:
     """With what to change in the wallbox; the last attempt comes first."""
     expected_logs += ["can't connect"]
+    empty = await room(hass, server)
+    assert empty["progress_action"] == "listen"
+    waiting = hass.config_entries.flow._progress[empty["flow_id"]]._waiting
     url = f"http://127.0.0.1:{server.data['port']}/"
     async with aiohttp.ClientSession() as session:
         for path, offers in (("", "ocpp1.6"), ("BOX", "ocpp1.5")):
@@ -92,12 +87,9 @@ async def test_who_is_refused_is_told_why(
     tried = server.runtime_data.tried
     assert [one.key for one in tried] == ["listen_identity", "listen_version"]
 
-    shown = await room(hass)
-    for _ in range(200):
-        if shown["progress_action"] != "listen":
-            break
-        await asyncio.sleep(0.05)
-        shown = await room(hass)
+    # Who waits is shown it by itself.
+    await asyncio.wait_for(asyncio.shield(waiting), 30)
+    shown: Any = await hass.config_entries.flow.async_configure(empty["flow_id"])
     assert shown["progress_action"] == "listen_version"
     newest, oldest = shown["description_placeholders"]["tried"].splitlines()
     assert newest.endswith(" 127.0.0.1 BOX")
@@ -108,7 +100,7 @@ async def test_who_knocks_is_the_next_screen(
     hass: HomeAssistant, server: ConfigEntry[Any]
 ) -> None:
     """The room ends with the wallbox that waits to be accepted."""
-    flow_id = (await room(hass))["flow_id"]
+    flow_id = (await room(hass, server))["flow_id"]
     garage = Garage(server, redial_s=(0.1, 0.3))
     await garage.wallbox.start()
     await until(hass, garage, lambda: bool(knocks(hass)), "knock")
@@ -127,10 +119,7 @@ async def test_nobody_comes(
 ) -> None:
     """After ten minutes it ends by itself; a server that is gone has no room."""
     monkeypatch.setattr(ocpp_listen_flow, "PATIENCE_S", 0.0)
-    data = {"server": server.entry_id}
-    flow: Any = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}, data=data
-    )
+    flow = await room(hass, server)
     result: Any = await hass.config_entries.flow.async_configure(flow["flow_id"])
     assert result["reason"] == "nobody_knocked"
     gone = await hass.config_entries.flow.async_init(
@@ -143,7 +132,7 @@ async def test_closing_the_dialog_ends_the_waiting(
     hass: HomeAssistant, server: ConfigEntry[Any]
 ) -> None:
     """No task goes on without its flow, and the server still listens."""
-    flow = await room(hass)
+    flow = await room(hass, server)
     task = hass.config_entries.flow._progress[flow["flow_id"]]._waiting
     hass.config_entries.flow.async_abort(flow["flow_id"])
     await asyncio.sleep(0)
