@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ...journal import JournalError, Transaction
 from ...model import Point
@@ -43,28 +43,13 @@ class Incoming:
         self._admission = admission
         self._unrecorded = False
         """Whether the journal takes nothing, which has been said."""
-        self._answers: Mapping[str, Callable[[Call], Awaitable[Answer]]] = {
-            "MeterValues": self._meter_values,
-            "Heartbeat": self._heartbeat,
-            "StatusNotification": self._status,
-            "BootNotification": self._boot,
-            "Authorize": self._authorize,
-            "StartTransaction": self._start,
-            "StopTransaction": self._stop,
-            "DataTransfer": self._data_transfer,
-            "FirmwareStatusNotification": self._firmware,
-            "SignedFirmwareStatusNotification": self._firmware,
-            "DiagnosticsStatusNotification": self._log_upload,
-            "LogStatusNotification": self._log_upload,
-            "SecurityEventNotification": self._security,
-        }
 
     async def answer(self, call: Call) -> Answer:
         """Answer one call; raises `CallError` for an action that we don't know."""
         answer = self._answers.get(call.action)
         if answer is None:
             raise CallError("NotImplemented")
-        return await answer(call)
+        return await answer(self, call)
 
     async def _boot(self, call: Call) -> Answer:
         boot = reading.boot(call.payload)
@@ -305,6 +290,22 @@ class Incoming:
         """Say whether something is told from a queue, long after it happened."""
         now = self._station.now()
         return time is not None and (now - time).total_seconds() > OLD_S
+
+    _answers: ClassVar[Mapping[str, Callable[[Incoming, Call], Awaitable[Answer]]]] = {
+        "MeterValues": _meter_values,
+        "Heartbeat": _heartbeat,
+        "StatusNotification": _status,
+        "BootNotification": _boot,
+        "Authorize": _authorize,
+        "StartTransaction": _start,
+        "StopTransaction": _stop,
+        "DataTransfer": _data_transfer,
+        "FirmwareStatusNotification": _firmware,
+        "SignedFirmwareStatusNotification": _firmware,
+        "DiagnosticsStatusNotification": _log_upload,
+        "LogStatusNotification": _log_upload,
+        "SecurityEventNotification": _security,
+    }
 
 
 def _belong_together(sample: reading.Sample, newest: reading.Sample) -> bool:

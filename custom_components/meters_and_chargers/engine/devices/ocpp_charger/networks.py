@@ -5,7 +5,6 @@ priority), by the standard's schemas and by what independent charging stations d
 slot that is in use is never written: a wallbox goes back to it if another fails.
 """
 
-from collections import deque
 from contextlib import suppress
 import logging
 
@@ -21,7 +20,7 @@ _PRIORITY = Key("OCPPCommCtrlr", "NetworkConfigurationPriority")
 _ACTIVE = Key("OCPPCommCtrlr", "ActiveNetworkProfile")
 _SLOTS = (1, 2, 3)
 """Those that are tried where a wallbox does not say which it has."""
-_INTERFACES = ("Wired0", "Wireless0")
+_INTERFACES: tuple[str, ...] = ("Wired0", "Wireless0")
 _TIMEOUT_S = 30
 """The schema's own proposal."""
 _ENCRYPTED = 2
@@ -33,7 +32,7 @@ class Networks:
     def __init__(self, requests: Requests) -> None:
         """Ask by the requests of a wallbox."""
         self._requests = requests
-        self._interfaces = deque(_INTERFACES)
+        self._interfaces = _INTERFACES
         """Nobody can ask which one it has: after a failure another is the first."""
         self._before: str | None = None
 
@@ -64,7 +63,8 @@ class Networks:
     async def take_back(self) -> None:
         """Let it dial as before from the next restart on; best effort."""
         before, self._before = self._before, None
-        self._interfaces.rotate(1)
+        *others, last = self._interfaces
+        self._interfaces = (last, *others)
         if before is not None:
             with suppress(DeviceError):
                 await self._requests.change_configuration(str(_PRIORITY), before)

@@ -1,7 +1,6 @@
 """One wallbox's connection: what it asks in order, what we ask one at a time."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 import logging
@@ -80,7 +79,8 @@ class Session:
         self._turn = asyncio.Lock()
         self._asked: tuple[str, asyncio.Future[Payload | Exception]] | None = None
         """The one call in flight and who waits for its answer."""
-        self._queue: deque[tuple[frame.CallFrame, str]] = deque()
+        self._queue: list[tuple[frame.CallFrame, str]] = []
+        """A list, which takes less than a deque: mostly there is one."""
         self._worker: asyncio.Task[None] | None = None
         self._answers: dict[str, tuple[int, str]] = {}
         """The last answers: by message id, with a hash of the call's text."""
@@ -290,7 +290,7 @@ class Session:
         sound = False
         try:
             while self._queue:
-                await self._answer(*self._queue.popleft())
+                await self._answer(*self._queue.pop(0))
             sound = True
         finally:
             if not sound:

@@ -1,6 +1,5 @@
 """The last frames of one wallbox, over all its connections."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from heapq import merge
 from struct import Struct
@@ -46,8 +45,9 @@ class Trace:
         self.received = 0
         self.sent = 0
         self.malformed = 0
-        self._kept: dict[bool, deque[bytes]] = {True: deque(), False: deque()}
-        self._length = {True: 0, False: 0}
+        self._kept: tuple[list[bytes], list[bytes]] = ([], [])
+        """Ours, and the wallbox's. Lists take less than deques, and are short."""
+        self._length = [0, 0]
         """Characters kept each way."""
 
     def took(self, text: str) -> None:
@@ -79,7 +79,7 @@ class Trace:
             for at, _, incoming, text in merge(
                 *(
                     _unpacked(kept, incoming=incoming)
-                    for incoming, kept in self._kept.items()
+                    for incoming, kept in zip((False, True), self._kept, strict=True)
                 )
             )
         ]
@@ -90,7 +90,7 @@ class Trace:
         if len(text) <= MAX_CHARACTERS:
             kept.append(_packed(self.received + self.sent, text))
         while kept and (len(kept) > MAX_FRAMES or length > MAX_CHARACTERS):
-            length -= _HEAD.unpack_from(kept.popleft())[2]
+            length -= _HEAD.unpack_from(kept.pop(0))[2]
         self._length[incoming] = length if kept else 0
 
 
