@@ -2,8 +2,8 @@
 
 The gateway is a router: its modules are devices of a virtual network behind it, as the
 maker's manual describes them (annex on BACnet), from which the numbers of objects and
-their units are typed. The process takes its modules from its command line, prints its
-port, and is told other values line by line.
+their units are typed. The process takes its modules and their outputs from its command
+line, prints its port, and is told other values line by line.
 """
 
 import asyncio
@@ -17,10 +17,12 @@ from typing import Self
 
 from bacpypes3.app import Application
 from bacpypes3.appservice import ApplicationServiceAccessPoint
-from bacpypes3.basetypes import EngineeringUnits
+from bacpypes3.basetypes import BinaryPV, EngineeringUnits, PriorityValue
 from bacpypes3.comm import bind
+from bacpypes3.errors import PropertyError
 from bacpypes3.ipv4.link import NormalLinkLayer
 from bacpypes3.local.analog import AnalogInputObject
+from bacpypes3.local.binary import BinaryOutputObject
 from bacpypes3.local.device import DeviceObject
 from bacpypes3.netservice import NetworkServiceAccessPoint, NetworkServiceElement
 from bacpypes3.pdu import IPv4Address, LocalStation
@@ -62,6 +64,18 @@ def value(module: int, circuit: int, index: int) -> float:
     if index in _NO_FACTORS:
         return (module + circuit) / 256 + index / 2048
     return module * 100 + circuit + index / 128
+
+
+class _Output(BinaryOutputObject):  # type: ignore[misc]  # the library has no types
+    """An output; one that is locked refuses commands."""
+
+    _locked = False
+
+    async def write_property(self, *args: object) -> None:
+        """Take a command at its priority."""
+        if self._locked:
+            raise PropertyError(errorCode="writeAccessDenied")
+        await super().write_property(*args)
 
 
 class _Device(
@@ -110,8 +124,45 @@ class _Device(
                     )
                 )
 
+    def switch(self, outputs: Mapping[int, str]) -> None:
+        """Have outputs, by their numbers and names; they are off."""
+        for number, name in outputs.items():
+            self.add_object(
+                _Output(
+                    objectIdentifier=f"binary-output,{number}",
+                    objectName=name,
+                    presentValue="inactive",
+                    statusFlags=[0, 0, 0, 0],
+                    eventState="normal",
+                    outOfService=False,
+                    polarity="normal",
+                )
+            )
 
-async def _serve(modules: Mapping[int, tuple[str, int]], port: int) -> None:
+
+def _change(found: object, name: str, new: float | str | bool) -> str:  # noqa: FBT001 - as it came
+    """Change an object; returns, by their priorities, the commands it has."""
+    if name.startswith("priority"):
+        found.priorityArray[int(name.removeprefix("priority")) - 1] = (  # type: ignore[attr-defined]  # the library has no types
+            PriorityValue(null=()) if new == "" else PriorityValue(BinaryPV(new))
+        )
+    elif name:
+        setattr(found, name, EngineeringUnits(new) if name == "units" else new)
+    commands = getattr(found, "priorityArray", ())
+    return json.dumps(
+        {
+            place: str(one.enumerated)
+            for place, one in enumerate(commands, start=1)
+            if one.null is None
+        }
+    )
+
+
+async def _serve(
+    modules: Mapping[int, tuple[str, int]],
+    outputs: Mapping[int, Mapping[int, str]],
+    port: int,
+) -> None:
     bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     bound.setblocking(False)
     bound.bind((HOST, port))
@@ -127,23 +178,32 @@ async def _serve(modules: Mapping[int, tuple[str, int]], port: int) -> None:
         devices[address] = _Device(MAIN + address, model)
         devices[address].join(address)
         devices[address].measure(address, circuits)
+    for address, some in outputs.items():
+        (devices[address] if address else gateway).switch(some)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     while line := await asyncio.to_thread(sys.stdin.readline):
         address, thing, name, new = json.loads(line)
-        found = devices[address].get_object_id(ObjectIdentifier(thing))
-        setattr(found, name, EngineeringUnits(new) if name == "units" else new)
-        sys.stdout.write("\n")
+        device = devices[address] if address else gateway
+        found = device.get_object_id(ObjectIdentifier(thing))
+        sys.stdout.write(f"{_change(found, name, new)}\n")
         sys.stdout.flush()
 
 
 class BacnetGateway:
-    """The process: by address a module's product and how many circuits it has."""
+    """The process: by address a module's product and how many circuits it has.
 
-    def __init__(self, modules: Mapping[int, tuple[str, int]]) -> None:
+    ``outputs`` are names by numbers, by address; the gateway itself has address 0.
+    """
+
+    def __init__(
+        self,
+        modules: Mapping[int, tuple[str, int]],
+        outputs: Mapping[int, Mapping[int, str]] | None = None,
+    ) -> None:
         """Describe the modules; the process runs from `start` on."""
         self.port = 0
-        self._modules = json.dumps(modules)
+        self._told = (json.dumps(modules), json.dumps(outputs or {}))
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -158,7 +218,7 @@ class BacnetGateway:
     def start(self) -> None:
         """Begin to answer; after a stop, on the same port."""
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            (sys.executable, "-m", __name__, self._modules, str(self.port)),
+            (sys.executable, "-m", __name__, *self._told, str(self.port)),
             cwd=_REPOSITORY,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -169,11 +229,27 @@ class BacnetGateway:
     def change(self, module: int, number: int, **properties: float | str) -> None:
         """Give an object of a module another present value, or another unit."""
         for name, new in properties.items():
-            line = json.dumps([module, f"analog-input,{number}", name, new])
-            if self._process is not None and self._process.stdin is not None:
-                self._process.stdin.write(f"{line}\n")
-                self._process.stdin.flush()
-            self._hear()
+            self._say(module, f"analog-input,{number}", name, new)
+
+    def command(self, module: int, number: int, priority: int, state: str) -> None:
+        """Command an output at a priority, as others may; "" takes that back."""
+        self._say(module, f"binary-output,{number}", f"priority{priority}", state)
+
+    def lock(self, module: int, number: int) -> None:
+        """Let an output refuse every command from now on."""
+        self._say(module, f"binary-output,{number}", "_locked", new=True)
+
+    def commands(self, module: int, number: int) -> dict[int, str]:
+        """Return which commands an output has, by their priorities."""
+        told = json.loads(self._say(module, f"binary-output,{number}", "", ""))
+        return {int(priority): state for priority, state in told.items()}
+
+    def _say(self, module: int, thing: str, name: str, new: float | str) -> str:
+        line = json.dumps([module, thing, name, new])
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(f"{line}\n")
+            self._process.stdin.flush()
+        return self._hear()
 
     def _hear(self) -> str:
         if self._process is None or self._process.stdout is None:
@@ -194,7 +270,12 @@ def main() -> None:
     """Serve until stdin ends."""
     told = json.loads(sys.argv[1])
     modules = {int(address): (model, many) for address, (model, many) in told.items()}
-    asyncio.run(asyncio.wait_for(_serve(modules, int(sys.argv[2])), _KEEP_S))
+    outputs = {
+        int(address): {int(number): name for number, name in some.items()}
+        for address, some in json.loads(sys.argv[2]).items()
+    }
+    serve = _serve(modules, outputs, int(sys.argv[3]))
+    asyncio.run(asyncio.wait_for(serve, _KEEP_S))
 
 
 if __name__ == "__main__":

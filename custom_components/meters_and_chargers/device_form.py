@@ -128,6 +128,17 @@ def choice(values: Iterable[int], unit: str) -> SelectSelector:
     )
 
 
+def choice_of(*options: str, key: str) -> SelectSelector:
+    """Return a choice whose words are in the translations."""
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=[*options],
+            translation_key=key,
+            mode=SelectSelectorMode.DROPDOWN,
+        )
+    )
+
+
 def _figures(values: Iterable[int], unit: str) -> list[SelectOptionDict]:
     return [
         SelectOptionDict(value=str(value), label=f"{value} {unit}") for value in values

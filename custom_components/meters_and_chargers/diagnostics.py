@@ -19,6 +19,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from . import AnyEntry, links
 from .const import (
+    CONF_BACNET_OUTPUTS,
     CONF_CHARGER_ID,
     CONF_CHARGER_PHASES,
     CONF_COLUMNS,
@@ -194,6 +195,7 @@ def _gateway(found: GatewayCoordinator) -> dict[str, Any]:
             "outputs": len(found.mib.outputs),
             "missing": len(found.mib.missing),
         },
+        "bacnet_outputs": len(found.config_entry.options.get(CONF_BACNET_OUTPUTS, ())),
         "budget": asdict(found.budget.state),
         # Products and figures: a column's proof is what was compared.
         "columns": found.config_entry.data.get(CONF_COLUMNS),

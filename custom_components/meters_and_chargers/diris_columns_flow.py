@@ -13,9 +13,6 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
 )
@@ -30,6 +27,7 @@ from .const import (
     CONF_VERSION,
     DOMAIN,
 )
+from .device_form import choice_of
 from .diris_store import columns_of, stored_circuits, stored_columns
 from .engine.devices.diris import (
     FAMILY,
@@ -49,27 +47,16 @@ from .engine.model import (
     Unreachable,
     WrongDevice,
 )
+from .snmp_form import V3
 
 type Input = dict[str, Any]
 
 CONF_SCALE = "scale"
-V3 = "v3"
 _MOST_UPDATES_S = 1.0
 _EXAMPLES = 3
 _LEARN, _SHOW_HIDDEN = "learn", "show_hidden"
 _TYPED = {"milliampere": 0.001, "ampere": 1.0, "unknown": None}
 """What the two columns that the manual names may count in."""
-
-
-def choice_of(*options: str, key: str) -> SelectSelector:
-    """Return a choice whose words are in the translations."""
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=[*options],
-            translation_key=key,
-            mode=SelectSelectorMode.DROPDOWN,
-        )
-    )
 
 
 def snmp_problem(

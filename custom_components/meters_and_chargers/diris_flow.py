@@ -301,6 +301,8 @@ class DirisOptions(
     ) -> ConfigFlowResult:
         """Ask what to change."""
         options = ["diris", "diris_bacnet"]
+        if self._bacnet is not None:
+            options.append("diris_bacnet_outputs")
         if CONF_SNMP in self.config_entry.data:
             options.append("columns")
         if self.can_test_energy:

@@ -7,41 +7,31 @@ from typing import Any
 
 from homeassistant.components.file_upload import process_uploaded_file
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_PORT, CONF_USERNAME
 from homeassistant.helpers.selector import (
     BooleanSelector,
     FileSelector,
     FileSelectorConfig,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectSelector,
-    SelectSelectorConfig,
     TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
 )
 from homeassistant.requirements import RequirementsNotFound
 import voluptuous as vol
 
 from . import diris_mib, links
 from .const import (
-    CONF_AUTH,
-    CONF_COMMUNITY,
     CONF_ENABLED,
     CONF_MIB,
     CONF_OUTPUTS,
     CONF_PLACES,
-    CONF_PRIVACY,
-    CONF_SNMP_VERSION,
     CONF_SOURCE,
     CONF_TRAPS,
-    CONF_USER,
 )
 from .coordinator import error_key
-from .diris_outputs import stored_places
+from .device_form import integer
+from .diris_outputs import stored_outputs
 from .engine.devices.diris import BadMib, Mib, Place, find_outputs
 from .engine.model import DeviceError, NotAllowed
+from .snmp_form import credential_fields, problem_of, with_secrets
 
 type Input = dict[str, Any]
 
@@ -49,22 +39,8 @@ MIB_FILE = "mib_file"
 FORGET_MIB = "forget_mib"
 _MOST_FILES = 10
 _LARGEST_FILE = 2_000_000
-_HIDDEN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
-_SECRETS = (CONF_COMMUNITY, CONF_PASSWORD)
-_TRAPS: Mapping[str, Any] = {
-    CONF_PORT: links.TRAP_PORT,
-    CONF_SNMP_VERSION: "v3",
-    CONF_COMMUNITY: "trap",
-    CONF_AUTH: "sha1",
-    CONF_PRIVACY: "aes128",
-}
-"""Proposed; the community is the one that Easy Config shows."""
-_OUTPUTS: Mapping[str, Any] = {
-    **_TRAPS,
-    CONF_PORT: links.SNMP_PORT,
-    CONF_COMMUNITY: "",
-    CONF_USER: "admin",
-}
+_TRAP_COMMUNITY, _WRITER = "trap", "admin"
+"""Proposed, as Easy Config shows them."""
 
 
 class DirisMibOptions(OptionsFlowWithReload):
@@ -144,22 +120,25 @@ class DirisMibOptions(OptionsFlowWithReload):
         entry, errors = self.config_entry, dict[str, str]()
         kept: Mapping[str, Any] = entry.options.get(CONF_TRAPS, {})
         if user_input is not None:
-            taken = _with_secrets(user_input, kept)
-            error = _problem(taken) if user_input[CONF_ENABLED] else None
+            taken = with_secrets(user_input, kept)
+            error = problem_of(taken) if user_input[CONF_ENABLED] else None
             if error is None:
                 options = {**entry.options, CONF_TRAPS: taken}
                 return self.async_create_entry(data=options)
             errors["base"] = error
-        shown = {**_TRAPS, CONF_SOURCE: "", **kept, **(user_input or {})}
+        shown = {**kept, **(user_input or {})}
+        proposed = "" if kept else _TRAP_COMMUNITY
         fields: dict[vol.Marker, object] = {
             vol.Required(CONF_ENABLED, default=shown.get(CONF_ENABLED, False)): (
                 BooleanSelector()
             ),
-            vol.Required(CONF_PORT, default=shown[CONF_PORT]): _port(1025),
+            vol.Required(
+                CONF_PORT, default=shown.get(CONF_PORT, links.TRAP_PORT)
+            ): integer(1025, 65535),
             vol.Optional(
-                CONF_SOURCE, description={"suggested_value": shown[CONF_SOURCE]}
+                CONF_SOURCE, description={"suggested_value": shown.get(CONF_SOURCE, "")}
             ): TextSelector(),
-            **_credential_fields(shown, known=bool(kept)),
+            **credential_fields(shown, community=proposed),
         }
         return self.async_show_form(
             step_id="diris_traps", data_schema=vol.Schema(fields), errors=errors
@@ -173,21 +152,23 @@ class DirisMibOptions(OptionsFlowWithReload):
         _, mib = await diris_mib.load(self.hass, entry.entry_id)
         kept: Mapping[str, Any] = entry.options.get(CONF_OUTPUTS, {})
         if user_input is not None:
-            taken = _with_secrets(user_input, kept)
-            error = _problem(taken)
+            taken = with_secrets(user_input, kept)
+            error = problem_of(taken)
             if error is None:
                 error, found, places = await self._find(taken, mib)
             if error is None:
-                taken[CONF_PLACES] = stored_places(places)
+                taken[CONF_PLACES] = stored_outputs(places)
                 options = {**entry.options, CONF_OUTPUTS: taken}
                 return self.async_create_entry(data=options)
             errors["base"] = error
         elif not mib.outputs:
             return self.async_abort(reason="no_outputs")
-        shown = {**_OUTPUTS, **kept, **(user_input or {})}
+        shown = {CONF_USERNAME: _WRITER, **kept, **(user_input or {})}
         fields: dict[vol.Marker, object] = {
-            vol.Required(CONF_PORT, default=shown[CONF_PORT]): _port(1),
-            **_credential_fields(shown, known=bool(kept)),
+            vol.Required(
+                CONF_PORT, default=shown.get(CONF_PORT, links.SNMP_PORT)
+            ): integer(1, 65535),
+            **credential_fields(shown),
         }
         return self.async_show_form(
             step_id="diris_outputs",
@@ -219,63 +200,6 @@ class DirisMibOptions(OptionsFlowWithReload):
         except (RequirementsNotFound, ImportError) as err:
             return "no_snmp", str(err), ()
         return (None if places else "no_outputs_found"), "", places
-
-
-def _port(lowest: int) -> vol.All:
-    return vol.All(
-        NumberSelector(
-            NumberSelectorConfig(
-                min=lowest, max=65535, step=1, mode=NumberSelectorMode.BOX
-            )
-        ),
-        vol.Coerce(int),
-    )
-
-
-def _credential_fields(
-    shown: Mapping[str, Any], *, known: bool
-) -> dict[vol.Marker, object]:
-    """Return the fields that say as whom SNMP is spoken; secrets are never shown."""
-
-    def select(*options: str, key: str) -> SelectSelector:
-        return SelectSelector(
-            SelectSelectorConfig(options=list(options), translation_key=key)
-        )
-
-    version = vol.Required(CONF_SNMP_VERSION, default=shown[CONF_SNMP_VERSION])
-    proposed = {} if known else {"suggested_value": shown[CONF_COMMUNITY]}
-    user = {"suggested_value": shown.get(CONF_USER, "")}
-    return {
-        version: select("v3", "v2c", "v1", key="snmp_version"),
-        vol.Optional(CONF_USER, description=user): TextSelector(),
-        vol.Optional(CONF_PASSWORD): _HIDDEN,
-        vol.Required(CONF_AUTH, default=shown[CONF_AUTH]): select(
-            "sha1", "md5", "none", key="snmp_auth"
-        ),
-        vol.Required(CONF_PRIVACY, default=shown[CONF_PRIVACY]): select(
-            "aes128", "des", "none", key="snmp_privacy"
-        ),
-        vol.Optional(CONF_COMMUNITY, description=proposed): _HIDDEN,
-    }
-
-
-def _with_secrets(user_input: Input, kept: Mapping[str, Any]) -> Input:
-    """Return what was entered; an empty secret stays as it was."""
-    secrets = {key: user_input.get(key) or kept.get(key, "") for key in _SECRETS}
-    return {CONF_USER: "", **user_input, **secrets}
-
-
-def _problem(taken: Input) -> str | None:
-    """Return the key of what is wrong with credentials."""
-    if taken[CONF_SNMP_VERSION] != "v3":
-        return None if taken[CONF_COMMUNITY] else "snmp_community"
-    if not taken[CONF_USER]:
-        return "snmp_user"
-    try:
-        links.credentials_of(taken)
-    except ValueError:
-        return "snmp_privacy" if taken[CONF_AUTH] == "none" else "snmp_password"
-    return None
 
 
 def _counts(files: Mapping[str, str], mib: Mib) -> dict[str, str]:

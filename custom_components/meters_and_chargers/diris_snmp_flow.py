@@ -6,11 +6,6 @@ from typing import Any, override
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNAME
 from homeassistant.data_entry_flow import AbortFlow
-from homeassistant.helpers.selector import (
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
-)
 from homeassistant.requirements import RequirementsNotFound
 import voluptuous as vol
 
@@ -31,9 +26,7 @@ from .const import (
 from .device_form import integer
 from .diris_columns_flow import (
     CONF_SCALE,
-    V3,
     LearnSteps,
-    choice_of,
     examples,
     scales_schema,
     snmp_problem,
@@ -41,75 +34,34 @@ from .diris_columns_flow import (
 )
 from .engine.devices.diris import FAMILY
 from .engine.model import DeviceError, Identity, Silent
+from .snmp_form import V3, credential_fields, problem_of, with_secrets
 
 type Input = dict[str, Any]
 
 SNMP, BOTH = "snmp", "both"
 """How a gateway may be read, besides by Modbus alone."""
-SNMP_PORT = 161
-_VERSIONS = (V3, "v2c", "v1")
 _COMMUNITY = {"v2c": "publicV2", "v1": "public"}
 """Of a new gateway; the manual writes that of v2 in two ways."""
 _OTHER_SPELLING = {"publicV2": "publicv2", "publicv2": "publicV2"}
-_SHORTEST_PASSWORD = 8
 
 
-def _schema() -> vol.Schema:
+def _schema(told: Mapping[str, Any]) -> vol.Schema:
     """Return the form that asks how a gateway is asked by SNMP."""
-    password = TextSelectorConfig(
-        type=TextSelectorType.PASSWORD, autocomplete="new-password"
-    )
-    return vol.Schema(
-        {
-            vol.Required(CONF_VERSION, default=V3): choice_of(
-                *_VERSIONS, key="snmp_version"
-            ),
-            vol.Optional(CONF_USERNAME): TextSelector(),
-            vol.Optional(CONF_PASSWORD): TextSelector(password),
-            vol.Required(CONF_AUTH, default="sha1"): choice_of(
-                "sha1", "md5", "none", key="snmp_auth"
-            ),
-            vol.Required(CONF_PRIVACY, default="aes128"): choice_of(
-                "aes128", "des", "none", key="snmp_privacy"
-            ),
-            vol.Optional(CONF_COMMUNITY): TextSelector(),
-            vol.Required(CONF_PORT, default=SNMP_PORT): integer(1, 65535),
-        }
-    )
-
-
-def _without_password(told: Mapping[str, Any]) -> Input:
-    """Return what a form may show again of credentials."""
-    return {key: value for key, value in told.items() if key != CONF_PASSWORD}
+    port = vol.Required(CONF_PORT, default=told.get(CONF_PORT, links.SNMP_PORT))
+    return vol.Schema({**credential_fields(told), port: integer(1, 65535)})
 
 
 def _candidates(typed: Mapping[str, Any]) -> Iterator[Input]:
     """Return the credentials to try, one after the other."""
     told = {CONF_VERSION: typed[CONF_VERSION], CONF_PORT: typed[CONF_PORT]}
     if told[CONF_VERSION] == V3:
-        kept = (CONF_USERNAME, CONF_AUTH, CONF_PRIVACY)
-        yield {
-            **told,
-            **{key: typed[key] for key in kept},
-            CONF_PASSWORD: typed.get(CONF_PASSWORD, ""),
-        }
+        kept = (CONF_USERNAME, CONF_PASSWORD, CONF_AUTH, CONF_PRIVACY)
+        yield {**told, **{key: typed[key] for key in kept}}
         return
-    community = typed.get(CONF_COMMUNITY) or _COMMUNITY[told[CONF_VERSION]]
+    community = typed[CONF_COMMUNITY]
     yield {**told, CONF_COMMUNITY: community}
     if community in _OTHER_SPELLING:
         yield {**told, CONF_COMMUNITY: _OTHER_SPELLING[community]}
-
-
-def _wrong(typed: Mapping[str, Any]) -> str | None:
-    """Return what no gateway could take."""
-    if typed[CONF_VERSION] != V3:
-        return None
-    if not typed.get(CONF_USERNAME):
-        return "snmp_user"
-    if typed[CONF_AUTH] == "none":
-        return None if typed[CONF_PRIVACY] == "none" else "snmp_privacy_alone"
-    enough = len(typed.get(CONF_PASSWORD, "")) >= _SHORTEST_PASSWORD
-    return None if enough else "snmp_password"
 
 
 class SnmpSteps(LearnSteps, ConfigFlow):
@@ -154,9 +106,7 @@ class SnmpSteps(LearnSteps, ConfigFlow):
         typed = user_input or self._stored
         return self.async_show_form(
             step_id="diris_snmp",
-            data_schema=self.add_suggested_values_to_schema(
-                _schema(), _without_password(typed)
-            ),
+            data_schema=_schema(typed),
             errors=errors,
             description_placeholders=placeholders,
         )
@@ -199,9 +149,7 @@ class SnmpSteps(LearnSteps, ConfigFlow):
             return await self.async_step_diris_columns()
         return self.async_show_form(
             step_id="diris_snmp",
-            data_schema=self.add_suggested_values_to_schema(
-                _schema(), _without_password(self._data[CONF_SNMP])
-            ),
+            data_schema=_schema(self._data[CONF_SNMP]),
             errors={"base": problem},
             description_placeholders=self._gateway(),
         )
@@ -255,9 +203,7 @@ class SnmpSteps(LearnSteps, ConfigFlow):
         typed = user_input or self._stored
         return self.async_show_form(
             step_id="reauth_diris",
-            data_schema=self.add_suggested_values_to_schema(
-                _schema(), _without_password(typed)
-            ),
+            data_schema=_schema(typed),
             errors=errors,
             description_placeholders=placeholders,
         )
@@ -272,10 +218,10 @@ class SnmpSteps(LearnSteps, ConfigFlow):
             "family": FAMILY.name,
             "found": "",
         }
-        # A field left empty keeps the password that is stored.
-        stored = self._stored.get(CONF_PASSWORD, "")
-        typed = {**typed, CONF_PASSWORD: typed.get(CONF_PASSWORD) or stored}
-        if (wrong := _wrong(typed)) is not None:
+        typed = with_secrets(typed, self._stored)
+        if not typed[CONF_COMMUNITY]:
+            typed[CONF_COMMUNITY] = _COMMUNITY.get(typed[CONF_VERSION], "")
+        if (wrong := problem_of(typed)) is not None:
             return wrong, None
         problem = None
         for told in _candidates(typed):

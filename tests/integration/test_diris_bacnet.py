@@ -5,9 +5,11 @@ import socket
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.requirements import RequirementsNotFound
 import pytest
 
@@ -19,6 +21,7 @@ from simulators.diris import Circuit, Diris, LoadModule, Module
 from .conftest import SetUp
 from .test_diris import options_form, rest, set_up
 from .test_diris import value as state_of
+from .test_diris_mib import until
 
 __all__ = ["set_up"]
 
@@ -27,6 +30,7 @@ type Entry = ConfigEntry[GatewayCoordinator]
 B30 = "sensor.diris_b30_rs485_2_circuit_1_power"
 I35 = "sensor.digiware_i_35_3_circuit_1_power"
 LOST = "The gateway can't be read by BACnet"
+HORN = "switch.digiware_i_61_5_horn"
 I61 = "sensor.digiware_i_61_5_circuit_2_power"
 
 
@@ -54,7 +58,7 @@ def by_bacnet(socket_enabled: None) -> Iterator[BacnetGateway]:
         5: ("Digiware I-61", 2),
         8: ("Digiware I-45", 1),
     }
-    with BacnetGateway(modules) as running:
+    with BacnetGateway(modules, {0: {1: "Lamp"}, 5: {3: "Horn"}}) as running:
         yield running
 
 
@@ -180,3 +184,87 @@ async def test_its_library_can_not_be_had(
     monkeypatch.setattr(bacnet, "async_process_requirements", fails)
     result = await switch_on(hass, entry, 9)
     assert result["errors"] == {"base": "bacnet_library"}
+
+
+async def look_for_outputs(hass: HomeAssistant, entry: Entry) -> ConfigFlowResult:
+    """Ask for them in the options, and wait until all lists have been read."""
+    options = hass.config_entries.options
+    result = await options_form(hass, entry, "diris_bacnet_outputs")
+    result = await options.async_configure(result["flow_id"], {"enabled": True})
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    await rest(hass)
+    result = await options.async_configure(result["flow_id"])
+    await rest(hass)
+    return result
+
+
+async def test_outputs_are_offered_and_switched(
+    hass: HomeAssistant,
+    by_bacnet: BacnetGateway,
+    set_up: SetUp,
+    entity_registry: er.EntityRegistry,
+    expected_logs: list[str],
+) -> None:
+    """None before it is asked for, then off; commands are read back; taken back."""
+    expected_logs.append(LOST)
+    expected_logs.append("outputs (BACnet/IP)")
+    entry = await set_up()
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    assert "diris_bacnet_outputs" not in menu["menu_options"]
+    await switch_on(hass, entry, by_bacnet.port)
+    assert not hass.states.async_entity_ids("switch")
+    result = await look_for_outputs(hass, entry)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    found = [one for one in entity_registry.entities if one.startswith("switch.")]
+    assert set(found) == {HORN, "switch.main_board_lamp"}
+    for one in found:
+        assert entity_registry.entities[one].disabled_by
+        entity_registry.async_update_entity(one, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await rest(hass)
+    assert state_of(hass, HORN) == STATE_OFF
+    for turn, state in (("turn_on", "active"), ("turn_off", "inactive")):
+        await act(hass, turn)
+        assert by_bacnet.commands(5, 3) == {16: state}
+        assert state_of(hass, HORN) == (STATE_ON if state == "active" else STATE_OFF)
+    assert by_bacnet.commands(0, 1) == {}
+    by_bacnet.command(5, 3, 8, "inactive")
+    assert await refusal(hass) == "output_not_taken"
+    by_bacnet.lock(5, 3)
+    assert await refusal(hass) == "output_refused"
+    by_bacnet.stop()
+    assert await refusal(hass) == "output_unanswered"
+    await until(hass, lambda: state_of(hass, HORN) == STATE_UNAVAILABLE)
+    options = hass.config_entries.options
+    result = await options_form(hass, entry, "diris_bacnet_outputs")
+    assert result["description_placeholders"]["found"] == "Lamp, Horn"
+    await options.async_configure(result["flow_id"], {"enabled": False})
+    assert "bacnet_outputs" not in entry.options
+
+
+async def act(hass: HomeAssistant, turn: str) -> None:
+    """Switch the horn."""
+    await hass.services.async_call("switch", turn, {"entity_id": HORN}, blocking=True)
+
+
+async def refusal(hass: HomeAssistant) -> str:
+    """Switch the horn on in vain; returns the key of what is said."""
+    with pytest.raises(HomeAssistantError) as refused:
+        await act(hass, "turn_on")
+    assert refused.value.translation_key is not None
+    return refused.value.translation_key
+
+
+async def test_there_are_no_outputs_to_offer(
+    hass: HomeAssistant, socket_enabled: None, set_up: SetUp
+) -> None:
+    """Nothing is kept, and the form says so; nor when the gateway is lost."""
+    entry = await set_up()
+    without = BacnetGateway({5: ("Digiware I-61", 1)})
+    with without:
+        await switch_on(hass, entry, without.port)
+        result = await look_for_outputs(hass, entry)
+        assert result["errors"] == {"base": "bacnet_no_outputs"}
+    result = await look_for_outputs(hass, entry)
+    assert result["errors"] == {"base": "bacnet_silent"}
+    assert "bacnet_outputs" not in entry.options

@@ -53,7 +53,7 @@ OVERLOAD = f"{OWN}.20.0.7"
 HORN, OUTPUT = f"{OWN}.20.1.0", f"{OWN}.20.2.1.1.4.1"
 TRAP = "event.main_board_snmp_trap"
 SWITCH = "switch.main_board_examplehorn"
-V3 = {"snmp_version": "v3", "auth": "sha1", "privacy": "aes128"}
+V3 = {"version": "v3", "auth": "sha1", "privacy": "aes128"}
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ async def test_a_trap_that_the_file_names(hass: HomeAssistant, added: SetUp) -> 
     """By SNMPv3: an event of its name, with values by theirs; no secret is told."""
     entry = await added()
     port = free_port()
-    await take_traps(hass, entry, port, user="one", password=PASSWORD, **V3)
+    await take_traps(hass, entry, port, username="one", password=PASSWORD, **V3)
     await snmp.send_trap(
         port,
         *("-v", "3", "-e", "0x80001f8804646972697331", "-u", "one"),
@@ -252,7 +252,7 @@ async def test_a_trap_that_the_file_names(hass: HomeAssistant, added: SetUp) -> 
     assert "Kitchen" not in said
     result = await begin(hass, entry, "diris_traps")
     assert PASSWORD not in str(result)
-    result = await fill(hass, result, enabled=True, port=port, user="one", **V3)
+    result = await fill(hass, result, enabled=True, port=port, username="one", **V3)
     assert entry.options["traps"]["password"] == PASSWORD
 
 
@@ -260,9 +260,7 @@ async def test_a_trap_without_a_file(hass: HomeAssistant, added: SetUp) -> None:
     """A raw event, with its numbers; the last fifty are kept."""
     entry = await added(files=False)
     port = free_port()
-    await take_traps(
-        hass, entry, port, **{**V3, "snmp_version": "v2c"}, community="trap"
-    )
+    await take_traps(hass, entry, port, **{**V3, "version": "v2c"}, community="trap")
     for _ in range(2):
         await snmp.send_trap(
             *(port, "-v", "2c", "-c", "trap"), trap=OVERLOAD, values=(HORN, "i", "1")
@@ -283,9 +281,9 @@ async def test_what_is_wrong_with_credentials(
     base: dict[str, object] = {"enabled": True, "port": 1162, **V3}
     for fields, error in (
         ({"password": PASSWORD}, "snmp_user"),
-        ({"user": "one", "password": "short"}, "snmp_password"),
-        ({"user": "one", "auth": "none"}, "snmp_privacy"),
-        ({"snmp_version": "v1"}, "snmp_community"),
+        ({"username": "one", "password": "short"}, "snmp_password"),
+        ({"username": "one", "auth": "none"}, "snmp_privacy"),
+        ({"version": "v1"}, "snmp_community"),
     ):
         result = await fill(hass, result, **base | fields)
         assert result["errors"] == {"base": error}
@@ -304,7 +302,7 @@ async def test_a_port_that_is_taken(
         other.bind(("0.0.0.0", 0))  # noqa: S104 - the same as the listener's
         port = other.getsockname()[1]
         result = await begin(hass, entry, "diris_traps")
-        fields = {**V3, "snmp_version": "v1", "community": "trap", "port": port}
+        fields = {**V3, "version": "v1", "community": "trap", "port": port}
         await fill(hass, result, enabled=True, **fields)
         issue = (DOMAIN, f"traps_{entry.entry_id}")
         await until(hass, lambda: issue in issue_registry.issues)
@@ -337,9 +335,9 @@ async def test_outputs_are_switched_and_read_back(
     result = await begin(hass, entry, "diris_outputs")
     credentials: dict[str, object] = {
         **V3,
-        "snmp_version": version,
+        "version": version,
         "community": COMMUNITY_WRITE,
-        "user": WRITER,
+        "username": WRITER,
         "password": PASSWORD,
     }
     result = await fill(hass, result, port=agent.port, **credentials)
@@ -379,7 +377,7 @@ async def test_outputs_that_do_not_obey(
     expected_logs.extend(["outputs", "can't be reached by SNMP", "left alone for"])
     entry = await added()
     result = await begin(hass, entry, "diris_outputs")
-    fields: dict[str, object] = {**V3, "snmp_version": "v2c", "port": agent.port}
+    fields: dict[str, object] = {**V3, "version": "v2c", "port": agent.port}
     agent.change([(2, 1)], {HORN: 0}, stuck=[HORN])
     result = await fill(hass, result, **fields, community=COMMUNITY_WRITE)
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -412,7 +410,7 @@ async def test_who_can_not_be_asked_for_outputs(
     """A wrong password, nobody there, none of them: the form says which it is."""
     entry = await added()
     result = await begin(hass, entry, "diris_outputs")
-    fields: dict[str, object] = {**V3, "user": WRITER, "port": agent.port}
+    fields: dict[str, object] = {**V3, "username": WRITER, "port": agent.port}
     result = await fill(hass, result, **fields, password=PASSWORD[::-1])
     assert result["errors"] == {"base": "snmp_refused"}
     agent.change([(2, 1)])
@@ -442,7 +440,7 @@ async def test_libraries_that_can_not_be_had(
     result = await fill(hass, result, mib_file=upload)
     assert result["errors"] == {"base": "no_mib_parser"}
     result = await begin(hass, entry, "diris_outputs")
-    fields: dict[str, object] = {**V3, "user": "one", "password": PASSWORD}
+    fields: dict[str, object] = {**V3, "username": "one", "password": PASSWORD}
     result = await fill(hass, result, **fields, port=161)
     assert result["errors"] == {"base": "no_snmp"}
     result = await begin(hass, entry, "diris_traps")

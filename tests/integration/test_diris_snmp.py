@@ -275,7 +275,7 @@ async def test_closing_the_dialog_stops_the_walk(
         ({**V3, "password": "Digiware-another"}, "snmp_refused"),
         ({**V3, "username": "who"}, "snmp_refused"),
         ({**V3, "password": "short"}, "snmp_password"),
-        ({**V3, "auth": "none"}, "snmp_privacy_alone"),
+        ({**V3, "auth": "none"}, "snmp_privacy"),
         ({"version": "v3"}, "snmp_user"),
     ],
 )

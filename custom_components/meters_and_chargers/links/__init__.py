@@ -5,7 +5,7 @@ from ..engine.protocols.snmp import TRAP_PORT, Trap, TrapListener, WritingSessio
 from .bacnet import NoLibrary, PortTaken, open_diris_bacnet
 from .diris import GatewayBudget, budget_of, open_diris, temporary_diris
 from .export import FtpListener, open_ftp, passive_ports
-from .mib import credentials_of, load_mib, open_traps, open_writer, trap_source
+from .mib import load_mib, open_traps, open_writer, trap_source
 from .modbus import (
     certificate_folder,
     dump,
@@ -19,7 +19,7 @@ from .modbus import (
 from .network import search
 from .ocpp import OcppListener, authority_folder, open_ocpp
 from .push import NoAddress, PushListener, addresses_of, open_push, push_source
-from .snmp import open_diris_snmp, temporary_diris_snmp
+from .snmp import credentials_of, open_diris_snmp, temporary_diris_snmp
 from .web import open_account, open_emobility, open_power_brain
 
 __all__ = [

@@ -3,49 +3,25 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.requirements import async_process_requirements
 
-from ..const import (
-    CONF_AUTH,
-    CONF_COMMUNITY,
-    CONF_PRIVACY,
-    CONF_SNMP_VERSION,
-    CONF_USER,
-    DOMAIN,
-)
+from ..const import DOMAIN
 from ..engine.devices.diris import Mib, read_mib
 from ..engine.protocols.snmp import (
     FALLBACK,
-    Auth,
-    Community,
-    Credentials,
-    Privacy,
     Trap,
     TrapListener,
     TrapSource,
-    User,
     WritingSession,
     load_decoder,
 )
 from ..engine.protocols.snmp.smi import REQUIREMENT
 from .diris import budget_of
+from .snmp import credentials_of
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - whose traps are taken is a list of the listener's
-
-
-def credentials_of(data: Mapping[str, Any]) -> Credentials:
-    """Return as whom SNMP is spoken; raises ValueError for what no agent could take."""
-    version = data[CONF_SNMP_VERSION]
-    if version != "v3":
-        return Community(data[CONF_COMMUNITY], v1=version == "v1")
-    return User(
-        name=data[CONF_USER],
-        password=data.get(CONF_PASSWORD, ""),
-        auth=Auth(data[CONF_AUTH]),
-        privacy=Privacy(data[CONF_PRIVACY]),
-    )
 
 
 async def load_mib(hass: HomeAssistant, texts: Iterable[str]) -> Mib:

@@ -35,6 +35,19 @@ from ..engine.protocols.snmp import (
 from .diris import budget_of
 
 
+def credentials_of(told: Mapping[str, Any]) -> Credentials:
+    """Return as whom SNMP is spoken; raises ValueError for what no agent could take."""
+    version = told[CONF_VERSION]
+    if version != "v3":
+        return Community(told[CONF_COMMUNITY], v1=version == "v1")
+    return User(
+        name=told[CONF_USERNAME],
+        password=told[CONF_PASSWORD],
+        auth=Auth(told[CONF_AUTH]),
+        privacy=Privacy(told[CONF_PRIVACY]),
+    )
+
+
 async def open_diris_snmp(
     hass: HomeAssistant,
     data: Mapping[str, Any],
@@ -55,7 +68,7 @@ async def open_diris_snmp(
     told = data[CONF_SNMP]
     session = SnmpSession(
         data[CONF_HOST],
-        _credentials(told),
+        credentials_of(told),
         budget_of(hass, data),
         port=told[CONF_PORT],
         clock=hass.loop.time,
@@ -73,14 +86,3 @@ async def temporary_diris_snmp(
         yield path
     finally:
         path.close()
-
-
-def _credentials(told: Mapping[str, Any]) -> Credentials:
-    if told[CONF_VERSION] != "v3":
-        return Community(told[CONF_COMMUNITY], v1=told[CONF_VERSION] == "v1")
-    return User(
-        name=told[CONF_USERNAME],
-        password=told[CONF_PASSWORD],
-        auth=Auth(told[CONF_AUTH]),
-        privacy=Privacy(told[CONF_PRIVACY]),
-    )

@@ -10,13 +10,19 @@ import sys
 
 import pytest
 
-from custom_components.meters_and_chargers.engine.devices.diris import Load, Module
+from custom_components.meters_and_chargers.engine.devices.diris import (
+    BinaryOutput,
+    Load,
+    Module,
+    NotTaken,
+)
 from custom_components.meters_and_chargers.engine.devices.diris.bacnet import (
     POINTS,
     UNITS,
     VALUES,
 )
 from custom_components.meters_and_chargers.engine.model import (
+    NotAllowed,
     Phase,
     Point,
     Quantity,
@@ -29,13 +35,17 @@ from tests.bacnet import opened
 from tests.snmp import unhurried
 
 POWER = Point(Quantity.POWER)
+HORN = BinaryOutput(module=9, number=1, name="Horn")
+FAN = BinaryOutput(module=9, number=4, name="Fan of the hall")
+LAMP = BinaryOutput(module=0, number=2, name="Lamp")
+OUTPUTS = {0: {2: "Lamp"}, 9: {1: "Horn", 4: "Fan of the hall"}}
 MODULES = {5: ("Digiware I-35", 3), 7: ("Digiware I-61", 6), 9: ("Digiware IO-10", 0)}
 
 
 @pytest.fixture
 def gateway(socket_enabled: None) -> Iterator[BacnetGateway]:
     """Return a running gateway with three modules."""
-    with BacnetGateway(MODULES) as running:
+    with BacnetGateway(MODULES, OUTPUTS) as running:
         yield running
 
 
@@ -165,6 +175,58 @@ async def test_silence_is_told_to_the_budget_of_all_paths(
         assert budget.state.bans == 1
         with pytest.raises(TooOften):
             await path.identify()
+
+
+async def test_outputs_are_those_that_devices_list(gateway: BacnetGateway) -> None:
+    """Among all their objects, by their own names; long lists are read to the end."""
+    async with opened(gateway.port) as path:
+        found = await path.find_outputs()
+    assert set(found) == {LAMP, HORN, FAN}
+
+
+async def test_an_output_is_commanded_at_the_lowest_priority(
+    gateway: BacnetGateway,
+) -> None:
+    """On and off are both commands, read back; the other outputs stay as they were."""
+    async with opened(gateway.port) as path:
+        for on, state in ((True, "active"), (False, "inactive")):
+            await path.switch_output(FAN, on=on)
+            assert gateway.commands(9, 4) == {16: state}
+            assert await path.read_outputs([LAMP, HORN, FAN]) == {
+                LAMP: False,
+                HORN: False,
+                FAN: on,
+            }
+        await path.switch_output(LAMP, on=True)
+    assert gateway.commands(0, 2) == {16: "active"}
+    assert gateway.commands(9, 1) == {}
+
+
+async def test_a_stronger_command_is_not_hidden(gateway: BacnetGateway) -> None:
+    """What somebody else commands stays, and is told; a refusal is another thing."""
+    gateway.command(9, 1, 8, "inactive")
+    gateway.lock(9, 4)
+    async with opened(gateway.port) as path:
+        with pytest.raises(NotTaken):
+            await path.switch_output(HORN, on=True)
+        with pytest.raises(NotAllowed):
+            await path.switch_output(FAN, on=True)
+        gateway.command(9, 1, 8, "")
+        assert await path.read_outputs([HORN, FAN]) == {HORN: True, FAN: False}
+
+
+async def test_outputs_of_a_module_that_is_silent(gateway: BacnetGateway) -> None:
+    """They stay known and are missing, the others go on; nobody there is `Silent`."""
+    away = BinaryOutput(module=30, number=1, name="Away")
+    budget = unhurried()
+    budget.lane().answered()  # another path goes on
+    async with opened(gateway.port, budget=budget) as path:
+        assert set(await path.find_outputs([away, HORN])) == {away, LAMP, HORN, FAN}
+        assert await path.read_outputs([away, HORN]) == {HORN: False}
+        gateway.stop()
+        for ask in (path.find_outputs(), path.read_outputs([HORN])):
+            with pytest.raises(Silent):
+                await ask
 
 
 def test_the_library_is_loaded_only_when_it_is_used() -> None:

@@ -12,7 +12,14 @@ from .gateway import Gateway, Key, name_of
 from .mib import Mib, Output, as_text, columns_of_mib, mib_of, read_mib, stored_mib
 from .modbus import AlarmPlace, ModbusPath, OpenUnit
 from .nameplate import FAMILY_KEY, identify
-from .outputs import NotTaken, Place, find_outputs, read_outputs, switch_output
+from .outputs import (
+    BinaryOutput,
+    NotTaken,
+    Place,
+    find_outputs,
+    read_outputs,
+    switch_output,
+)
 from .registers import alarms_of, points_of
 from .snmp import SnmpPath
 from .tree import Load, Module, Path, Topology
@@ -30,6 +37,7 @@ __all__ = [
     "BacnetPath",
     "BadFile",
     "BadMib",
+    "BinaryOutput",
     "Column",
     "Evidence",
     "Gateway",

@@ -28,6 +28,7 @@ from ...model import (
 from ...protocols.bacnet import BacnetSession, Value
 from .modbus import PAUSE_S
 from .nameplate import FAMILY_KEY
+from .outputs import BinaryOutput, check_taken
 from .tree import Load, Module, Topology
 
 _LOGGER = logging.getLogger(__name__)
@@ -42,7 +43,10 @@ MAIN: Final = 100
 _MODULES = 247
 _LOADS = 12
 """So many circuits are asked for; a module of more is not known."""
-_VALUE, _UNITS = "present-value", "units"
+_VALUE, _UNITS, _NAME = "present-value", "units", "object-name"
+_OUTPUT: Final = "binary-output"
+_STATES: Final[Mapping[Value | None, bool]] = {"active": True, "inactive": False}
+_MOST_OUTPUTS: Final = 256
 
 
 def _phases(quantity: Quantity, first: int, step: int = 1) -> dict[int, Point]:
@@ -146,11 +150,7 @@ class BacnetPath:
 
         One that does not answer stays as it was.
         """
-        found = await self._session.find(self._main, self._main + _MODULES)
-        if not found:
-            self._session.silent()
-            raise Silent("no BACnet device answers")
-        for instance in found:
+        for instance in await self._all_there():
             if (address := instance - self._main) > 0:
                 try:
                     module = await self._module(address)
@@ -165,6 +165,14 @@ class BacnetPath:
                     }
                 self._modules[address] = module
         return self.known
+
+    async def _all_there(self) -> list[int]:
+        """Return the instance numbers of all who answer; raises `Silent`."""
+        found = await self._session.find(self._main, self._main + _MODULES)
+        if not found:
+            self._session.silent()
+            raise Silent("no BACnet device answers")
+        return found
 
     async def _module(self, address: int) -> Module:
         instance = self._main + address
@@ -227,6 +235,77 @@ class BacnetPath:
             self._units[load, index] = right
             if not right:
                 self._strangely(index, f"its unit is {unit}")
+
+    # Outputs
+
+    async def find_outputs(
+        self, before: Iterable[BinaryOutput] = ()
+    ) -> tuple[BinaryOutput, ...]:
+        """Return the binary outputs that the gateway and its modules list.
+
+        A module that does not answer keeps those of ``before``. Raises `Silent` when
+        nobody answers.
+        """
+        there = await self._all_there()
+        known = [one for one in before if self._main + one.module not in there]
+        for instance in there:
+            address = instance - self._main
+            try:
+                known += await self._outputs_of(address)
+            except Unreachable:
+                known += [one for one in before if one.module == address]
+        return tuple(known[:_MOST_OUTPUTS])
+
+    async def _outputs_of(self, address: int) -> list[BinaryOutput]:
+        instance = self._main + address
+        listed = await self._session.objects(instance)
+        things = [one for one in listed if one.startswith(f"{_OUTPUT},")]
+        names = await self._session.read(instance, [(one, _NAME) for one in things])
+        return [
+            BinaryOutput(
+                module=address,
+                number=int(thing.partition(",")[2]),
+                name=str(name or thing),
+            )
+            for thing, name in zip(things, names, strict=True)
+        ]
+
+    async def read_outputs(
+        self, outputs: Iterable[BinaryOutput]
+    ) -> Mapping[BinaryOutput, bool | None]:
+        """Read outputs; those of a module that does not answer are missing.
+
+        Raises what the last one failed with when none could be read.
+        """
+        modules: dict[int, list[BinaryOutput]] = {}
+        for one in outputs:
+            modules.setdefault(one.module, []).append(one)
+        read: dict[BinaryOutput, bool | None] = {}
+        failed: DeviceError | None = None
+        for address, some in modules.items():
+            asked = [(f"{_OUTPUT},{one.number}", _VALUE) for one in some]
+            try:
+                values = await self._session.read(self._main + address, asked)
+            except DeviceError as err:
+                failed = err
+                continue
+            for one, value in zip(some, values, strict=True):
+                read[one] = _STATES.get(value)
+        if failed is not None and not read:
+            raise failed
+        return read
+
+    async def switch_output(self, output: BinaryOutput, *, on: bool) -> None:
+        """Switch one output, and read it back.
+
+        Raises `NotTaken` when it says another state, as a stronger command keeps it,
+        `NotAllowed` when it may not be written, other `DeviceError` subclasses besides.
+        """
+        thing = f"{_OUTPUT},{output.number}"
+        state = "active" if on else "inactive"
+        await self._session.write(self._main + output.module, thing, state)
+        said = (await self.read_outputs([output])).get(output)
+        check_taken(said=said, on=on)
 
     def _strangely(self, index: int, what: str) -> None:
         if index not in self._strange:

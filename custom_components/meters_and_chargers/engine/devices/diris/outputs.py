@@ -1,7 +1,9 @@
-"""Outputs that the user's MIB files name; nothing else of a gateway is ever written.
+"""Outputs that the user's MIB files name, or BACnet; nothing else is ever written.
 
 The manual says that SNMP can set, e.g. a digital output (SOCOMEC, instruction manual
 DIRIS Digiware M-50/M-70, annex I), and names no object: none is written without a file.
+By BACnet an output is an object that says of itself that it is one (the same, annex on
+BACnet), and which its device lists.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,6 +22,21 @@ class NotTaken(BadAnswer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BinaryOutput:
+    """One output by BACnet: an object of a module, or of the gateway itself."""
+
+    module: int
+    """Its address; 0 for the gateway."""
+    number: int
+    name: str
+
+    @property
+    def key(self) -> str:
+        """What tells it from others of the same gateway."""
+        return f"bacnet_{self.module}_{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """One output of a gateway: an instance of an object of the files."""
 
@@ -27,6 +44,11 @@ class Place:
     oid: str
     on: int
     off: int
+
+    @property
+    def key(self) -> str:
+        """What tells it from others of the same gateway."""
+        return self.oid
 
     def state(self, value: Value | None) -> bool | None:
         """Return whether it is on; None for what is neither on nor off."""
@@ -58,11 +80,11 @@ async def find_outputs(
 
 async def read_outputs(
     session: SnmpSession, places: Iterable[Place]
-) -> Mapping[str, bool | None]:
-    """Read outputs by their OIDs; what the gateway answers with an error is missing."""
+) -> Mapping[Place, bool | None]:
+    """Read outputs; one that the gateway answers with an error is missing."""
     known = {place.oid: place for place in places}
     found = await session.get(known)
-    return {oid: known[oid].state(value) for oid, value in found.items()}
+    return {known[oid]: known[oid].state(value) for oid, value in found.items()}
 
 
 async def switch_output(session: WritingSession, place: Place, *, on: bool) -> None:
@@ -72,6 +94,11 @@ async def switch_output(session: WritingSession, place: Place, *, on: bool) -> N
     written, other `DeviceError` subclasses when nobody answers.
     """
     await session.set(place.oid, place.on if on else place.off)
-    said = (await read_outputs(session, [place])).get(place.oid)
+    said = (await read_outputs(session, [place])).get(place)
+    check_taken(said=said, on=on)
+
+
+def check_taken(*, said: bool | None, on: bool) -> None:
+    """Raise `NotTaken` when an output says something else than it was told."""
     if said is not on:
         raise NotTaken("on" if said else "off" if said is False else "nothing")

@@ -15,8 +15,12 @@ _WAIT_S = 2.0
 """For devices that say who they are."""
 _MOST = 20
 """Values of one request: the answer fits the 480 bytes that any device takes."""
+_MOST_OBJECTS = 4000
+"""Of one device; a list that says it is longer is not read to its end."""
 _BITS_REQUEST, _BITS_VALUE = 8 * 130, 8 * 45
 """Both ways together, with the headers of IP and UDP."""
+LOWEST_PRIORITY: Final = 16
+"""Whatever else commands an object is stronger (ASHRAE 135, clause 19.2)."""
 
 type Value = float | str
 type Asked = tuple[str, str]
@@ -48,6 +52,11 @@ class Stack(Protocol):
         the device has none of them.
         """
 
+    async def write(
+        self, address: object, thing: str, state: str, priority: int
+    ) -> None:
+        """Command a binary object; raises `NotAllowed` when it may not be written."""
+
     def close(self) -> None:
         """Let go of the socket."""
 
@@ -57,7 +66,7 @@ type OpenSocket = Callable[[], Awaitable[socket.socket]]
 
 
 class BacnetSession:
-    """Reads from the devices behind one gateway; nothing is ever written.
+    """Reads from the devices behind one gateway; writes what `write` is called for.
 
     All methods raise `DeviceError` subclasses and nothing else: `Silent` when nobody
     answers, `TooOften` while the budget's gateway is left alone.
@@ -95,8 +104,7 @@ class BacnetSession:
 
         None stands for what the device does not have.
         """
-        if instance not in self._found and not await self.find(instance, instance):
-            raise Silent(f"no BACnet device {instance}")
+        await self._meet(instance)
         values: list[Value | None] = []
         while len(values) < len(asked):
             group = asked[len(values) : len(values) + self._most]
@@ -107,6 +115,40 @@ class BacnetSession:
                     raise
                 self._most = len(group) // 2
         return values
+
+    async def objects(self, instance: int) -> list[str]:
+        """Return which objects a device has, such as ``binary-output,3``.
+
+        Its list is read piece by piece: whole it fits no answer of a device that can't
+        cut answers into segments.
+        """
+        device = f"device,{instance}"
+        (many,) = await self.read(instance, [(device, "object-list[0]")])
+        if not isinstance(many, float):
+            raise BadAnswer("a BACnet device without a list of its objects")
+        places = range(1, min(int(many), _MOST_OBJECTS) + 1)
+        listed = await self.read(
+            instance, [(device, f"object-list[{place}]") for place in places]
+        )
+        return [one for one in listed if isinstance(one, str)]
+
+    async def write(self, instance: int, thing: str, state: str) -> None:
+        """Command a binary object's Present_Value, ``active`` or ``inactive``.
+
+        It may be sent twice, and stays below every other command. Raises `NotAllowed`
+        when the device refuses it.
+        """
+        await self._meet(instance)
+        await self._ask(
+            instance,
+            _BITS_REQUEST + _BITS_VALUE,
+            lambda stack, to: stack.write(to, thing, state, LOWEST_PRIORITY),
+        )
+
+    async def _meet(self, instance: int) -> None:
+        """Find a device that is not known yet, or was silent."""
+        if instance not in self._found and not await self.find(instance, instance):
+            raise Silent(f"no BACnet device {instance}")
 
     async def _group(self, instance: int, asked: Sequence[Asked]) -> list[Value | None]:
         """Read some values; in halves what a device refuses as a whole.
@@ -123,20 +165,29 @@ class BacnetSession:
         return first + await self._group(instance, asked[half:])
 
     async def _read(self, instance: int, asked: Sequence[Asked]) -> list[Value | None]:
+        bits = _BITS_REQUEST + len(asked) * _BITS_VALUE
+        return await self._ask(instance, bits, lambda stack, to: stack.read(to, asked))
+
+    async def _ask[T](
+        self, instance: int, bits: int, ask: Callable[[Stack, object], Awaitable[T]]
+    ) -> T:
+        """Ask one device when it is its turn, and the budget's."""
         async with self._turn:
             stack = await self._opened()
-            await self._lane.take(_BITS_REQUEST + len(asked) * _BITS_VALUE)
+            if (device := self._found.get(instance)) is None:
+                raise Silent(f"no BACnet device {instance}")
+            await self._lane.take(bits)
             try:
-                values = await stack.read(self._found[instance].address, asked)
+                answer = await ask(stack, device.address)
             except Silent:
                 # Behind its gateway it may be at another address when it is back.
-                del self._found[instance]
+                self._found.pop(instance, None)
                 raise
             except DeviceError:
                 self._lane.answered()
                 raise
             self._lane.answered()
-            return values
+            return answer
 
     def silent(self) -> None:
         """Take note that the gateway itself did not answer."""

@@ -1,6 +1,6 @@
 """The stack of bacpypes3: it asks, and serves nothing to anybody."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from math import isfinite
 import socket
 
@@ -11,26 +11,28 @@ from bacpypes3.apdu import (
     ErrorPDU,
     ErrorRejectAbortNack,
     IAmRequest,
+    WritePropertyRequest,
 )
 from bacpypes3.app import Application
 from bacpypes3.appservice import ApplicationServiceAccessPoint
-from bacpypes3.basetypes import ErrorType
+from bacpypes3.basetypes import BinaryPV, ErrorType, PropertyIdentifier
 from bacpypes3.comm import bind
 from bacpypes3.ipv4.link import NormalLinkLayer
 from bacpypes3.local.device import DeviceObject
 from bacpypes3.netservice import NetworkServiceAccessPoint, NetworkServiceElement
 from bacpypes3.pdu import PDU, IPv4Address
-from bacpypes3.primitivedata import Enumerated
+from bacpypes3.primitivedata import Enumerated, ObjectIdentifier
 from bacpypes3.service.device import WhoIsIAmServices
 from bacpypes3.service.object import ReadWritePropertyMultipleServices
 from bacpypes3.vendor import get_vendor_info
 
-from ...model import Refused, Silent, Unsupported
+from ...model import DeviceError, NotAllowed, Refused, Silent, Unsupported
 from .session import Asked, Found, TooLong, Value
 
 _NOBODY = 4_194_303
 """The instance number of a device that has none."""
 _UNKNOWN = {"unknown-object", "unknown-property"}
+_DENIED = "write-access-denied"
 _TOO_LONG = {
     AbortReason.bufferOverflow,
     AbortReason.segmentationNotSupported,
@@ -95,26 +97,51 @@ class Bacpypes(
         wanted: list[object] = []
         for thing, name in asked:
             wanted += [thing, [name]]
-        try:
-            answer = await self.read_property_multiple(
-                address, wanted, vendor_info=get_vendor_info(0)
-            )
-        except ErrorRejectAbortNack as err:
-            if isinstance(err, AbortPDU):
-                if err.apduAbortRejectReason == AbortReason.noResponse:
-                    raise Silent("no answer by BACnet") from None
-                if err.apduAbortRejectReason in _TOO_LONG:
-                    raise TooLong("the answer does not fit") from None
-            if isinstance(err, ErrorPDU) and str(err.errorCode) in _UNKNOWN:
-                raise Unsupported(f"BACnet: {err.errorCode}") from None
-            raise Refused(f"BACnet: {type(err).__name__} {err.reason}") from None
+        answer = await _answer(
+            self.read_property_multiple(address, wanted, vendor_info=get_vendor_info(0))
+        )
         if answer is None or len(answer) != len(asked):
             raise Refused("BACnet: another answer than was asked for")
         return [_value(value) for *_, value in answer]
 
+    async def write(
+        self, address: object, thing: str, state: str, priority: int
+    ) -> None:
+        """Command a binary object; raises `NotAllowed` when it may not be written."""
+        request = WritePropertyRequest(
+            objectIdentifier=ObjectIdentifier(thing),
+            propertyIdentifier=PropertyIdentifier("present-value"),
+            propertyValue=BinaryPV(state),
+            priority=priority,
+            destination=address,
+        )
+        await _answer(self.request(request))
+
     def close(self) -> None:
         """Let go of the socket."""
         self._link.close()
+
+
+async def _answer[T](asked: Awaitable[T]) -> T:
+    """Wait for an answer; what the library raises becomes an error of ours."""
+    try:
+        return await asked
+    except ErrorRejectAbortNack as err:
+        raise _as_ours(err) from None
+
+
+def _as_ours(err: ErrorRejectAbortNack) -> DeviceError:
+    if isinstance(err, AbortPDU):
+        if err.apduAbortRejectReason == AbortReason.noResponse:
+            return Silent("no answer by BACnet")
+        if err.apduAbortRejectReason in _TOO_LONG:
+            return TooLong("the answer does not fit")
+    if isinstance(err, ErrorPDU):
+        if str(err.errorCode) in _UNKNOWN:
+            return Unsupported(f"BACnet: {err.errorCode}")
+        if str(err.errorCode) == _DENIED:
+            return NotAllowed(f"BACnet: {err.errorCode}")
+    return Refused(f"BACnet: {type(err).__name__} {err.reason}")
 
 
 def _value(found: object) -> Value | None:
