@@ -53,6 +53,8 @@ class SnmpAgent:
         """Describe the table; the agent runs from `start` on."""
         self.port = 0
         self.engine_id = engine_id
+        self.communities = (COMMUNITY_V1, COMMUNITY_V2C)
+        """Of v1 and of v2c, from the next start on."""
         self.only = ""
         """An OID: the agent knows nothing besides what stands below it."""
         every = [(module, load) for module in MODULES for load in LOADS]
@@ -148,8 +150,8 @@ class SnmpAgent:
         served = ".".join(map(str, diris_table.ROOT[:-1]))
         lines = (
             f"exactEngineID 0x{self.engine_id}",
-            f"com2sec one {HOST} {COMMUNITY_V1}",
-            f"com2sec two {HOST} {COMMUNITY_V2C}",
+            f"com2sec one {HOST} {self.communities[0]}",
+            f"com2sec two {HOST} {self.communities[1]}",
             f"com2sec three {HOST} {COMMUNITY_WRITE}",
             "group all v1 one",
             "group all v2c two",

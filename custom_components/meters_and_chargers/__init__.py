@@ -52,7 +52,8 @@ from .const import (
 )
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
-from .diris import GatewayCoordinator, GatewayEntry, remove_device
+from .diris import GatewayCoordinator, GatewayEntry
+from .diris_pages import remove_device
 from .ocpp import OcppServer, ServerEntry, tell_left_behind
 from .ocpp_root_view import RootCertificate
 from .ocpp_wallbox import ChargerEntry, ChargerHub
@@ -145,7 +146,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
     elif family == FAMILY_DIRIS:
         await diris_mib.forget(hass, entry.entry_id)
         await diris_export.forget(hass, entry)
-        diris_snmp.forget(hass, entry)
+        await diris_snmp.forget(hass, entry)
     elif is_pico(entry):
         pico_account.forget(hass, entry)
         await pico_station.forget(hass, entry)

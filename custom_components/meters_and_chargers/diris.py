@@ -5,33 +5,26 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 import logging
-from typing import Any, override
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import (
-    ConfigEntryAuthFailed,
-    ConfigEntryError,
-    HomeAssistantError,
-)
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import (
     CONF_ADDRESSES,
-    CONF_BACNET_MODULES,
-    CONF_CIRCUITS,
     CONF_INTERVAL,
-    CONF_MODULES,
     CONF_NAMES,
     CONF_SINGLE_SOURCE,
     DOMAIN,
 )
-from .coordinator import error_key
 from .diris_export import GatewayExport
+from .diris_failures import Failures
 from .diris_pages import gateway_page, module_page
 from .diris_snmp import ColumnWatch, remove_columns, warn
-from .diris_store import addresses_in, stored, stored_circuits
+from .diris_store import addresses_in, stored_paths
 from .engine.devices.diris import (
     FAMILY,
     Gateway,
@@ -46,9 +39,7 @@ from .engine.model import (
     DeviceError,
     Identity,
     Mark,
-    NotAllowed,
     Point,
-    TooOften,
     Unit,
     Unreachable,
     WrongDevice,
@@ -113,7 +104,8 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         self._offered: dict[Load, frozenset[Key]] = {}
         """Circuits that have their entities, and what these show."""
         self._energy_at = self._topology_at = float("-inf")
-        self._running = self._refused = False
+        self._running = False
+        self.failures = Failures(self)
         super().__init__(
             hass,
             _LOGGER,
@@ -217,9 +209,10 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         try:
             self.identity = await self.path.identify()
         except WrongDevice as err:
-            raise self._wrong_device(err.found) from err
+            raise self.failures.wrong_device(err.found) from err
         except DeviceError as err:
-            raise self._failed(err) from err
+            self.failures.look(at_start=True)
+            raise self.failures.failed(err) from err
 
     @override
     async def _async_update_data(self) -> Values:
@@ -236,9 +229,10 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
                 self._energy_at = float("-inf")
                 self._changed = frozenset(self._listeners_of)
                 self.data = {}
-                raise self._failed(err) from err
+                self.failures.look()
+                raise self.failures.failed(err) from err
             self._pace(clock() - started)
-        self._ask_again_if_refused()
+        self.failures.look()
         if started >= self._topology_at:
             self._topology_at = started + TOPOLOGY_S
             self.config_entry.async_create_background_task(
@@ -322,7 +316,7 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
                 await self.path.look_for(self._addresses())
                 await self.path.topology()
             except DeviceError as err:
-                raise HomeAssistantError(**self._words(err)) from err
+                raise HomeAssistantError(**self.failures.words(err)) from err
             self._take_topology()
 
     def _addresses(self) -> tuple[int, ...]:
@@ -337,18 +331,10 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
     @callback
     def _keep(self) -> None:
         """Remember what was found, so that the next start asks for nothing."""
-        data, path = self.config_entry.data, self.path
-        found: dict[str, Any] = {}
-        if path.modbus is not None:
-            found[CONF_MODULES] = stored(path.modbus.known)
-        if path.bacnet is not None:
-            found[CONF_BACNET_MODULES] = stored(path.bacnet.known)
-        if path.snmp is not None:
-            found[CONF_CIRCUITS] = stored_circuits(path.snmp.known.loads)
-        if {**data, **found} != data:
-            self.hass.config_entries.async_update_entry(
-                self.config_entry, data={**data, **found}
-            )
+        data = self.config_entry.data
+        found = {**data, **stored_paths(self.path)}
+        if found != data:
+            self.hass.config_entries.async_update_entry(self.config_entry, data=found)
 
     @callback
     def _offer(self) -> None:
@@ -391,45 +377,6 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         self._keep()
         return True
 
-    # What goes wrong
-
-    def _failed(self, err: DeviceError) -> HomeAssistantError:
-        """Return what Home Assistant is told: to ask for credentials, or to wait."""
-        refused = isinstance(err, NotAllowed)
-        return (ConfigEntryAuthFailed if refused else UpdateFailed)(**self._words(err))
-
-    def _ask_again_if_refused(self) -> None:
-        """Ask for other credentials of SNMP, while Modbus goes on."""
-        if self.path.refused and not self._refused:
-            self.config_entry.async_start_reauth(self.hass)
-        self._refused = self.path.refused
-
-    def _words(self, err: DeviceError) -> dict[str, Any]:
-        key = error_key(err)
-        if isinstance(err, (NotAllowed, TooOften)):
-            key = "snmp_refused" if isinstance(err, NotAllowed) else "banned"
-        elif self.path.modbus is None and key in ("port_closed", "silent"):
-            key = f"{key}_snmp"
-        return {
-            "translation_domain": DOMAIN,
-            "translation_key": key,
-            "translation_placeholders": {
-                "name": self.config_entry.title,
-                "error": str(err),
-            },
-        }
-
-    def _wrong_device(self, found: str) -> ConfigEntryError:
-        words = self._words(WrongDevice(found))
-        words["translation_placeholders"]["error"] = found
-        return ConfigEntryError(**words)
-
 
 def _is_counted(key: Key) -> bool:
     return isinstance(key, Point) and key.quantity.unit in _COUNTED
-
-
-def remove_device(entry: GatewayEntry, device: dr.AnyDeviceEntry) -> bool:
-    """Let a module or circuit be deleted that is no longer there."""
-    key = next(key for domain, key in device.identifiers if domain == DOMAIN)
-    return entry.runtime_data.async_forget(key)

@@ -9,7 +9,7 @@ from .const import DOMAIN
 from .engine.devices.diris import Module
 
 if TYPE_CHECKING:
-    from .diris import GatewayCoordinator
+    from .diris import GatewayCoordinator, GatewayEntry
 
 
 def gateway_page(coordinator: GatewayCoordinator) -> dr.DeviceEntry:
@@ -45,3 +45,9 @@ def module_page(coordinator: GatewayCoordinator, module: Module) -> dr.DeviceEnt
         sw_version=module.firmware,
         via_device_id=coordinator.device_id,
     )
+
+
+def remove_device(entry: GatewayEntry, device: dr.AnyDeviceEntry) -> bool:
+    """Let a module or circuit be deleted that is no longer there."""
+    key = next(key for domain, key in device.identifiers if domain == DOMAIN)
+    return entry.runtime_data.async_forget(key)

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import Store
 from homeassistant.requirements import RequirementsNotFound
 
 from . import links
@@ -35,7 +36,6 @@ from .engine.devices.diris import (
     SnmpPath,
     columns_of_mib,
 )
-from .engine.model import DeviceError
 
 if TYPE_CHECKING:
     from .diris import GatewayCoordinator
@@ -46,6 +46,8 @@ DEFAULT_COMMUNITIES = ("publicV2", "publicv2", "public")
 """Those of new gateways, by the manual: anybody may know them."""
 _ZERO_S = 24 * 3600.0
 """So long a column is 0 on every circuit before it is proposed to hide it."""
+_MENDS = ("hide", "asks")
+"""What says of an issue how it is mended."""
 _COLUMNS_A_LOOK = 10
 """So many are looked at after each look at the topology, every ten minutes."""
 _WEAK_MODEL, _WEAK_FIRMWARE = "M-70", "1.6"
@@ -100,13 +102,12 @@ async def _open_snmp(
     }
     columns = {**columns_of(data), **told}
     known, serial = circuits_of(data), data[CONF_SNMP].get(CONF_ENGINE_ID, "")
-    issue = f"snmp_not_installed_{entry.entry_id}"
     try:
         path = await links.open_diris_snmp(hass, data, columns, known, serial)
     except RequirementsNotFound:
-        _tell(hass, entry, "snmp_not_installed")
+        tell(hass, entry, "snmp_not_installed")
         return None
-    ir.async_delete_issue(hass, DOMAIN, issue)
+    untell(hass, entry, "snmp_not_installed")
     entry.async_on_unload(path.close)
     remove_columns(hass, entry, told)
     return path
@@ -115,16 +116,24 @@ async def _open_snmp(
 # What its owner should know
 
 
-def _tell(hass: HomeAssistant, entry: ConfigEntry[Any], key: str, **more: str) -> None:
+def tell(hass: HomeAssistant, entry: ConfigEntry[Any], key: str, **more: str) -> None:
+    """Make an issue; what it can mend stands in ``asks`` or ``hide``."""
+    mends = {name: more.pop(name) for name in _MENDS if name in more}
     ir.async_create_issue(
         hass,
         DOMAIN,
         f"{key}_{entry.entry_id}",
-        is_fixable=False,
+        is_fixable=bool(mends),
         severity=ir.IssueSeverity.WARNING,
         translation_key=key,
         translation_placeholders={"name": entry.title, **more},
+        data={"entry_id": entry.entry_id, **mends} if mends else None,
     )
+
+
+def untell(hass: HomeAssistant, entry: ConfigEntry[Any], key: str) -> None:
+    """Take an issue back, if it was made."""
+    ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")
 
 
 def warn(coordinator: GatewayCoordinator) -> None:
@@ -141,18 +150,19 @@ def warn(coordinator: GatewayCoordinator) -> None:
     }
     for key, is_so in told.items():
         if is_so:
-            _tell(hass, entry, key, firmware=firmware)
+            tell(hass, entry, key, firmware=firmware)
         else:
-            ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")
+            untell(hass, entry, key)
 
 
-def forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Take back all that was told of an entry which is removed."""
+async def forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Take back all that was told of an entry which is removed, and seen of it."""
     for key in (
         *("slow_snmp", "default_community", "weak_firmware"),
-        *("snmp_not_installed", "zero_columns"),
+        *("snmp_not_installed", "zero_columns", "silent_snmp"),
     ):
-        ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")
+        untell(hass, entry, key)
+    await _zeros_of(hass, entry).async_remove()
 
 
 def remove_columns(
@@ -178,17 +188,22 @@ def hide_columns(
     hass.config_entries.async_schedule_reload(entry.entry_id)
 
 
+def _zeros_of(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Store[dict[str, float]]:
+    """Return where it is kept how long columns have been 0, in seconds."""
+    return Store(hass, 1, f"{DOMAIN}_zero_columns_{entry.entry_id}", private=True)
+
+
 class ColumnWatch:
     """Finds out what columns are, by Modbus, and which of them say nothing."""
 
     def __init__(self, coordinator: GatewayCoordinator) -> None:
         """Begin with all columns that were learnt."""
         self._coordinator = coordinator
-        now = coordinator.hass.loop.time()
-        self._zero_since = dict.fromkeys(sorted(coordinator.path.learnt), now)
-        """Columns that have not been seen to hold anything, by when that began."""
-        self._seen: set[int] = set()
-        """Those of them that have been looked at at least once."""
+        self._kept = _zeros_of(coordinator.hass, coordinator.config_entry)
+        self._zero_s: dict[int, float] | None = None
+        """Columns that were never seen to hold anything, for how long; in turn."""
+        self._seen_at: dict[int, float] = {}
+        """When they were last seen to be 0, in the loop's time."""
 
     async def look(self) -> None:
         """Compare and look; raises `DeviceError`. Nothing else is asked meanwhile."""
@@ -212,37 +227,26 @@ class ColumnWatch:
             _LOGGER.debug("Column %d is %s", service, column)
 
     async def _look_for_zeros(self, path: Gateway) -> None:
-        turn = list(self._zero_since)[:_COLUMNS_A_LOOK]
-        for service in turn:
-            since = self._zero_since.pop(service)
-            try:
-                is_zero = await path.is_zero(service)
-            except DeviceError:
-                self._zero_since[service] = since
-                raise
+        """Look at some; time counts from one look to the next, over restarts."""
+        if self._zero_s is None:
+            before = await self._kept.async_load() or {}
+            learnt = sorted(path.learnt)
+            self._zero_s = {one: before.get(str(one), 0.0) for one in learnt}
+        for service in list(self._zero_s)[:_COLUMNS_A_LOOK]:
+            is_zero = await path.is_zero(service)
+            now = self._coordinator.hass.loop.time()
+            # To the end of the row, or out of it.
+            passed_s = self._zero_s.pop(service)
             if is_zero:
-                # To the end of the row.
-                self._zero_since[service] = since
-                self._seen.add(service)
-        now = self._coordinator.hass.loop.time()
-        idle = [
-            service
-            for service, since in self._zero_since.items()
-            if service in self._seen and now - since >= _ZERO_S
-        ]
+                passed_s += now - self._seen_at.get(service, now)
+                self._zero_s[service], self._seen_at[service] = passed_s, now
+        await self._kept.async_save({str(one): s for one, s in self._zero_s.items()})
+        idle = [service for service, s in self._zero_s.items() if s >= _ZERO_S]
         if idle:
             self._propose(sorted(idle))
 
     def _propose(self, services: list[int]) -> None:
-        entry = self._coordinator.config_entry
+        coordinator = self._coordinator
         listed = ", ".join(map(str, services))
-        ir.async_create_issue(
-            self._coordinator.hass,
-            DOMAIN,
-            f"zero_columns_{entry.entry_id}",
-            is_fixable=True,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key="zero_columns",
-            translation_placeholders={"name": entry.title, "columns": listed},
-            data={"entry_id": entry.entry_id, "hide": listed},
-        )
+        entry = coordinator.config_entry
+        tell(coordinator.hass, entry, "zero_columns", columns=listed, hide=listed)

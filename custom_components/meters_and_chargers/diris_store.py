@@ -3,8 +3,21 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .const import CONF_CIRCUITS, CONF_COLUMNS
-from .engine.devices.diris import DOCUMENTED, Column, Evidence, Load, Module, Topology
+from .const import (
+    CONF_BACNET_MODULES,
+    CONF_CIRCUITS,
+    CONF_COLUMNS,
+    CONF_MODULES,
+)
+from .engine.devices.diris import (
+    DOCUMENTED,
+    Column,
+    Evidence,
+    Gateway,
+    Load,
+    Module,
+    Topology,
+)
 from .engine.model import Phase, Quantity
 
 
@@ -38,6 +51,18 @@ def stored(topology: Topology) -> list[dict[str, Any]]:
         }
         for module in topology.modules
     ]
+
+
+def stored_paths(path: Gateway) -> dict[str, Any]:
+    """Return what an entry keeps of all that was found, by each path apart."""
+    found: dict[str, Any] = {}
+    if path.modbus is not None:
+        found[CONF_MODULES] = stored(path.modbus.known)
+    if path.bacnet is not None:
+        found[CONF_BACNET_MODULES] = stored(path.bacnet.known)
+    if path.snmp is not None:
+        found[CONF_CIRCUITS] = stored_circuits(path.snmp.known.loads)
+    return found
 
 
 def addresses_in(text: str) -> tuple[int, ...]:

@@ -131,6 +131,24 @@ class HideColumns(ConfirmRepairFlow):
         return await super().async_step_confirm(user_input)
 
 
+class AskForCommunity(ConfirmRepairFlow):
+    """Asks once, then has another community of a gateway's SNMP be entered."""
+
+    def __init__(self, entry_id: str) -> None:
+        """Ask for that of one gateway."""
+        self._entry_id = entry_id
+
+    @override
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        if user_input is not None and (
+            entry := self.hass.config_entries.async_get_entry(self._entry_id)
+        ):
+            entry.async_start_reauth(self.hass)
+        return await super().async_step_confirm(user_input)
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant,
     issue_id: str,
@@ -149,4 +167,6 @@ async def async_create_fix_flow(
             return ClearProfiles(entry_id, issue_id)
         case {"entry_id": str(entry_id), "hide": str(columns)}:
             return HideColumns(entry_id, columns)
+        case {"entry_id": str(entry_id), "asks": "community"}:
+            return AskForCommunity(entry_id)
     raise ValueError("an issue that nobody can mend from here")

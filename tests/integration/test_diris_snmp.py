@@ -23,7 +23,12 @@ from homeassistant.requirements import RequirementsNotFound
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.meters_and_chargers import diris_mib, diris_snmp, links
+from custom_components.meters_and_chargers import (
+    diris_failures,
+    diris_mib,
+    diris_snmp,
+    links,
+)
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
@@ -676,6 +681,89 @@ async def test_columns_that_are_always_0_can_be_hidden(
     await options.async_configure(result["flow_id"], {"show_hidden": True})
     await rest(hass)
     assert entity_registry.async_get(COLUMN) is not None
+
+
+async def test_a_day_of_zeros_outlives_a_restart(
+    hass: HomeAssistant,
+    add: Add,
+    agent: SnmpAgent,
+    freezer: FrozenDateTimeFactory,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Half a day before and half a day after are one; what held something is not."""
+    entry = await add()
+    issue_id = f"zero_columns_{entry.entry_id}"
+    key = f"{DOMAIN}_{issue_id}"
+
+    async def look(*pauses_s: float) -> None:
+        for seconds in pauses_s:
+            assert not ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+            entry.runtime_data._topology_at = float("-inf")
+            await next_round(hass, freezer, seconds)
+
+    await look(11, diris_snmp._ZERO_S / 2)
+    half = pytest.approx(diris_snmp._ZERO_S / 2, abs=60)
+    assert hass_storage[key]["data"] == {"10003": half}
+    await hass.config_entries.async_unload(entry.entry_id)
+    freezer.tick(diris_snmp._ZERO_S)  # while nobody looks does not count
+    await hass.config_entries.async_setup(entry.entry_id)
+    await rest(hass)
+    await look(diris_snmp._ZERO_S / 2)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    agent.change(values={oid(10003, 2, 1): 5})
+    entry.runtime_data._topology_at = float("-inf")
+    await next_round(hass, freezer)
+    assert hass_storage[key]["data"] == {}
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert key not in hass_storage
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_community_that_was_changed(
+    hass: HomeAssistant,
+    agent: SnmpAgent,
+    add: Add,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: list[str],
+) -> None:
+    """Silence for a while asks for it, also at a start; with the right one it goes."""
+    expected_logs += ["Board", "left alone for"]
+    assert await async_setup_component(hass, "repairs", {})
+    entry = await add()
+    issue_id = f"silent_snmp_{entry.entry_id}"
+
+    def asked() -> bool:
+        return ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is not None
+
+    right = entry.data["snmp"]
+    agent.communities = ("old", "another")
+    agent.restart()
+    for patience_s, expected in ((diris_failures.SILENT_S, False), (0, True)):
+        monkeypatch.setattr(diris_failures, "SILENT_S", patience_s)
+        await entry.runtime_data.async_refresh()
+        assert asked() is expected
+    budget, now = entry.runtime_data.budget, hass.loop.time()
+    await hass.config_entries.async_unload(entry.entry_id)
+    ir.async_delete_issue(hass, DOMAIN, issue_id)
+    monkeypatch.setattr(budget, "_clock", lambda: now + 36)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert asked()
+    manager = repairs_flow_manager(hass)
+    assert manager is not None
+    flow = await manager.async_init(DOMAIN, data={"issue_id": issue_id})
+    await manager.async_configure(flow["flow_id"], {})
+    await rest(hass)
+    (form,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert form["step_id"] == "reauth_diris"
+    monkeypatch.setattr(budget, "_clock", lambda: now + 80)
+    typed = {**V2C, "community": "another", "port": agent.port}
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+    assert result.get("reason") == "reconfigure_successful", result["errors"]
+    await rest(hass)
+    assert entry.data["snmp"] == {**right, "community": "another"}
+    assert value(hass, FIRST) == "100.201"
+    assert not asked()
 
 
 async def test_without_the_fast_library(

@@ -16,6 +16,8 @@ from ...model import (
     Point,
     Quantity,
     Readings,
+    Silent,
+    TooOften,
     WrongDevice,
 )
 from .bacnet import MARK as BACNET_MARK
@@ -109,6 +111,14 @@ class Gateway:
     def refused(self) -> bool:
         """Whether user or password of SNMP were refused when it was last asked."""
         return any(isinstance(way.error, NotAllowed) for way in self._ways)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether SNMP was silent when it was last to be asked."""
+        return any(
+            way.path is self.snmp and isinstance(way.error, (Silent, TooOften))
+            for way in self._ways
+        )
 
     @property
     def named(self) -> frozenset[int]:
