@@ -31,7 +31,8 @@ async def async_setup_entry(
     """Make the buttons of a wallbox and of its connectors, or of a site's chargers."""
     runtime = entry.runtime_data
     if isinstance(runtime, GatewayCoordinator):
-        async_add_entities([SearchButton(runtime)])
+        if runtime.path.is_read:
+            async_add_entities([SearchButton(runtime)])
         return
     if isinstance(runtime, SiteController):
         for charger in runtime.chargers:

@@ -111,7 +111,10 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
             _LOGGER,
             config_entry=entry,
             name=entry.title,
-            update_interval=timedelta(seconds=self.interval_s),
+            # One that only sends files is never asked.
+            update_interval=timedelta(seconds=self.interval_s)
+            if path.is_read
+            else None,
         )
         self._columns = ColumnWatch(self)
 
@@ -216,7 +219,7 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
 
     @override
     async def _async_update_data(self) -> Values:
-        if not self._running:
+        if not self._running or not self.path.is_read:
             return {}
         clock = self.hass.loop.time
         async with self._bus:

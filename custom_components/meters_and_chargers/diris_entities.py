@@ -71,7 +71,8 @@ def add_circuits(
             for key, mark in keys.items()
         )
 
-    add([ReadingInterval(coordinator), Access(coordinator)])
+    if coordinator.path.is_read:
+        add([ReadingInterval(coordinator), Access(coordinator)])
     if coordinator.export is None:
         forget_sensors(coordinator.hass, coordinator.key)
     else:

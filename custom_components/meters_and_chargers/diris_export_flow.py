@@ -9,8 +9,19 @@ import secrets
 from typing import Any, override
 
 from homeassistant.components import network
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_SOURCE
+from homeassistant.config_entries import (
+    ConfigFlow,
+    ConfigFlowResult,
+    FlowType,
+    OptionsFlow,
+)
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_NAME,
+    CONF_PASSWORD,
+    CONF_PORT,
+    CONF_SOURCE,
+)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     NumberSelector,
@@ -26,11 +37,13 @@ import voluptuous as vol
 from . import links, ocpp_root_view
 from .const import (
     CONF_EXPORT,
+    CONF_FAMILY,
     CONF_FOLDER,
     CONF_TLS_MODE,
     CONF_ZONE,
     DOMAIN,
     EXPORT_USER,
+    FAMILY_DIRIS,
 )
 from .diris_export import (
     FOLDER,
@@ -40,6 +53,7 @@ from .diris_export import (
     ZONE_UTC,
     GatewayExport,
 )
+from .diris_store import only_sends_files
 from .ocpp_flow import ALL_ADDRESSES, tried
 from .ocpp_tls import TLS_DETECT, TLS_OFF, TLS_REQUIRED
 
@@ -87,6 +101,35 @@ _FORM = vol.Schema(
 )
 
 
+class FilesSteps(ConfigFlow):
+    """The step of a gateway that is never asked: it only sends files."""
+
+    _data: Input
+
+    async def async_step_diris_files(
+        self, user_input: Input | None = None
+    ) -> ConfigFlowResult:
+        """Ask for its name; where its files come from is asked next."""
+        if user_input is not None:
+            return self.async_create_entry(title=user_input[CONF_NAME], data=self._data)
+        name = vol.Required(CONF_NAME, default=f"DIRIS {self._data[CONF_HOST]}")
+        return self.async_show_form(
+            step_id="diris_files", data_schema=vol.Schema({name: TextSelector()})
+        )
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Go on with its files in the options."""
+        entry, options = result["result"], self.hass.config_entries.options
+        if entry.data[CONF_FAMILY] != FAMILY_DIRIS or not only_sends_files(entry.data):
+            return await super().async_on_create_entry(result)
+        flow = await options.async_init(entry.entry_id)
+        files = {"next_step_id": "diris_export"}
+        flow = await options.async_configure(flow["flow_id"], files)
+        result["next_flow"] = FlowType.OPTIONS_FLOW, flow["flow_id"]
+        return result
+
+
 class DirisExportOptions(OptionsFlow):
     """The steps of exported files in a gateway's options."""
 
@@ -103,11 +146,12 @@ class DirisExportOptions(OptionsFlow):
             errors = await self._problems(user_input)
             if not errors:
                 return await self._take(user_input, chosen)
+        typed = user_input or dict(chosen)
+        if not typed and only_sends_files(entry.data):
+            typed = {CONF_SOURCE: FTP}
         return self.async_show_form(
             step_id="diris_export",
-            data_schema=self.add_suggested_values_to_schema(
-                _FORM, user_input or dict(chosen)
-            ),
+            data_schema=self.add_suggested_values_to_schema(_FORM, typed),
             errors=errors,
         )
 

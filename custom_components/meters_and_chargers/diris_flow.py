@@ -39,16 +39,22 @@ from .diris_bacnet_flow import BacnetOptions
 from .diris_columns_flow import ColumnOptions
 from .diris_energy_flow import EnergyTest
 from .diris_entities import show_single_source
-from .diris_export_flow import DirisExportOptions
+from .diris_export_flow import DirisExportOptions, FilesSteps
 from .diris_mib_flow import DirisMibOptions
 from .diris_snmp_flow import BOTH, SNMP, SnmpSteps
-from .diris_store import addresses_in, circuits_of, modules_of, stored
+from .diris_store import (
+    addresses_in,
+    circuits_of,
+    modules_of,
+    only_sends_files,
+    stored,
+)
 from .engine.devices.diris import FAMILY, Topology, points_of
 from .engine.model import DeviceError, Identity
 
 type Input = dict[str, Any]
 
-MODBUS = "modbus"
+MODBUS, FILES = "modbus", "files"
 ADDRESSES = "1-32"
 """As many modules as a gateway can have."""
 _MOST_UPDATES_S = 1.0
@@ -56,7 +62,7 @@ _LINE = re.compile(r"(\d+\.\d+)\s*[:=]?\s*(.*)")
 """A circuit's place and its name."""
 
 
-class DirisSteps(SnmpSteps):
+class DirisSteps(SnmpSteps, FilesSteps):
     """The steps of a gateway in the integration's flow."""
 
     _identity: Identity | None
@@ -93,9 +99,9 @@ class DirisSteps(SnmpSteps):
             self._data |= flat(FAMILY_DIRIS, user_input)
             problem = await self._meet(placeholders)
             if problem is None:
-                if self._path == MODBUS:
-                    return await self._after_snmp()
-                return await self.async_step_diris_snmp()
+                if self._path in (SNMP, BOTH):
+                    return await self.async_step_diris_snmp()
+                return await self._after_snmp()
             errors["base"] = problem
         suggested = user_input
         if before and user_input is None:
@@ -111,9 +117,11 @@ class DirisSteps(SnmpSteps):
 
     async def _meet(self, placeholders: dict[str, str]) -> str | None:
         """Identify the gateway by Modbus, where it is to be read by that."""
-        if self._path == SNMP:
+        if self._path in (SNMP, FILES):
             self._data[CONF_MODBUS] = False
             self._identity = None
+            if self._path == FILES and not self._had:
+                self._abort_if_there()
             return None if self._data[CONF_HOST] else "invalid_host"
         problem = await self._probe(placeholders)
         if problem is not None or self._identity is None:
@@ -134,9 +142,11 @@ class DirisSteps(SnmpSteps):
     @override
     async def _after_snmp(self) -> ConfigFlowResult:
         """Go on: modules by Modbus, or nothing is left to ask."""
-        if self._path == SNMP:
+        if self._path in (SNMP, FILES):
             self._data.setdefault(CONF_ADDRESSES, ADDRESSES)
             self._data.setdefault(CONF_MODULES, [])
+            if not self._had and self._path == FILES:
+                return await self.async_step_diris_files()
             if not self._had:
                 self._behind = circuits_of(self._data)
                 return await self.async_step_diris_circuits()
@@ -270,6 +280,8 @@ class DirisSteps(SnmpSteps):
 
 def _path_of(data: Mapping[str, Any]) -> str:
     """Return how an entry's gateway is read."""
+    if only_sends_files(data):
+        return FILES
     if CONF_SNMP not in data:
         return MODBUS
     return BOTH if data.get(CONF_MODBUS, True) else SNMP
@@ -300,6 +312,9 @@ class DirisOptions(
         self, _user_input: Input | None = None
     ) -> ConfigFlowResult:
         """Ask what to change."""
+        files = ["diris_mib", "diris_traps", "diris_outputs", "diris_export"]
+        if only_sends_files(self.config_entry.data):
+            return self.async_show_menu(step_id="init", menu_options=files)
         options = ["diris", "diris_bacnet"]
         if self._bacnet is not None:
             options.append("diris_bacnet_outputs")
@@ -307,8 +322,7 @@ class DirisOptions(
             options.append("columns")
         if self.can_test_energy:
             options.append("diris_energy")
-        options += ["diris_mib", "diris_traps", "diris_outputs", "diris_export"]
-        return self.async_show_menu(step_id="init", menu_options=options)
+        return self.async_show_menu(step_id="init", menu_options=[*options, *files])
 
     async def async_step_diris(
         self, user_input: Input | None = None

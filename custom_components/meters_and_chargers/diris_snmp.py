@@ -27,7 +27,13 @@ from .const import (
     CONF_SNMP,
     DOMAIN,
 )
-from .diris_store import circuits_of, columns_of, modules_of, stored_columns
+from .diris_store import (
+    circuits_of,
+    columns_of,
+    modules_of,
+    only_sends_files,
+    stored_columns,
+)
 from .engine.devices.diris import (
     BacnetPath,
     Column,
@@ -65,6 +71,8 @@ async def open_gateway(
     Raises `ConfigEntryNotReady` when there is none, for want of a library.
     """
     data = entry.data
+    if only_sends_files(data):
+        return Gateway(None)
     modbus = None
     if data.get(CONF_MODBUS, True):
         modbus = links.open_diris(hass, entry, modules_of(data[CONF_MODULES]))

@@ -7,7 +7,9 @@ from .const import (
     CONF_BACNET_MODULES,
     CONF_CIRCUITS,
     CONF_COLUMNS,
+    CONF_MODBUS,
     CONF_MODULES,
+    CONF_SNMP,
 )
 from .engine.devices.diris import (
     DOCUMENTED,
@@ -19,6 +21,11 @@ from .engine.devices.diris import (
     Topology,
 )
 from .engine.model import Phase, Quantity
+
+
+def only_sends_files(data: Mapping[str, Any]) -> bool:
+    """Whether an entry's gateway is asked neither by Modbus nor by SNMP."""
+    return CONF_SNMP not in data and not data.get(CONF_MODBUS, True)
 
 
 def modules_of(stored: list[dict[str, Any]]) -> tuple[Module, ...]:

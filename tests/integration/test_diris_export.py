@@ -19,7 +19,12 @@ from homeassistant.components.recorder.statistics import (
     list_statistic_ids,
     statistics_during_period,
 )
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+    FlowType,
+)
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -42,9 +47,11 @@ from custom_components.meters_and_chargers.diagnostics import (
 )
 from custom_components.meters_and_chargers.diris import GatewayCoordinator
 from custom_components.meters_and_chargers.diris_export import GatewayExport
+from simulators.diris import Diris
 from simulators.diris_export import Export, Measured, client, put
 
 from .conftest import SetUp
+from .test_config_flow import address, choose, submit
 from .test_diris import gateway, set_up
 
 __all__ = ["gateway", "set_up"]
@@ -755,3 +762,67 @@ async def test_diagnostics_and_removal(
     assert database.exists()
     await hass.config_entries.async_remove(entry.entry_id)
     assert not database.exists()
+
+
+async def test_a_gateway_that_only_sends_files(
+    hass: HomeAssistant, port: int, gateway: Diris
+) -> None:
+    """It is never asked, its files are asked for at once; later it can be read, too."""
+    await gateway.stop()  # nobody is at its address
+    result = await choose(hass, "diris")
+    typed = {**address(gateway), "path": "files"}
+    result = await submit(hass, result, typed)
+    assert result["step_id"] == "diris_files"
+    result = await submit(hass, result, {"name": "Main board"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry: ConfigEntry[GatewayCoordinator] = result["result"]
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is ConfigEntryState.LOADED
+    kind, flow_id = result["next_flow"]
+    assert kind is FlowType.OPTIONS_FLOW
+    options = hass.config_entries.options
+    result = await options.async_configure(
+        flow_id, {"source": "ftp", "port": port, "tls_mode": "off", "zone": "file"}
+    )
+    assert result["step_id"] == "diris_export_wait", result
+    await until(hass, lambda: export_of(entry).port is not None)
+    export = export_of(entry)
+    points = energy({NOON: 5, NOON + timedelta(minutes=7): 9})
+
+    def upload() -> None:
+        with client("plain") as found:
+            found.connect(HOST, export.port or 0, 30)
+            found.login("diris", entry.options["export"]["password"])
+            put(found, "a.csv", points.text().encode())
+
+    await asyncio.to_thread(upload)
+    await until(hass, lambda: export.seen.files == 1)
+    assert await statistics(hass) == {COUNTER: {-1: (5, 0), 0: (9, 4)}}
+    found = {one.split(".")[1] for one in hass.states.async_entity_ids()}
+    assert {one for one in found if one.startswith("main_board_")} == {
+        "main_board_last_exported_file",
+        "main_board_exported_rows",
+        "main_board_rejected_files",
+    }
+    menu = await options.async_init(entry.entry_id)
+    assert menu["menu_options"] == [
+        *("diris_mib", "diris_traps", "diris_outputs", "diris_export"),
+    ]
+    again = await choose(hass, "diris")
+    again = await submit(hass, again, typed)
+    assert again["reason"] == "gateway_exists"
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert told["export"]["files"] == 1
+    await gateway.start()
+    changing = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+    changing = await submit(hass, changing, {**address(gateway), "path": "modbus"})
+    assert changing["step_id"] == "diris_modules"
+    changing = await submit(hass, changing, {"addresses": "2-5"})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    changing = await hass.config_entries.flow.async_configure(changing["flow_id"])
+    assert changing["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.states.get("sensor.diris_b30_rs485_2_circuit_1_power") is not None
+    await hass.config_entries.async_unload(entry.entry_id)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+import re
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -28,6 +29,17 @@ async def load(hass: HomeAssistant, language: str) -> dict[str, str]:
         assert texts, category
         found |= texts
     return found
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "it"])
+def test_the_system_alarms_of_a_diris_gateway_are_named(language: str) -> None:
+    """All eight, in the last sentence where its owner switches traps on."""
+    text: str = read(language)["options"]["step"]["diris_traps"]["description"]
+    _, _, last = text.rpartition("\n\n")
+    _, _, listed = re.sub(r" \([^)]*\)", "", last).partition(":")
+    names = [one.strip(" .") for one in listed.split(",")]
+    assert len(names) == len(set(names)) == 8
+    assert all(names)
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "it"])

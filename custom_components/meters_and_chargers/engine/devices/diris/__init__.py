@@ -81,7 +81,7 @@ FAMILY: Family[ModbusLink] = Family(
     transport=ModbusTcp(spacing_s=0.02),
     open=open_device,
     intervals_s=(10, 20, 30, 60),
-    paths=("modbus", "snmp", "both"),
+    paths=("modbus", "snmp", "both", "files"),
     # The first half of SOCOMEC's hardware addresses, by the IEEE's list.
     probe=Probe(identify=identify, mac="00174A*"),
 )

@@ -25,6 +25,7 @@ from .bacnet import VALUES as BACNET_VALUES
 from .bacnet import BacnetPath
 from .columns import LEAST_CURRENT_A, Column, Comparison, compared
 from .modbus import ModbusPath
+from .nameplate import FAMILY_KEY, MAKER
 from .registers import points_of
 from .snmp import MARK, SnmpPath
 from .tree import Load, Module, Topology
@@ -77,7 +78,7 @@ class Gateway:
         key: str | None = None,
         learnt: Collection[int] = (),
     ) -> None:
-        """Take at least one path besides BACnet's.
+        """Take at least one path besides BACnet's; without any it only sends files.
 
         ``key`` is who it must be by Modbus, ``learnt`` are the columns that its SNMP
         table was found to have.
@@ -106,6 +107,11 @@ class Gateway:
                 loads = tuple(sorted({*before, *module.loads}))
                 modules[module.address] = replace(module, loads=loads)
         return Topology(tuple(one for _, one in sorted(modules.items())))
+
+    @property
+    def is_read(self) -> bool:
+        """Whether anything is asked of it at all."""
+        return bool(self._ways)
 
     @property
     def refused(self) -> bool:
@@ -174,8 +180,11 @@ class Gateway:
     async def identify(self) -> Identity:
         """Ask who it is, by the first path that answers and can prove it.
 
-        Raises `WrongDevice` for another than it should be.
+        Raises `WrongDevice` for another than it should be. Where nobody is asked, only
+        its maker is known.
         """
+        if not self.is_read:
+            return Identity(family=FAMILY_KEY, serial="", maker=MAKER, model="DIRIS")
         for way in self._ways:
             if way.path is self.bacnet:
                 continue  # anybody may have its instance number

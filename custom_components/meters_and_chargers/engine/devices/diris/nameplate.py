@@ -8,7 +8,7 @@ from ...protocols.modbus import ModbusLink
 from . import registers
 
 FAMILY_KEY = "diris"
-_MAKER = "SOCOMEC"
+MAKER = "SOCOMEC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Nameplate:
         return Identity(
             family=FAMILY_KEY,
             serial=serial,
-            maker=_MAKER,
+            maker=MAKER,
             model=self.product,
             firmware=self.firmware,
         )
