@@ -5,8 +5,10 @@ of this integration and 240 sensors of Home Assistant's own `snmp`, read in turn
 value has changed before each reading, so that both sides write every state.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+import gc
 from itertools import groupby, islice
 from pathlib import Path
 import socket
@@ -49,6 +51,23 @@ _STEP = 100_000
 """A change that turns up in every unit."""
 
 type Sensors = list[Json]
+
+
+async def longest_stall_s(ask: Callable[[], Awaitable[object]]) -> float:
+    """Return how long the event loop was held at most, in its own processor time.
+
+    Other programs on the machine don't count; all the time it looks whether its turn
+    comes.
+    """
+    gc.collect()  # what the peer has left is not held against what follows
+    longest = 0.0
+    asking = asyncio.ensure_future(ask())
+    while not asking.done():
+        begun = time.thread_time()
+        await asyncio.sleep(0)
+        longest = max(longest, time.thread_time() - begun)
+    await asking
+    return longest
 
 
 @asynccontextmanager
@@ -213,11 +232,18 @@ async def writes(folder: Path, path: SnmpPath, agent: SnmpAgent, rounds: int) ->
             for peer in peers:
                 await peer.async_update_ha_state(force_refresh=True)
 
-        for number in range(rounds):
-            step = (number + 1) * _STEP
+        async def refresh() -> None:
+            await entry.runtime_data.async_refresh()
+            await hass.async_block_till_done(wait_background_tasks=True)
+
+        def change(number: int) -> None:
+            step = number * _STEP
             agent.change(values={oid(*one): value(*one) + step for one in places})
+
+        for number in range(rounds):
+            change(number + 1)
             sides: Mapping[str, tuple[list[Entity], Callable[[], Awaitable[None]]]] = {
-                "ours": (ours, entry.runtime_data.async_refresh),
+                "ours": (ours, refresh),
                 "peer": (peers, ask_peers),
             }
             for side, (entities, ask) in sides.items():
@@ -232,12 +258,15 @@ async def writes(folder: Path, path: SnmpPath, agent: SnmpAgent, rounds: int) ->
                 ]
                 if same:
                     raise HassError(f"{len(same)} of {side} did not change")
+        change(rounds + 1)
+        stall = await longest_stall_s(refresh)
     cpu = {side: 1e6 * median(found) for side, found in used.items()}
     return {
         "sensors": len(ours),
         "peer_sensors": len(peers),
         "ours_us_per_value": round(cpu["ours"], 1),
         "peer_us_per_value": round(cpu["peer"], 1),
+        "longest_stall_ms": round(1000 * stall, 2),
         "cpu_ratio_entities": round(cpu["peer"] / cpu["ours"], 1),
     }
 

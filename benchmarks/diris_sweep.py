@@ -11,7 +11,6 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-import gc
 from itertools import islice, product
 import json
 from statistics import median
@@ -58,6 +57,7 @@ from simulators.snmp_agent import (
 )
 
 from . import diris_home
+from .diris_home import longest_stall_s
 from .server import Json, say
 
 GOALS = {
@@ -197,23 +197,6 @@ def check(read: Mapping[Load, Readings]) -> None:
                 raise ValueError(f"{found} instead of {expected}")
 
 
-async def longest_stall_s(ask: Callable[[], Awaitable[object]]) -> float:
-    """Return how long the event loop was held at most, in its own processor time.
-
-    Other programs on the machine don't count; all the time it looks whether its turn
-    comes.
-    """
-    gc.collect()  # what the peer has left is not held against what follows
-    longest = 0.0
-    asking = asyncio.ensure_future(ask())
-    while not asking.done():
-        begun = time.thread_time()
-        await asyncio.sleep(0)
-        longest = max(longest, time.thread_time() - begun)
-    await asking
-    return longest
-
-
 async def per_circuit(agent: SnmpAgent, credentials: Credentials, rounds: int) -> Json:
     """Return what a circuit of 13 columns costs in a small and in a full gateway."""
     used: dict[int, list[float]] = {_FEW: [], _MANY: []}
@@ -272,7 +255,7 @@ async def run(rounds: int) -> Json:
     for name in ("cpu_ratio_entities", "set_up_s", "added_to_start_s"):
         figures[name] = figures["entities"][name]
     figures["longest_stall_ms"] = max(
-        figures[name]["longest_stall_ms"] for name in versions
+        figures[name]["longest_stall_ms"] for name in (*versions, "entities")
     )
     return figures
 

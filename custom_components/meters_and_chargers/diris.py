@@ -34,13 +34,12 @@ from .engine.devices.diris import (
     ModbusPath,
     Module,
     Topology,
+    is_counted,
 )
 from .engine.model import (
     DeviceError,
     Identity,
     Mark,
-    Point,
-    Unit,
     Unreachable,
     WrongDevice,
 )
@@ -55,7 +54,8 @@ ENERGY_S = 60.0
 """Counters are read this often: each is another request on the modules' slow bus."""
 REST_S = 1.0
 """What is left to others on that bus between two rounds."""
-_COUNTED = {Unit.WATT_HOUR, Unit.VAR_HOUR, Unit.VOLT_AMPERE_HOUR}
+_TURN_S = 0.003
+"""So long circuits write what they show before others have their turn."""
 
 type GatewayEntry = ConfigEntry[GatewayCoordinator]
 type Offer = Callable[[Module, Load, Mapping[Key, Mark]], None]
@@ -99,6 +99,8 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         """What entities show, and how many of them."""
         self._listeners_of: dict[Load, list[Callable[[], None]]] = {}
         self._changed: AbstractSet[Load] = frozenset()
+        self._untold: dict[Load, None] = {}
+        """What still is to write what has changed."""
         self._on_new: list[Offer] = []
         self._also: list[AlsoRead] = []
         self._offered: dict[Load, frozenset[Key]] = {}
@@ -250,7 +252,7 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
             # Half a round early rather than a whole one late.
             self._energy_at = now + ENERGY_S - self.interval_s / 2
         return {
-            load: {key for key in keys if counters or not _is_counted(key)}
+            load: {key for key in keys if counters or not is_counted(key)}
             for load, keys in self._wanted.items()
             if keys
         }
@@ -283,9 +285,30 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
 
     @callback
     def _tell(self) -> None:
-        for load in self._changed:
+        """Have circuits write what they show; thousands would hold all others up."""
+        busy = bool(self._untold)
+        self._untold |= dict.fromkeys(self._changed)
+        if busy:
+            return
+        self._tell_some()
+        if self._untold:
+            self.config_entry.async_create_background_task(
+                self.hass, self._tell_rest(), f"{DOMAIN} states"
+            )
+
+    async def _tell_rest(self) -> None:
+        while self._untold:
+            await asyncio.sleep(0)
+            self._tell_some()
+
+    def _tell_some(self) -> None:
+        ends = self.hass.loop.time() + _TURN_S
+        while self._untold:
+            load, _ = self._untold.popitem()
             for listener in tuple(self._listeners_of.get(load, ())):
                 listener()
+            if self.hass.loop.time() >= ends:
+                return
 
     # What is behind the gateway
 
@@ -316,15 +339,12 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
         """
         async with self._bus:
             try:
-                await self.path.look_for(self._addresses())
+                data = {**self.config_entry.data, **self.config_entry.options}
+                await self.path.look_for(addresses_in(data[CONF_ADDRESSES]))
                 await self.path.topology()
             except DeviceError as err:
                 raise HomeAssistantError(**self.failures.words(err)) from err
             self._take_topology()
-
-    def _addresses(self) -> tuple[int, ...]:
-        entry = self.config_entry
-        return addresses_in({**entry.data, **entry.options}[CONF_ADDRESSES])
 
     @callback
     def _take_topology(self) -> None:
@@ -379,7 +399,3 @@ class GatewayCoordinator(DataUpdateCoordinator[Values]):
             del self._offered[load]
         self._keep()
         return True
-
-
-def _is_counted(key: Key) -> bool:
-    return isinstance(key, Point) and key.quantity.unit in _COUNTED

@@ -31,7 +31,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from syrupy.assertion import SnapshotAssertion
 
 import custom_components.meters_and_chargers as ours
-from custom_components.meters_and_chargers import links
+from custom_components.meters_and_chargers import diris, links
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
@@ -752,3 +752,30 @@ async def test_what_is_connected_to_a_module_besides(
     asked = [one.address for one in list(gateway.requests)[before:] if one.unit == 2]
     values = [address for address in asked if not 38_000 < address < 40_000]
     assert values == [11248, 11696, 11697, 10240, 18432, 20480]
+
+
+async def test_writing_states_lets_others_have_their_turn(
+    hass: HomeAssistant, set_up: SetUp, monkeypatch: pytest.MonkeyPatch, gateway: Diris
+) -> None:
+    """What takes too long goes on after the others, and every circuit is written."""
+    entry = await set_up()
+    coordinator = entry.runtime_data
+    turns: list[int] = []
+    real = coordinator._tell_some
+
+    def counted() -> None:
+        turns.append(len(coordinator._untold))
+        real()
+
+    monkeypatch.setattr(diris, "_TURN_S", 0)
+    monkeypatch.setattr(coordinator, "_tell_some", counted)
+    module = gateway.modules[2]
+    assert isinstance(module, LoadModule)
+    for circuit in module.circuits:
+        circuit.power_w += 111
+    await coordinator.async_refresh()
+    await rest(hass)
+    assert turns == list(range(turns[0], 0, -1))
+    assert len(turns) >= 3
+    assert value(hass, "sensor.diris_b30_rs485_2_circuit_1_power") == "7011"
+    assert value(hass, "sensor.diris_b30_rs485_2_circuit_2_power") == "-789"

@@ -8,7 +8,7 @@ from .alarms import Alarm, AlarmKind, AlarmTable
 from .bacnet import MAIN as BACNET_MAIN
 from .bacnet import BacnetPath
 from .columns import DOCUMENTED, PROPOSED_SCALE, BadFile, Column, Evidence, read_file
-from .gateway import Gateway, Key, name_of
+from .gateway import Gateway, Key, is_counted, name_of
 from .mib import Mib, Output, as_text, columns_of_mib, mib_of, read_mib, stored_mib
 from .modbus import AlarmPlace, ModbusPath, OpenUnit
 from .nameplate import FAMILY_KEY, identify
@@ -57,6 +57,7 @@ __all__ = [
     "as_text",
     "columns_of_mib",
     "find_outputs",
+    "is_counted",
     "mib_of",
     "name_of",
     "points_of",

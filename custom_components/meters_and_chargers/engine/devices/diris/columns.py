@@ -12,7 +12,7 @@ from enum import StrEnum
 from math import isfinite, log10
 from typing import Final
 
-from ...model import Phase, Point, Quantity
+from ...model import PHASES, Phase, Point, Quantity, Readings
 from .tree import Load
 
 LEAST_CURRENT_A: Final = 1.0
@@ -175,3 +175,27 @@ def _column(cells: list[str], *, decimal_comma: bool) -> Column:
         scale=factor,
         evidence=Evidence.FILE,
     )
+
+
+CURRENTS: Final = tuple(Point(Quantity.CURRENT, phase) for phase in PHASES)
+
+
+def currents_of(read: Readings) -> dict[Phase, float]:
+    """Return what flows on each phase; A."""
+    return {
+        point.phase: abs(value)
+        for point in CURRENTS
+        if (value := read.get(point)) is not None
+    }
+
+
+def is_enough(phases: Mapping[Phase, float]) -> bool:
+    """Whether enough flows on one of them to compare."""
+    return max(phases.values(), default=0) >= LEAST_CURRENT_A
+
+
+def current_of(phases: Mapping[Phase, float], phase: Phase) -> float | None:
+    """Return what flows on a phase, or on the strongest for what concerns all."""
+    if phase in PHASES:
+        return phases.get(phase)
+    return max(phases.values(), default=None)

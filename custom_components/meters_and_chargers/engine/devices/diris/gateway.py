@@ -7,23 +7,28 @@ from functools import partial
 import logging
 
 from ...model import (
-    PHASES,
     DeviceError,
     Identity,
     Mark,
     NotAllowed,
-    Phase,
     Point,
-    Quantity,
-    Readings,
     Silent,
     TooOften,
+    Unit,
     WrongDevice,
 )
 from .bacnet import MARK as BACNET_MARK
 from .bacnet import VALUES as BACNET_VALUES
 from .bacnet import BacnetPath
-from .columns import LEAST_CURRENT_A, Column, Comparison, compared
+from .columns import (
+    CURRENTS,
+    Column,
+    Comparison,
+    compared,
+    current_of,
+    currents_of,
+    is_enough,
+)
 from .modbus import ModbusPath
 from .nameplate import FAMILY_KEY, MAKER
 from .registers import points_of
@@ -43,11 +48,16 @@ def name_of(key: Key) -> str:
     return f"column_{key}" if isinstance(key, int) else key.key
 
 
+def is_counted(key: Key) -> bool:
+    """Whether it is a counter, which is another request on the modules' bus."""
+    return isinstance(key, Point) and key.quantity.unit in _COUNTED
+
+
+_COUNTED = {Unit.WATT_HOUR, Unit.VAR_HOUR, Unit.VOLT_AMPERE_HOUR}
 _COMPARED_LOADS = 12
 """So many circuits at a time are read by both paths, to compare them."""
 _ZEROS = 40
 """Circuits that are asked at once whether a column is 0."""
-_CURRENTS = tuple(Point(Quantity.CURRENT, phase) for phase in PHASES)
 
 
 @dataclass(slots=True, eq=False)
@@ -324,12 +334,12 @@ class Gateway:
         loads = self._some_of(sorted(modbus.known.loads & snmp.known.loads))
         if not unknown or not loads:
             return {}
-        asked = {*unknown.values(), *_CURRENTS}
+        asked = {*unknown.values(), *CURRENTS}
         values = await modbus.read(
             {load: asked & self._by_modbus(load).keys() for load in loads}
         )
-        drawn = {load: _currents(read) for load, read in values.items()}
-        strong = {load for load, phases in drawn.items() if _is_enough(phases)}
+        drawn = {load: currents_of(read) for load, read in values.items()}
+        strong = {load for load, phases in drawn.items() if is_enough(phases)}
         numbers = await snmp.read_columns({load: unknown.keys() for load in strong})
         found: dict[int, Column] = {}
         for service, point in unknown.items():
@@ -338,7 +348,7 @@ class Gateway:
                 for load in sorted(strong)
                 if (raw := numbers.get(load, {}).get(service)) is not None
                 and (value := values[load].get(point)) is not None
-                and (current := _current(drawn[load], point.phase)) is not None
+                and (current := current_of(drawn[load], point.phase)) is not None
             ]
             if (column := compared(snmp.columns[service], seen)) is not None:
                 found[service] = column
@@ -390,22 +400,3 @@ class Gateway:
 
     def _error(self) -> DeviceError:
         return next(way.error for way in self._ways if way.error is not None)
-
-
-def _currents(read: Readings) -> dict[Phase, float]:
-    return {
-        point.phase: abs(value)
-        for point in _CURRENTS
-        if (value := read.get(point)) is not None
-    }
-
-
-def _is_enough(phases: Mapping[Phase, float]) -> bool:
-    return max(phases.values(), default=0) >= LEAST_CURRENT_A
-
-
-def _current(phases: Mapping[Phase, float], phase: Phase) -> float | None:
-    """Return what flows on a phase, or on the strongest for what concerns all."""
-    if phase in PHASES:
-        return phases.get(phase)
-    return max(phases.values(), default=None)
