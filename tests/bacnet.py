@@ -23,6 +23,7 @@ async def opened(
     main: int = MAIN,
     known: tuple[Module, ...] = (),
     budget: Budget | None = None,
+    every: bool = False,
 ) -> AsyncIterator[BacnetPath]:
     """Open a path with short time-outs."""
 
@@ -37,6 +38,6 @@ async def opened(
 
     session = BacnetSession(stack, budget or unhurried(), wait_s=1.0)
     try:
-        yield BacnetPath(session, main, known)
+        yield BacnetPath(session, main, known, every=every)
     finally:
         session.close()

@@ -48,6 +48,7 @@ CONF_SINGLE_SOURCE: Final = "single_source"
 CONF_BACNET: Final = "bacnet"
 CONF_BACNET_OUTPUTS: Final = "bacnet_outputs"
 CONF_INSTANCE: Final = "instance"
+CONF_EVERY: Final = "every"
 CONF_ENERGY_PLACES: Final = "energy_places"
 # Options of one: the user's MIB files, by what changes with them; traps; outputs, with
 # the places that were found of them.

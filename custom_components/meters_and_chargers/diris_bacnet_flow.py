@@ -22,6 +22,7 @@ from .const import (
     CONF_BACNET,
     CONF_BACNET_OUTPUTS,
     CONF_ENABLED,
+    CONF_EVERY,
     CONF_INSTANCE,
     DOMAIN,
 )
@@ -55,6 +56,7 @@ class BacnetOptions(OptionsFlowWithReload):
                 CONF_ENABLED: user_input[CONF_ENABLED],
                 CONF_INSTANCE: int(user_input[CONF_INSTANCE]),
                 CONF_PORT: int(user_input[CONF_PORT]),
+                CONF_EVERY: user_input[CONF_EVERY],
             }
             # While it runs, it has the port itself.
             runs = known.get(CONF_ENABLED, False)
@@ -73,6 +75,9 @@ class BacnetOptions(OptionsFlowWithReload):
             vol.Required(CONF_PORT, default=typed.get(CONF_PORT, BACNET_PORT)): _number(
                 65_535
             ),
+            vol.Required(
+                CONF_EVERY, default=typed.get(CONF_EVERY, False)
+            ): BooleanSelector(),
         }
         return self.async_show_form(
             step_id="diris_bacnet",

@@ -7,7 +7,11 @@ from typing import override
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.button import ButtonEntity
 from homeassistant.components.sensor import DOMAIN as SENSOR
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorStateClass,
+)
 from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -18,12 +22,12 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import CONF_MODULES, DOMAIN
-from .describe import Described
+from .describe import UNITS, Described
 from .diris import GatewayCoordinator, GatewayEntry
 from .diris_export_sensors import export_sensors, forget_sensors
 from .diris_store import modules_of
-from .engine.devices.diris import Key, Load, Module, name_of, points_of
-from .engine.model import Mark, Point, Quantity
+from .engine.devices.diris import Extra, Key, Load, Module, name_of, points_of
+from .engine.model import Mark, Point, Quantity, Unit
 
 FIRST = {
     Quantity.POWER,
@@ -65,9 +69,11 @@ def add_circuits(
             circuit["translation_key"] = "circuit"
             circuit["translation_placeholders"] = {"number": str(load.number)}
         add(
-            ColumnSensor(coordinator, load, circuit, key)
-            if isinstance(key, int)
-            else CircuitSensor(coordinator, load, circuit, key, mark)
+            CircuitSensor(coordinator, load, circuit, key, mark)
+            if isinstance(key, Point)
+            else ExtraSensor(coordinator, load, circuit, key)
+            if isinstance(key, Extra)
+            else ColumnSensor(coordinator, load, circuit, key)
             for key, mark in keys.items()
         )
 
@@ -191,6 +197,34 @@ class CircuitSensor(_OfCircuit, Described):
         self._describe(point, certain=certain)
         if coordinator.path.modbus is None and point.quantity in FIRST_BY_SNMP:
             self._attr_entity_registry_enabled_default = True
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """What the device says; None where it has no such value."""
+        return self._value
+
+
+class ExtraSensor(_OfCircuit, SensorEntity):
+    """A value by BACnet that has no kind of its own here: by the manual's name."""
+
+    _attr_translation_key = "bacnet_value"
+    _attr_entity_registry_enabled_default = False
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    def __init__(
+        self,
+        coordinator: GatewayCoordinator,
+        load: Load,
+        circuit: ChildDeviceInfo,
+        extra: Extra,
+    ) -> None:
+        """Have the unit that the manual gives it."""
+        super().__init__(coordinator, load, circuit, extra)
+        self._attr_translation_placeholders = {"name": extra.name}
+        self._attr_native_unit_of_measurement = UNITS[extra.unit].name
+        if extra.unit not in (Unit.NONE, Unit.COUNT):
+            self._attr_state_class = SensorStateClass.MEASUREMENT
 
     @property
     @override

@@ -79,7 +79,7 @@ async def switch_on(
 ) -> ConfigFlowResult:
     """Save the form of BACnet."""
     form = await options_form(hass, entry, "diris_bacnet")
-    fields = {"enabled": True, "instance": 100, "port": port, **other}
+    fields = {"enabled": True, "instance": 100, "port": port, "every": False, **other}
     options = hass.config_entries.options
     result = await options.async_configure(form["flow_id"], fields)
     await rest(hass)
@@ -112,6 +112,39 @@ async def test_it_gives_what_modbus_does_not_surely_know(
     await rest(hass)
     assert float(state_of(hass, I61)) == pytest.approx(value(5, 2, 21), abs=0.1)
     assert gateway.write_pdus == []
+
+
+async def test_all_62_values_if_they_are_wanted(
+    hass: HomeAssistant,
+    by_bacnet: BacnetGateway,
+    set_up: SetUp,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """What has no name of its own here has the manual's, off, in the manual's unit."""
+    entry = await set_up()
+    await switch_on(hass, entry, by_bacnet.port)
+    await next_round(hass, entry)
+    distortion = I61.replace("power", "thd_i1_bacnet")
+    assert entity_registry.async_get(distortion) is None
+    await switch_on(hass, entry, by_bacnet.port, every=True)
+    await next_round(hass, entry)
+    mine = [
+        one.entity_id
+        for one in entity_registry.entities.values()
+        if f"{entry.unique_id}_5_2_" in one.unique_id
+    ]
+    assert len(mine) == 62
+    registered = entity_registry.async_get(distortion)
+    assert registered is not None
+    assert registered.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+    entity_registry.async_update_entity(distortion, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await rest(hass)
+    await next_round(hass, entry)
+    shown = hass.states.get(distortion)
+    assert shown is not None
+    assert float(shown.state) == pytest.approx(value(5, 2, 46))
+    assert shown.attributes["unit_of_measurement"] == "%"
 
 
 async def test_modbus_goes_on_without_it(
@@ -169,6 +202,7 @@ async def test_nobody_has_that_number(
         "enabled": False,
         "instance": 100,
         "port": by_bacnet.port,
+        "every": False,
     }
 
 

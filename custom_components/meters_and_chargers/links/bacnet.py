@@ -13,7 +13,7 @@ from homeassistant.requirements import (
     async_process_requirements,
 )
 
-from ..const import CONF_INSTANCE, DOMAIN
+from ..const import CONF_EVERY, CONF_INSTANCE, DOMAIN
 from ..engine.devices.diris import BacnetPath, Module
 from ..engine.model import Unreachable
 from ..engine.protocols.bacnet import (
@@ -66,7 +66,9 @@ def open_diris_bacnet(
         return await open_stack(_bound, (address, port), await _all(hass, address))
 
     session = BacnetSession(opened, budget_of(hass, data))
-    return BacnetPath(session, told[CONF_INSTANCE], known)
+    return BacnetPath(
+        session, told[CONF_INSTANCE], known, every=told.get(CONF_EVERY, False)
+    )
 
 
 async def _bound() -> socket.socket:

@@ -16,10 +16,10 @@ from custom_components.meters_and_chargers.engine.devices.diris import (
     Module,
     NotTaken,
 )
-from custom_components.meters_and_chargers.engine.devices.diris.bacnet import (
-    POINTS,
-    UNITS,
+from custom_components.meters_and_chargers.engine.devices.diris.bacnet_values import (
+    EXTRAS,
     VALUES,
+    fits,
 )
 from custom_components.meters_and_chargers.engine.model import (
     NotAllowed,
@@ -64,24 +64,30 @@ async def test_gateway_and_modules_are_found(gateway: BacnetGateway) -> None:
 
 
 async def test_every_value_is_the_right_circuits(gateway: BacnetGateway) -> None:
-    """All of 32 quantities of nine circuits, and each in one place only."""
-    async with opened(gateway.port) as path:
+    """All 62 of nine circuits, and each in one place only."""
+    async with opened(gateway.port, every=True) as path:
         found = await path.topology()
-        read = await path.read(dict.fromkeys(found.loads, POINTS))
+        read = await path.read(dict.fromkeys(found.loads, frozenset(path.offers)))
     assert len(read) == 9
     for load, values in read.items():
         assert values == {
-            point: pytest.approx(
+            key: pytest.approx(
                 bacnet_gateway.value(load.module, load.number, index), rel=1e-6
             )
-            for index, point in VALUES.items()
+            for index, key in (VALUES | EXTRAS).items()
         }
+        assert len(values) == 62
 
 
 def test_units_are_those_of_the_manual() -> None:
     """Each value's unit by the table from which the peer was typed."""
     for index, point in VALUES.items():
-        assert bacnet_gateway.UNITS[index] in UNITS[point.quantity.unit]
+        assert fits(bacnet_gateway.UNITS[index], point.quantity.unit)
+    for index, extra in EXTRAS.items():
+        assert extra.index == index
+        assert fits(bacnet_gateway.UNITS[index], extra.unit)
+    assert VALUES.keys().isdisjoint(EXTRAS)
+    assert EXTRAS[46].name == "THD_I1"
     assert VALUES[4] == Point(Quantity.VOLTAGE, Phase.L1)
     assert len(bacnet_gateway.UNITS) == 62
 

@@ -7,8 +7,9 @@ from ...protocols.snmp.smi import BadMib
 from .alarms import Alarm, AlarmKind, AlarmTable
 from .bacnet import MAIN as BACNET_MAIN
 from .bacnet import BacnetPath
+from .bacnet_values import Extra, Key
 from .columns import DOCUMENTED, PROPOSED_SCALE, BadFile, Column, Evidence, read_file
-from .gateway import Gateway, Key, is_counted, name_of
+from .gateway import Gateway, is_counted, name_of
 from .mib import Mib, Output, as_text, columns_of_mib, mib_of, read_mib, stored_mib
 from .modbus import AlarmPlace, ModbusPath, OpenUnit
 from .nameplate import FAMILY_KEY, identify
@@ -40,6 +41,7 @@ __all__ = [
     "BinaryOutput",
     "Column",
     "Evidence",
+    "Extra",
     "Gateway",
     "Key",
     "Load",

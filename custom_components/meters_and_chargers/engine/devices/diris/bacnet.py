@@ -7,25 +7,24 @@ Units say something else is not used.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 import logging
 from typing import Final, TypeIs
 
 from ...model import (
-    PHASES,
     DeviceError,
     Identity,
     Mark,
     Point,
     Quantity,
-    Readings,
     Silent,
     TooOften,
     Unit,
     Unreachable,
 )
 from ...protocols.bacnet import BacnetSession, Value
+from .bacnet_values import EXTRAS, VALUES, Extra, Key, fits
 from .modbus import PAUSE_S
 from .nameplate import FAMILY_KEY
 from .outputs import BinaryOutput, check_taken
@@ -45,61 +44,31 @@ _LOADS = 12
 """So many circuits are asked for; a module of more is not known."""
 _VALUE, _UNITS, _NAME = "present-value", "units", "object-name"
 _OUTPUT: Final = "binary-output"
+_KEYS: Final[Mapping[int, Point | Extra]] = {**VALUES, **EXTRAS}
+_INDEX: Final[Mapping[Key, int]] = {key: index for index, key in _KEYS.items()}
+_POWER = _INDEX[Point(Quantity.POWER)]
 _STATES: Final[Mapping[Value | None, bool]] = {"active": True, "inactive": False}
 _MOST_OUTPUTS: Final = 256
-
-
-def _phases(quantity: Quantity, first: int, step: int = 1) -> dict[int, Point]:
-    return {
-        first + step * index: Point(quantity, phase)
-        for index, phase in enumerate(PHASES)
-    }
-
-
-VALUES: Final[Mapping[int, Point]] = {
-    3: Point(Quantity.FREQUENCY),
-    **_phases(Quantity.VOLTAGE, 4),
-    **_phases(Quantity.CURRENT, 11),
-    21: Point(Quantity.POWER),
-    22: Point(Quantity.REACTIVE_POWER),
-    23: Point(Quantity.APPARENT_POWER),
-    24: Point(Quantity.POWER_FACTOR),
-    **_phases(Quantity.POWER, 26),
-    **_phases(Quantity.REACTIVE_POWER, 29),
-    **_phases(Quantity.APPARENT_POWER, 32),
-    **_phases(Quantity.POWER_FACTOR, 35, 2),
-    56: Point(Quantity.ENERGY_IMPORT),
-    57: Point(Quantity.ENERGY_EXPORT),
-    58: Point(Quantity.REACTIVE_ENERGY_IMPORT),
-    59: Point(Quantity.REACTIVE_ENERGY_EXPORT),
-    60: Point(Quantity.APPARENT_ENERGY),
-}
-"""Of the table's 62 those which are a quantity of ours, by their number."""
-_INDEX = {point: index for index, point in VALUES.items()}
-POINTS: Final = frozenset(_INDEX)
-_POWER = _INDEX[Point(Quantity.POWER)]
-UNITS: Final[Mapping[Unit, frozenset[str]]] = {
-    Unit.WATT: frozenset({"watts"}),
-    Unit.VAR: frozenset({"volt-amperes-reactive"}),
-    Unit.VOLT_AMPERE: frozenset({"volt-amperes"}),
-    Unit.WATT_HOUR: frozenset({"watt-hours"}),
-    Unit.VAR_HOUR: frozenset({"volt-ampere-hours-reactive"}),
-    Unit.VOLT_AMPERE_HOUR: frozenset({"volt-ampere-hours"}),
-    Unit.AMPERE: frozenset({"amperes"}),
-    Unit.VOLT: frozenset({"volts"}),
-    Unit.HERTZ: frozenset({"hertz"}),
-    Unit.NONE: frozenset({"no-units", "power-factor"}),
-}
-"""BACnet's names of our units."""
 
 
 class BacnetPath:
     """Reads modules one after the other, each value only in the unit it must have."""
 
     def __init__(
-        self, session: BacnetSession, main: int = MAIN, known: Iterable[Module] = ()
+        self,
+        session: BacnetSession,
+        main: int = MAIN,
+        known: Iterable[Module] = (),
+        *,
+        every: bool = False,
     ) -> None:
-        """Reach a gateway by its instance number; ``known`` are modules of before."""
+        """Reach a gateway by its instance number; ``known`` are modules of before.
+
+        ``every`` offers all 62 values of a circuit, also those that are no quantity.
+        """
+        self.offers: Collection[Key] = [*VALUES.values()]
+        if every:
+            self.offers = [*self.offers, *EXTRAS.values()]
         self._session = session
         self._main = main
         self._modules = {module.address: module for module in known}
@@ -189,12 +158,12 @@ class BacnetPath:
         return Module(address=address, loads=tuple(loads), product=str(model or ""))
 
     async def read(
-        self, wanted: Mapping[Load, AbstractSet[Point]]
-    ) -> Mapping[Load, Readings]:
-        """Read these points; a circuit whose module does not answer is missing."""
-        read: dict[Load, Readings] = {}
+        self, wanted: Mapping[Load, AbstractSet[Key]]
+    ) -> Mapping[Load, Mapping[Key, float | None]]:
+        """Read these values; a circuit whose module does not answer is missing."""
+        read: dict[Load, Mapping[Key, float | None]] = {}
         for load in sorted(wanted):
-            indices = sorted(_INDEX[point] for point in wanted[load] & POINTS)
+            indices = sorted(_INDEX[key] for key in wanted[load] & _INDEX.keys())
             again_at = self._failing.get(load.module, float("-inf"))
             if not indices or load not in self.known.loads or _now() < again_at:
                 continue
@@ -206,20 +175,22 @@ class BacnetPath:
                 self._worked(load.module)
         return read
 
-    async def _circuit(self, load: Load, indices: list[int]) -> Readings:
+    async def _circuit(
+        self, load: Load, indices: list[int]
+    ) -> Mapping[Key, float | None]:
         await self._learn_units(load, indices)
         right = [index for index in indices if self._units[load, index]]
         values = await self._session.read(
             self._main + load.module, [(_input(load, index), _VALUE) for index in right]
         )
-        found: dict[Point, float | None] = {}
+        found: dict[Key, float | None] = {}
         for index, value in zip(right, values, strict=True):
-            point = VALUES[index]
+            key = _KEYS[index]
             if value is None:
-                found[point] = None
-            elif _is_plausible(value, point):
+                found[key] = None
+            elif _is_plausible(value, key):
                 # A number of 32 bits, with no more than seven digits.
-                found[point] = float(f"{value:.7g}")
+                found[key] = float(f"{value:.7g}")
             else:
                 self._strangely(index, f"{value} can't be")
         return found
@@ -231,7 +202,7 @@ class BacnetPath:
             self._main + load.module, [(_input(load, index), _UNITS) for index in new]
         )
         for index, unit in zip(new, units, strict=True):
-            right = unit is None or unit in UNITS[VALUES[index].quantity.unit]
+            right = unit is None or fits(str(unit), _unit_of(_KEYS[index]))
             self._units[load, index] = right
             if not right:
                 self._strangely(index, f"its unit is {unit}")
@@ -339,6 +310,12 @@ def _input(load: Load, index: int) -> str:
     return f"analog-input,{100 * load.number + index}"
 
 
-def _is_plausible(value: Value, point: Point) -> TypeIs[float]:
-    lowest, highest = point.quantity.plausible
+def _unit_of(key: Point | Extra) -> Unit:
+    return key.unit if isinstance(key, Extra) else key.quantity.unit
+
+
+def _is_plausible(value: Value, key: Point | Extra) -> TypeIs[float]:
+    if isinstance(key, Extra):
+        return isinstance(value, float)
+    lowest, highest = key.quantity.plausible
     return isinstance(value, float) and lowest <= value <= highest

@@ -18,8 +18,8 @@ from ...model import (
     WrongDevice,
 )
 from .bacnet import MARK as BACNET_MARK
-from .bacnet import VALUES as BACNET_VALUES
 from .bacnet import BacnetPath
+from .bacnet_values import Key
 from .columns import (
     CURRENTS,
     Column,
@@ -37,8 +37,6 @@ from .tree import Load, Module, Topology
 
 _LOGGER = logging.getLogger(__name__)
 
-type Key = Point | int
-"""A value of a circuit: what it measures, or the service id of a plain number."""
 type Values = Mapping[Load, Mapping[Key, float | None]]
 """What was read; a circuit or a value that is missing failed."""
 
@@ -184,8 +182,8 @@ class Gateway:
             yield service if column is None else column.point or service
 
     def _by_bacnet(self, load: Load) -> Iterable[Key]:
-        there = self.bacnet is not None and load in self.bacnet.known.loads
-        return BACNET_VALUES.values() if there else ()
+        path = self.bacnet
+        return () if path is None or load not in path.known.loads else path.offers
 
     async def identify(self) -> Identity:
         """Ask who it is, by the first path that answers and can prove it.
@@ -295,22 +293,17 @@ class Gateway:
     async def _read(
         self, way: _Way, part: Mapping[Load, AbstractSet[Key]]
     ) -> Values | None:
-        points: dict[Load, set[Point]] = {}
-        services: dict[Load, set[int]] = {}
-        for load, keys in part.items():
-            for key in keys:
-                if isinstance(key, int):
-                    services.setdefault(load, set()).add(key)
-                else:
-                    points.setdefault(load, set()).add(key)
+        points, services = _kinds(part)
 
         async def ask() -> Values:
+            if isinstance(way.path, BacnetPath):
+                return await way.path.read(part)
             read: dict[Load, dict[Key, float | None]] = {}
             if points:
                 for load, values in (await way.path.read(points)).items():
                     read.setdefault(load, {}).update(values.items())
-            if services and self.snmp is not None:
-                for load, numbers in (await self.snmp.read_columns(services)).items():
+            if services and isinstance(way.path, SnmpPath):
+                for load, numbers in (await way.path.read_columns(services)).items():
                     read.setdefault(load, {}).update(numbers.items())
             return read
 
@@ -400,3 +393,17 @@ class Gateway:
 
     def _error(self) -> DeviceError:
         return next(way.error for way in self._ways if way.error is not None)
+
+
+def _kinds(
+    part: Mapping[Load, AbstractSet[Key]],
+) -> tuple[dict[Load, set[Point]], dict[Load, set[int]]]:
+    """Return what is wanted of points, and of columns without a unit."""
+    points: dict[Load, set[Point]] = {}
+    services: dict[Load, set[int]] = {}
+    for load, keys in part.items():
+        if some := {key for key in keys if isinstance(key, Point)}:
+            points[load] = some
+        if plain := {key for key in keys if isinstance(key, int)}:
+            services[load] = plain
+    return points, services
