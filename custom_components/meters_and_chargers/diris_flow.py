@@ -58,6 +58,8 @@ MODBUS, FILES = "modbus", "files"
 ADDRESSES = "1-32"
 """As many modules as a gateway can have."""
 _MOST_UPDATES_S = 1.0
+_NEVER_PORT = 503
+"""There a gateway speaks another Modbus, which is reported to bring it down."""
 _LINE = re.compile(r"(\d+\.\d+)\s*[:=]?\s*(.*)")
 """A circuit's place and its name."""
 
@@ -123,6 +125,8 @@ class DirisSteps(SnmpSteps, FilesSteps):
             if self._path == FILES and not self._had:
                 self._abort_if_there()
             return None if self._data[CONF_HOST] else "invalid_host"
+        if self._data[CONF_PORT] == _NEVER_PORT:
+            return "port_503"
         problem = await self._probe(placeholders)
         if problem is not None or self._identity is None:
             return problem

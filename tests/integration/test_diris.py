@@ -185,6 +185,17 @@ async def test_nobody_at_the_addresses(hass: HomeAssistant, gateway: Diris) -> N
     assert result["errors"] == {"base": "no_link"}
 
 
+async def test_port_503_is_never_asked(hass: HomeAssistant, gateway: Diris) -> None:
+    """Whoever types it is told why not, before anything is sent."""
+    result = await choose(hass, "diris")
+    typed = address(gateway)
+    typed["more"] = {**typed["more"], "port": 503}
+    result = await submit(hass, result, typed)
+    assert result["errors"] == {"base": "port_503"}
+    result = await submit(hass, result, address(gateway))
+    assert result["step_id"] == "diris_modules"
+
+
 async def test_another_device_is_refused(hass: HomeAssistant, ksem: Ksem) -> None:
     """A meter of another maker is no gateway."""
     result = await choose(hass, "diris")

@@ -252,3 +252,22 @@ def test_energy_is_one_number_with_its_remainder() -> None:
     assert fine.words == 3
     assert fine.decode([0, 1234, 5678]) == 12_345_678
     assert fine.encode(12_345_678) == [0, 1234, 5678]
+
+
+def test_what_may_bring_a_gateway_down_is_never_asked() -> None:
+    """No block of any circuit or alarm touches what public reports name."""
+    denied = {4352, 29440, 57856, 58112}
+    asked: set[int] = set()
+    for block in (registers.IDENTIFICATION, registers.NET_ID):
+        asked.update(range(block.start, block.end))
+    for layout in registers.LAYOUTS:
+        for number in range(1, layout.loads + 1):
+            for place in registers.ENERGY_PLACES.values():
+                for table in (*layout.tables, place, *layout.own):
+                    by = registers.SPAN * (number - 1)
+                    for block in table.blocks:
+                        asked.update(range(block.start + by, block.end + by))
+        for alarm in layout.alarms:
+            asked.update(range(alarm.first, alarm.first + alarm.step * alarm.count))
+    assert len(asked) > 500
+    assert asked.isdisjoint(denied)
