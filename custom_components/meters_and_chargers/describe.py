@@ -200,6 +200,9 @@ SENSORS: Mapping[Quantity, SensorKind] = {
     ),
 }
 
+_PHASES = {phase: {"phase": phase.upper()} for phase in Phase}
+"""Sensors share them: there may be tens of thousands."""
+
 
 class Described(SensorEntity):
     """A sensor that is described by its point."""
@@ -221,6 +224,6 @@ class Described(SensorEntity):
             self._attr_translation_placeholders = {"number": point.part}
         if point.phase is not Phase.TOTAL:
             self._attr_translation_key += "_phase"
-            self._attr_translation_placeholders = {"phase": point.phase.upper()}
+            self._attr_translation_placeholders = _PHASES[point.phase]
             self._attr_entity_category = EntityCategory.DIAGNOSTIC
             self._attr_entity_registry_enabled_default = False

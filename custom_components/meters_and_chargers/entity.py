@@ -58,7 +58,9 @@ class _PushedEntity(Entity):
     _attr_should_poll = False
     _pause_s = 0.0
     """How long after a write the next one waits, so that a fast meter floods nobody."""
-    _written: tuple[bool, object] | None = None
+    _written: object = None
+    _was_available: bool | None = None
+    """None before the first write."""
     _written_at = float("-inf")
 
     def _shown(self) -> object:
@@ -67,14 +69,17 @@ class _PushedEntity(Entity):
 
     @callback
     def _changed(self) -> None:
-        now = (self.available, self._shown())
-        if now == self._written:
+        available, shown = self.available, self._shown()
+        if available == self._was_available and shown == self._written:
             return
-        clock = self.hass.loop.time()
-        # What has to wait is written at a later call: a site calls each second.
-        if clock - self._written_at >= self._pause_s:
-            self._written, self._written_at = now, clock
-            self._write()
+        if self._pause_s:
+            clock = self.hass.loop.time()
+            if clock - self._written_at < self._pause_s:
+                # It is written at a later call: a site calls each second.
+                return
+            self._written_at = clock
+        self._was_available, self._written = available, shown
+        self._write()
 
     def _write(self) -> None:
         self.async_write_ha_state()

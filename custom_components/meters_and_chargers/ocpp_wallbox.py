@@ -66,7 +66,7 @@ class ChargerHub:
         """Whether it is shown: connected, or not away for long."""
         self._waits: CALLBACK_TYPE | None = None
         self.writes = ProfileWrites(hass, entry, charger)
-        self._listeners: dict[Topic, list[Callable[[], None]]] = {}
+        self._listeners: dict[Topic, tuple[Callable[[], None], ...]] = {}
         self._occurrence_listeners: list[Callable[[Occurrence], None]] = []
         self._newcomers: list[Callable[[Topic], None]] = []
         self.points: set[Point] = set(charger.values)
@@ -122,12 +122,14 @@ class ChargerHub:
         Nothing is returned that ends it: for thousands of wallboxes with dozens of
         entities each that would be a lot of memory.
         """
-        self._listeners.setdefault(topic, []).append(update)
+        self._listeners[topic] = (*self._listeners.get(topic, ()), update)
 
     @callback
     def leave(self, topic: Topic, update: Callable[[], None]) -> None:
         """Follow it no more."""
-        self._listeners[topic].remove(update)
+        self._listeners[topic] = tuple(
+            one for one in self._listeners[topic] if one != update
+        )
 
     @callback
     def listen_occurrences(self, update: Callable[[Occurrence], None]) -> CALLBACK_TYPE:
