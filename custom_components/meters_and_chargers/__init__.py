@@ -17,6 +17,7 @@ from . import (
     diris_export,
     diris_mib,
     diris_snmp,
+    health,
     ksem_wallbox,
     links,
     load_management,
@@ -80,6 +81,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     services.register(hass)
     session_actions.register(hass)
     ocpp_actions.register(hass)
+    health.register(hass)
     hass.http.register_view(RootCertificate)
     await reason_text.async_load(hass)
     await dashboard.async_serve(hass)

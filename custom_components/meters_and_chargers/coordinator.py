@@ -23,6 +23,7 @@ from .engine.model import (
     Device,
     DeviceError,
     Group,
+    Health,
     Identity,
     LearningDevice,
     NotAllowed,
@@ -92,6 +93,9 @@ class DeviceCoordinator(PacedCoordinator):
         """How a Pico is kept to what it was told."""
         self.account: PicoAccount | None = None
         """What a Pico's account says of it."""
+        self.health = Health(hass.loop.time)
+        self.failure: DeviceError | None = None
+        """Why the last poll failed, if it did."""
         self.polls = 0
         self.failed_polls = 0
         self._failed_in_a_row = 0
@@ -114,6 +118,14 @@ class DeviceCoordinator(PacedCoordinator):
     def online(self) -> bool:
         """Whether the last poll succeeded."""
         return self.last_update_success
+
+    @property
+    def failure_key(self) -> str | None:
+        """The key of the text that says why the last poll failed, if it did."""
+        if (err := self.failure) is None:
+            return None
+        refused = isinstance(err, NotAllowed)
+        return "account_key_refused" if refused else self._error_key(err)
 
     @property
     def setpoint(self) -> Setpoint | None:
@@ -208,7 +220,8 @@ class DeviceCoordinator(PacedCoordinator):
         self.polls += 1
         try:
             if not self.device.groups:
-                await self.device.identify()
+                with self.health.asking():
+                    await self.device.identify()
             for group in self.device.groups:
                 if clock() < self._due.get(group.key, 0):
                     continue
@@ -217,7 +230,8 @@ class DeviceCoordinator(PacedCoordinator):
                     self._values.pop(group.key, None)
                     continue
                 started = clock()
-                self._values[group.key] = await self._read(group, known)
+                with self.health.asking():
+                    self._values[group.key] = await self._read(group, known)
                 read.add(group.key)
                 self.read_at[group.key] = clock()
                 self.took_s[group.key] = clock() - started
@@ -231,11 +245,13 @@ class DeviceCoordinator(PacedCoordinator):
             self._due.clear()
             self.failed_polls += 1
             self._failed_in_a_row += 1
+            self.failure = err
             self._bear(err)
             self._values.clear()
             read.update(group.key for group in self.device.groups)
         else:
             self._failed_in_a_row = 0
+            self.failure = None
         self.read_groups = frozenset(read)
         values: dict[Point, float | None] = {}
         for readings in self._values.values():

@@ -69,6 +69,7 @@ class PushCoordinator(DeviceCoordinator):
     @callback
     def _take(self, sample: Sample) -> None:
         """Take what the device pushed."""
+        self.health.good()
         if sample.points is not self._last_points:
             self._last_points = sample.points
             self._last_groups = frozenset(

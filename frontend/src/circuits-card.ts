@@ -39,10 +39,8 @@ const currentOf = (hass: Hass, circuit: Circuit): number | undefined => {
   return known.length > 0 ? Math.max(...known.map(Math.abs)) : undefined;
 };
 
-const statesIn = (hass: Hass, circuit: Circuit) =>
-  ["power", "current_phase"].flatMap((key) =>
-    (circuit.entities[key] ?? []).map((entity) => hass.states[entity]),
-  );
+const statesIn = (hass: Hass, circuits: Circuit[]) =>
+  circuits.flatMap(({ shown }) => shown.map((entity) => hass.states[entity]));
 
 const total = (hass: Hass, circuits: Circuit[]): number =>
   circuits.reduce((sum, circuit) => sum + (powerOf(hass, circuit) ?? 0), 0);
@@ -73,7 +71,7 @@ export class CircuitsCard extends Card {
 
   protected override watched(hass: Hass): Iterable<string> {
     return this.#modules(hass).flatMap((module) =>
-      module.circuits.flatMap((circuit) => Object.values(circuit.entities).flat()),
+      module.circuits.flatMap((circuit) => circuit.shown),
     );
   }
 
@@ -89,6 +87,7 @@ export class CircuitsCard extends Card {
       </ha-card>`;
     const wanted = this.#search.toLocaleLowerCase(hass.language);
     const fits = (circuit: Circuit, module: Module) =>
+      wanted === "" ||
       `${circuit.name} ${module.name}`
         .toLocaleLowerCase(hass.language)
         .includes(wanted);
@@ -96,10 +95,12 @@ export class CircuitsCard extends Card {
       ...circuits.map((one) => Math.abs(powerOf(hass, one) ?? 0)),
       1,
     );
+    // Rows know nothing of each other: one that is another moves no other bar's text.
+    const scale = `--most: ${Number(most.toPrecision(2))}`;
     const sort = this.#sort ?? String(this.config.sort ?? "position");
     const many = circuits.length > FOLDED_FROM;
     return html`<ha-card>
-      <section aria-labelledby="title">
+      <section aria-labelledby="title" style=${scale}>
         <h2 id="title">${this.config.name || this.say("circuits")}</h2>
         <div class="row tools">
           <label>${this.say("search")}
@@ -110,16 +111,23 @@ export class CircuitsCard extends Card {
             </select></label>
           <span class="num">${this.say("in_total", { power: format.power(hass, total(hass, circuits)) })}</span>
         </div>
-        ${many && !wanted ? this.#largest(hass, circuits, most) : nothing}
+        ${many && !wanted ? this.#largest(hass, circuits) : nothing}
         ${repeat(
           all,
           (module) => module.device,
           (module) => {
-            const shown = module.circuits.filter((circuit) => fits(circuit, module));
-            if (shown.length === 0) return nothing;
-            return this.#module(hass, module, this.#ordered(hass, shown, sort), most, {
-              folded: wanted === "" && (this.#folded.get(module.device) ?? many),
-            });
+            const folded = wanted === "" && (this.#folded.get(module.device) ?? many);
+            const made = [module, folded, wanted, sort, this.config, hass.locale];
+            // A module is looked at only when something in it is another.
+            return guard(
+              [...made, this.texts, ...statesIn(hass, module.circuits)],
+              () => {
+                const shown = module.circuits.filter((one) => fits(one, module));
+                if (shown.length === 0) return nothing;
+                const ordered = this.#ordered(hass, shown, sort);
+                return this.#module(hass, module, ordered, folded);
+              },
+            );
           },
         )}
       </section>
@@ -148,18 +156,17 @@ export class CircuitsCard extends Card {
     return circuits;
   }
 
-  #largest(hass: Hass, circuits: Circuit[], most: number): TemplateResult {
+  #largest(hass: Hass, circuits: Circuit[]): TemplateResult {
     const first = this.#ordered(hass, circuits, "power").slice(0, LARGEST);
     return html`<h3>${this.say("largest")}</h3>
-      ${this.#table(hass, first, most, this.say("largest"))}`;
+      ${this.#table(hass, first, this.say("largest"))}`;
   }
 
   #module(
     hass: Hass,
     module: Module,
     circuits: Circuit[],
-    most: number,
-    { folded }: { folded: boolean },
+    folded: boolean,
   ): TemplateResult {
     const fold = () => {
       this.#folded.set(module.device, !folded);
@@ -173,16 +180,11 @@ export class CircuitsCard extends Card {
           <span class="num">${format.power(hass, total(hass, module.circuits))}</span>
         </button>
       </h3>
-      ${folded ? nothing : this.#table(hass, circuits, most, module.name)}
+      ${folded ? nothing : this.#table(hass, circuits, module.name)}
     </div>`;
   }
 
-  #table(
-    hass: Hass,
-    circuits: Circuit[],
-    most: number,
-    caption: string,
-  ): TemplateResult {
+  #table(hass: Hass, circuits: Circuit[], caption: string): TemplateResult {
     const columns = (this.config.columns as string[] | undefined) ?? COLUMNS;
     const currents =
       columns.includes("current") &&
@@ -204,20 +206,19 @@ export class CircuitsCard extends Card {
             guard(
               [
                 circuit,
-                ...statesIn(hass, circuit),
-                most,
+                ...statesIn(hass, [circuit]),
                 currents,
                 hass.locale,
                 this.texts,
               ],
-              () => this.#row(hass, circuit, most, currents),
+              () => this.#row(hass, circuit, currents),
             ),
         )}
       </tbody>
     </table>`;
   }
 
-  #row(hass: Hass, circuit: Circuit, most: number, currents: boolean): TemplateResult {
+  #row(hass: Hass, circuit: Circuit, currents: boolean): TemplateResult {
     const state = stateOf(hass, circuit, "power");
     const value = powerOf(hass, circuit);
     const current = currents ? currentOf(hass, circuit) : undefined;
@@ -231,7 +232,7 @@ export class CircuitsCard extends Card {
         <button class="text" @click=${() => state && openMoreInfo(this, state.entity_id)}>${circuit.name}</button>
       </th>
       <td class="share">
-        <span class="bar" aria-hidden="true"><span style="width: ${(100 * Math.abs(value ?? 0)) / most}%"></span></span>
+        <span class="bar" aria-hidden="true"><span style="--own: ${Math.abs(value ?? 0)}"></span></span>
       </td>
       <td class="end ${isKnown(state) ? "" : "secondary"}">${said}</td>
       ${currents ? html`<td class="end">${current === undefined ? "–" : format.current(hass, current)}</td>` : nothing}
@@ -251,7 +252,7 @@ export class CircuitsCard extends Card {
       th[scope="row"] { width: 40%; color: var(--primary-text-color); overflow-wrap: anywhere; }
       .share { width: 30%; }
       .share .bar { margin-top: 7px; min-width: 40px; }
-      .share .bar > span { background: var(--primary-color); height: 100%; }
+      .share .bar > span { background: var(--primary-color); height: 100%; width: calc(100% * var(--own) / var(--most)); }
       td:last-child { padding-inline-end: 0; }
       @container (max-width: 480px) {
         tbody tr { display: grid; grid-template-columns: 1fr auto auto; padding: 6px 0; }

@@ -15,6 +15,8 @@ export interface Found {
 
 export interface Circuit extends Found {
   module: string;
+  /** The entities whose states are shown of it. */
+  shown: string[];
 }
 
 export interface Module {
@@ -26,8 +28,20 @@ export interface Module {
 export const nameOf = (device?: Device): string =>
   device?.name_by_user || device?.name || "";
 
+const kept = new WeakMap<object, Map<string, Entities>>();
+
 /** Our entities of each device that has some, in the registry's order. */
 export const pages = (hass: Hass): Map<string, Entities> => {
+  // Asked with every state that changes, of registries that hardly ever do.
+  let found = kept.get(hass.entities);
+  if (found === undefined) {
+    found = listed(hass);
+    kept.set(hass.entities, found);
+  }
+  return found;
+};
+
+const listed = (hass: Hass): Map<string, Entities> => {
   const found = new Map<string, Entities>();
   for (const entity of Object.values(hass.entities)) {
     if (entity.platform !== DOMAIN || entity.hidden || !entity.device_id) continue;
@@ -54,6 +68,8 @@ const having = (hass: Hass, key: string): Found[] =>
 export const chargers = (hass: Hass): Found[] => having(hass, "charge_mode");
 export const sites = (hass: Hass): Found[] => having(hass, "surplus");
 
+const SHOWN = ["power", "current_phase"];
+
 /** The gateway's modules with their circuits, by name as numbers count. */
 export const modules = (hass: Hass, gateway?: string): Module[] => {
   const found = new Map<string, Module>();
@@ -70,7 +86,9 @@ export const modules = (hass: Hass, gateway?: string): Module[] => {
       name: nameOf(page),
       circuits: [],
     };
-    module.circuits.push({ device, name: nameOf(circuit), entities, module: parent });
+    const shown = SHOWN.flatMap((key) => entities[key] ?? []);
+    const name = nameOf(circuit);
+    module.circuits.push({ device, name, entities, module: parent, shown });
     found.set(parent, module);
   }
   const order = new Intl.Collator(hass.language, { numeric: true });

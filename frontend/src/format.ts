@@ -22,11 +22,10 @@ const formatter = (
   locale: Locale,
   options: Intl.NumberFormatOptions,
 ): Intl.NumberFormat => {
-  const names = numberLocale(locale);
-  const key = JSON.stringify([names, options]);
+  const key = `${locale.number_format} ${locale.language} ${Object.values(options)}`;
   let format = formats.get(key);
   if (format === undefined) {
-    format = new Intl.NumberFormat(names, options);
+    format = new Intl.NumberFormat(numberLocale(locale), options);
     formats.set(key, format);
   }
   return format;

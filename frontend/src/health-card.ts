@@ -2,124 +2,115 @@
 
 import { type CSSResultGroup, css, html, nothing, type TemplateResult } from "lit";
 import { Card } from "./card.ts";
-import {
-  DOMAIN,
-  type Entities,
-  type Found,
-  nameOf,
-  pages,
-  sites,
-  stateOf,
-} from "./find.ts";
+import { DOMAIN, type Found, nameOf, sites, stateOf } from "./find.ts";
 import * as format from "./format.ts";
-import {
-  type Device,
-  type Hass,
-  isAway,
-  isKnown,
-  navigate,
-  numberOf,
-  type State,
-} from "./hass.ts";
-import { moment } from "./reason.ts";
+import { type Hass, isKnown, navigate, numberOf } from "./hass.ts";
+import { duration, moment } from "./reason.ts";
 import type { Texts } from "./texts.ts";
 
-interface Row {
-  device: Device;
-  away: boolean;
-  /** When it went, or when it last had another value. */
-  at: Date | undefined;
+/** A connection as the integration tells of it; s. */
+interface Connection {
+  entry_id: string;
+  device_id: string | null;
+  name: string;
+  path?: string;
+  status: string;
+  age?: number | null;
+  answer?: number | null;
+  failures?: number;
+  waiting?: number;
+  since?: string | null;
+  left_alone?: number | null;
 }
 
-/** What tells nothing of a device: it is there although the device is not. */
-const OURS = new Set([
-  "charge_mode",
-  "charger_state",
-  "reason",
-  "next_change",
-  "boost",
-  "site_activity",
-  "min_current",
-  "max_current",
-  "priority",
-  "target_energy",
-  "enabled",
-  "phases",
-  "starts_today",
-  "phase_changes_today",
-  "writes_today",
-  "wished_current",
-  "allocated_current",
-  "limit_l1",
-  "limit_l2",
-  "limit_l3",
-]);
+interface Told {
+  connections: Connection[];
+  /** How old the value of each site's meter is, by the site's entry. */
+  sites: Record<string, number | null>;
+}
 
-const latest = (states: State[], of: "last_changed" | "last_updated") =>
-  states.length === 0
-    ? undefined
-    : new Date(Math.max(...states.map((state) => Date.parse(state[of]))));
-
-/** A wallbox stays known to its site when it is away; its own entities are not. */
-const rowOf = (hass: Hass, device: Device, entities: Entities): Row | undefined => {
-  const states = Object.entries(entities)
-    .filter(([key]) => !OURS.has(key))
-    .flatMap(([, of]) => of.map((entity) => hass.states[entity]))
-    .filter((state) => state !== undefined);
-  if (states.length === 0) return undefined;
-  const away = states.every(isAway);
-  return {
-    device,
-    away,
-    at: away
-      ? latest(states, "last_changed")
-      : latest(states.filter(isKnown), "last_updated"),
-  };
-};
-
-/** Our devices that are connected to, those without contact first. */
-export const connections = (hass: Hass): Row[] => {
-  const rows = [...pages(hass)].flatMap(([id, entities]) => {
-    const device = hass.devices[id];
-    if (device === undefined || device.parent_device_id || "surplus" in entities)
-      return [];
-    if (device.entry_type === "service") return [];
-    return rowOf(hass, device, entities) ?? [];
-  });
-  return rows.sort(
-    (one, other) =>
-      Number(other.away) - Number(one.away) ||
-      nameOf(one.device).localeCompare(nameOf(other.device), hass.language),
-  );
-};
+const PAGE = `/config/integrations/integration/${DOMAIN}`;
+const ASK_MS = 10_000;
+const LIVE_S = 5;
+/** The worst first. */
+const ORDER = [
+  "no_contact",
+  "wrong_device",
+  "refused",
+  "waiting_for_acceptance",
+  "off",
+  "late",
+  "slow",
+  "working",
+];
 
 export class HealthCard extends Card {
+  #told: Told | undefined;
+  #later: ReturnType<typeof setTimeout> | undefined;
+
   protected override watched(hass: Hass): Iterable<string> {
-    return [...pages(hass)].flatMap(([device, entities]) =>
-      hass.devices[device]?.parent_device_id ? [] : Object.values(entities).flat(),
+    return sites(hass).flatMap((site) => Object.values(site.entities).flat());
+  }
+
+  override updated(): void {
+    super.updated();
+    if (this.#later !== undefined || document.hidden || !this.isConnected) return;
+    if (this.hass === undefined) return;
+    this.#later = setTimeout(
+      () => {
+        this.#later = undefined;
+        if (!document.hidden && this.isConnected) void this.#ask();
+      },
+      this.#told === undefined ? 0 : ASK_MS,
     );
   }
 
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#later);
+    this.#later = undefined;
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      this.#told = await this.hass?.callWS<Told>({ type: `${DOMAIN}/health` });
+    } catch {
+      // Asked again; a server that restarts comes back.
+      this.#told = { connections: [], sites: {} };
+    }
+    this.requestUpdate();
+  }
+
   protected override show(hass: Hass, texts: Texts): TemplateResult {
-    const rows = connections(hass);
+    const rows = this.#told?.connections.toSorted(
+      (one, other) =>
+        ORDER.indexOf(one.status) - ORDER.indexOf(other.status) ||
+        one.name.localeCompare(other.name, hass.language),
+    );
     const shown = sites(hass).filter(
       (site) => !this.config.site || site.device === this.config.site,
     );
     return html`<ha-card>
       <section aria-labelledby="title">
         <h2 id="title">${this.config.name || this.say("health")}</h2>
-        ${shown.map((site) => this.#site(hass, site))}
-        ${rows.length > 0 ? this.#table(hass, texts, rows) : html`<p>${this.say("no_devices")}</p>`}
+        ${shown.map((site) => this.#site(hass, texts, site))}
+        ${
+          rows === undefined
+            ? html`<div class="blank" aria-busy="true"></div>`
+            : rows.length > 0
+              ? this.#table(hass, texts, rows)
+              : html`<p>${this.say("no_devices")}</p>`
+        }
         <div class="row">
-          <button @click=${() => navigate(`/config/integrations/integration/${DOMAIN}`)}>
-            ${this.say("diagnostics")}
-          </button>
+          <button @click=${() => navigate(PAGE)}>${this.say("diagnostics")}</button>
         </div>
       </section>
     </ha-card>`;
   }
 
-  #site(hass: Hass, site: Found): TemplateResult {
+  #site(hass: Hass, texts: Texts, site: Found): TemplateResult {
+    const entry = hass.devices[site.device]?.primary_config_entry ?? "";
+    const age = this.#told?.sites[entry];
     const state = stateOf(hass, site, "grid_data_state");
     const rating = stateOf(hass, site, "headroom_l1")?.attributes.rating;
     const overloads = stateOf(hass, site, "overload_count");
@@ -135,7 +126,7 @@ export class HealthCard extends Card {
         isKnown(state)
           ? this.say("meter_data", { state: hass.formatEntityState(state) })
           : this.say("no_meter_data")
-      }.
+      }${typeof age === "number" ? ` · ${this.#age(texts, age)}` : ""}.
       ${
         count === undefined
           ? nothing
@@ -149,25 +140,63 @@ export class HealthCard extends Card {
     </div>`;
   }
 
-  #table(hass: Hass, texts: Texts, rows: Row[]): TemplateResult {
-    const now = new Date();
+  #age(texts: Texts, age: number): string {
+    return age < LIVE_S ? this.say("live") : duration(texts, age);
+  }
+
+  #table(hass: Hass, texts: Texts, rows: Connection[]): TemplateResult {
+    const columns = ["connection", "status", "data_age", "answer_time", "errors"];
     return html`<table>
       <thead><tr>
-        <th scope="col">${this.say("connection")}</th>
-        <th scope="col">${this.say("status")}</th>
-        <th scope="col" class="end">${this.say("newest")}</th>
+        ${columns.map((key, n) => html`<th scope="col" class=${n > 1 ? "end" : ""}>${this.say(key)}</th>`)}
       </tr></thead>
-      <tbody>${rows.map(({ device, away, at }) => {
-        const time = at === undefined ? "–" : moment(hass, texts, at, now);
-        return html`<tr>
-          <th scope="row"><button class="text" @click=${() => navigate(`/config/devices/device/${device.id}`)}>${nameOf(device)}</button></th>
-          <td><span class="status ${away ? "away" : ""}">
-            <ha-icon aria-hidden="true" icon=${away ? "mdi:lan-disconnect" : "mdi:check-circle-outline"}></ha-icon>
-            ${this.say(away ? "no_contact" : "working")}</span></td>
-          <td class="end">${away ? this.say("since", { time }) : time}</td>
-        </tr>`;
-      })}</tbody>
+      <tbody>${rows.map((row) => this.#row(hass, texts, row))}</tbody>
     </table>`;
+  }
+
+  #row(hass: Hass, texts: Texts, row: Connection): TemplateResult {
+    const { status, age, answer, failures, waiting, since } = row;
+    const well = status === "working";
+    const device = row.device_id ? hass.devices[row.device_id] : undefined;
+    const name = [nameOf(device) || row.name, row.path].filter(Boolean).join(" · ");
+    const page = device ? `/config/devices/device/${device.id}` : PAGE;
+    const more = [
+      since
+        ? this.say("since", { time: moment(hass, texts, new Date(since), new Date()) })
+        : "",
+      row.left_alone
+        ? this.say("left_alone", { time: duration(texts, row.left_alone) })
+        : "",
+      waiting ? this.say("queue", { count: waiting }) : "",
+    ].filter(Boolean);
+    const figures = {
+      data_age:
+        typeof age === "number" && status !== "no_contact"
+          ? this.#age(texts, age)
+          : "–",
+      answer_time: typeof answer === "number" ? this.#took(hass, answer) : "–",
+      errors: failures === undefined ? "–" : format.number(hass, failures),
+    };
+    return html`<tr>
+      <th scope="row"><button class="text" @click=${() => navigate(page)}>${name}</button></th>
+      <td><span class="status ${well ? "" : "bad"}">
+        <ha-icon aria-hidden="true" icon=${well ? "mdi:check-circle-outline" : "mdi:alert-circle-outline"}></ha-icon>
+        ${this.say(status)}</span>
+        ${more.length > 0 ? html`<div class="secondary">${more.join(" · ")}</div>` : nothing}
+        ${
+          ORDER.indexOf(status) < ORDER.indexOf("late")
+            ? html`<button class="link" @click=${() => navigate(`${PAGE}#config_entry=${row.entry_id}`)}>${this.say("what_to_do")}</button>`
+            : nothing
+        }</td>
+      ${Object.entries(figures).map(([key, said]) => html`<td class="end" data-name=${this.say(key)}>${said}</td>`)}
+    </tr>`;
+  }
+
+  /** Thousandths below a second. */
+  #took(hass: Hass, seconds: number): string {
+    return seconds < 1
+      ? `${format.number(hass, 1000 * seconds)}\u00a0ms`
+      : `${format.number(hass, seconds, 1)}\u00a0s`;
   }
 
   static override styles: CSSResultGroup = [
@@ -175,8 +204,18 @@ export class HealthCard extends Card {
     css`
       section { display: flex; flex-direction: column; gap: 16px; }
       tbody th { color: var(--primary-text-color); overflow-wrap: anywhere; }
+      section { container-type: inline-size; }
       .status { display: inline-flex; gap: 4px; align-items: center; }
-      .away { font-weight: 700; }
+      .bad { font-weight: 700; }
+      .link { padding-inline-start: 0; }
+      td:last-child { padding-inline-end: 0; }
+      @container (max-width: 480px) {
+        thead { position: absolute; clip-path: inset(50%); }
+        tbody tr { display: grid; grid-template-columns: repeat(3, 1fr); padding: 8px 0; border-bottom: 1px solid var(--divider-color); }
+        tbody th, tbody td { padding: 2px 0; text-align: start; }
+        tbody th, tbody td:nth-of-type(1) { grid-column: 1 / -1; }
+        td[data-name]::before { content: attr(data-name); display: block; color: var(--secondary-text-color); font-size: var(--ha-font-size-s, 12px); }
+      }
     `,
   ];
 }

@@ -231,6 +231,30 @@ test("192 circuits stay below 2,500 nodes, and only what is shown is redrawn", a
   await card.updateComplete;
   assert.equal(all(card, "tbody tr").length, 197);
   assert.ok(all(card, "*").length < 2500, String(all(card, "*").length));
+  const touched = new Set<Element | null>();
+  const watcher = new window.MutationObserver((changes) => {
+    for (const { target } of changes)
+      touched.add(
+        (target instanceof HTMLElement ? target : target.parentElement)?.closest(
+          "tr",
+        ) ?? null,
+      );
+  });
+  watcher.observe(card.renderRoot, {
+    subtree: true,
+    childList: true,
+    characterData: true,
+    attributes: true,
+  });
+  const home = card.hass as House;
+  card.hass = changed(home, entityOf(home, "circuit40", "power"), "95");
+  await redrawn(card);
+  await new Promise((done) => setTimeout(done, 0));
+  const rows = [...touched].filter((row) => row !== null);
+  assert.deepEqual(
+    rows.map((row) => row.querySelector("th")?.textContent.trim()),
+    ["Circuit 40"],
+  );
   card.remove();
 });
 
@@ -259,13 +283,56 @@ test("sessions are asked for the month and summed without doubtful ones", async 
   card.remove();
 });
 
-test("health names who has no contact, worst first", async () => {
+test("health tells how each connection fares, worst first", async () => {
   const home = wholeHouse();
-  const meter = home.states[entityOf(home, "meter", "power")];
-  if (meter) meter.state = "unavailable";
+  const well = {
+    entry_id: "1",
+    status: "working",
+    failures: 0,
+    waiting: 0,
+    since: null,
+  };
+  const since = new Date(Date.now() - 7_200_000).toISOString();
+  const gateway = { ...well, name: "Board", path: "SNMP", device_id: "gateway" };
+  home.answers["meters_and_chargers/health"] = {
+    connections: [
+      { ...well, name: "Meter", device_id: "meter", age: 1, answer: 0.0184 },
+      { ...gateway, status: "slow", age: 9, answer: 1.94, failures: 3, left_alone: 28 },
+      {
+        ...well,
+        name: "Garage",
+        device_id: null,
+        status: "no_contact",
+        failures: 41,
+        age: 7200,
+        since,
+        waiting: 2,
+      },
+    ],
+    sites: { house: 14 },
+  };
+  const house = home.devices.house;
+  if (house) house.primary_config_entry = "house";
   const card = await show("health", home);
-  const rows = all(card, "tbody tr").map((row) => row.textContent.replace(/\s+/g, " "));
-  assert.match(rows[0] ?? "", /meter.*No contact.*since/);
+  const told = () =>
+    all(card, "tbody tr").map((row) =>
+      [...row.children]
+        .map((cell) => cell.textContent.replace(/\s+/g, " ").trim())
+        .join(" | "),
+    );
+  for (let n = 0; n < 20 && told().length === 0; n++)
+    await new Promise((done) => setTimeout(done, 5));
+  const [first, second, third] = told();
+  assert.match(
+    first ?? "",
+    /^Garage \| No contact since .* · 2 waiting What to do \| – \| – \| 41$/,
+  );
+  assert.match(
+    second ?? "",
+    /^gateway · SNMP \| slow left alone for 28.s \| 9.s \| 1.9.s \| 3$/,
+  );
+  assert.match(third ?? "", /^meter \| working \| live \| 18.ms \| 0$/);
   assert.ok(textOf(card).includes("Overloads: 1, worst 3"));
+  assert.match(textOf(card), /Meter data: \w+ · 14.s/);
   card.remove();
 });

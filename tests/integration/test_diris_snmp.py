@@ -22,6 +22,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.requirements import RequirementsNotFound
 from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.meters_and_chargers import (
     diris_failures,
@@ -48,6 +49,7 @@ from .test_config_flow import address, choose, submit
 from .test_diris import gateway, next_round, rest, value
 from .test_diris_mib import FILES as MIB_FILES
 from .test_diris_mib import NAMES as MIB_NAMES
+from .test_health import connections
 
 pytestmark = [snmp.needs_net_snmp, pytest.mark.usefixtures("socket_enabled")]
 __all__ = ["gateway"]
@@ -482,8 +484,12 @@ async def test_one_path_fails_alone(
     both: ConfigEntry[GatewayCoordinator],
     entity_registry: er.EntityRegistry,
     expected_logs: list[str],
+    hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """Without SNMP the values of Modbus go on, and the others come back with it."""
+    """Without SNMP the values of Modbus go on, and the others come back with it.
+
+    The health card tells of each path by itself.
+    """
     expected_logs.append("can't be read by SNMP")
     column = "sensor.diris_b30_rs485_2_circuit_1_column_10000"
     entity_registry.async_update_entity(column, disabled_by=None)
@@ -494,6 +500,11 @@ async def test_one_path_fails_alone(
     await both.runtime_data.async_refresh()
     assert value(hass, column) == STATE_UNAVAILABLE
     assert value(hass, "sensor.diris_b30_rs485_2_circuit_1_power") == "6900"
+    fares = await connections(hass, hass_ws_client)
+    statuses = {row["path"]: row["status"] for row in fares}
+    assert statuses == {"Modbus": "working", "SNMP": "no_contact"}
+    failures = {row["path"]: row["failures"] for row in fares}
+    assert (failures["Modbus"], failures["SNMP"] > 0) == (0, True)
     agent.start()
     await both.runtime_data.async_refresh()
     assert value(hass, column) == "100201"

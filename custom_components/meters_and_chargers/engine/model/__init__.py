@@ -27,6 +27,7 @@ from .errors import (
     WrongDevice,
 )
 from .family import Answers, Family, Mark, ModbusTcp, Probe, Question
+from .health import Health
 from .quantity import PHASES, Phase, Point, Quantity, Readings, Unit
 from .tls import Finding, Look, Tls
 
@@ -41,6 +42,7 @@ __all__ = [
     "Family",
     "Finding",
     "Group",
+    "Health",
     "Identity",
     "LearningDevice",
     "Look",

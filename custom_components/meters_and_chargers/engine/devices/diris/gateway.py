@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 import logging
 
 from ...model import (
     DeviceError,
+    Health,
     Identity,
     Mark,
     NotAllowed,
@@ -68,6 +69,7 @@ class _Way:
     """Why it failed when it was last asked."""
     told: bool = False
     """Whether it was logged that this one fails while another works."""
+    health: Health = field(default_factory=Health)
 
 
 class Gateway:
@@ -120,6 +122,11 @@ class Gateway:
     def is_read(self) -> bool:
         """Whether anything is asked of it at all."""
         return bool(self._ways)
+
+    @property
+    def healths(self) -> Mapping[str, tuple[Health, DeviceError | None]]:
+        """How each path fares, and why it failed when it was last asked."""
+        return {way.name: (way.health, way.error) for way in self._ways}
 
     @property
     def refused(self) -> bool:
@@ -372,7 +379,8 @@ class Gateway:
         """Ask one path; None when it fails, and `_Way.error` says why."""
         way.error = None
         try:
-            return await ask()
+            with way.health.asking():
+                return await ask()
         except DeviceError as err:
             way.error = err
             return None

@@ -176,6 +176,7 @@ class OcppCharger(OwnProfiles, Settling):
         if self.link is not None:
             self._stop()  # nobody answers there, and a limit may have run out
         self.link = link
+        self.health.good()
         self.dialect = None
         if link.version is not Version.V16:
             self.dialect = self._translator()
@@ -188,6 +189,7 @@ class OcppCharger(OwnProfiles, Settling):
         if link is not self.link:
             return  # a newer one has taken over
         self.link = None
+        self.health.failed()
         self._stop()
         values = self._station.values
         values.update(dict.fromkeys(values))
@@ -197,6 +199,7 @@ class OcppCharger(OwnProfiles, Settling):
 
     async def called(self, link: Link, call: Call) -> Payload | None:
         """Answer a call; raises `CallError` for an action that we don't know."""
+        self.health.good()
         if call.action == "SignCertificate":
             return await self.credentials.answer(call)
         speaks_16 = link.version is Version.V16

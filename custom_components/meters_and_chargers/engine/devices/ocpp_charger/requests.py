@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 import re
 
-from ...model import OutOfRange, Refused, Unreachable, Unsupported
+from ...model import Health, OutOfRange, Refused, Unreachable, Unsupported
 from ...protocols.ocpp.redact import Redaction
 from ...protocols.ocpp.strict import InvalidMessage, check
 from ...protocols.ocpp.types import CallError, Json, Link, Payload
@@ -76,6 +76,7 @@ class Requests:
         """The open connection; None while there is none."""
         self.dialect: Dialect | None = None
         """What translates for a wallbox that speaks OCPP 2; None for one of 1.6."""
+        self.health = Health()
 
     async def ask(self, action: str, payload: Payload) -> Payload:
         """Ask in the words of OCPP 1.6, whatever the wallbox speaks."""
@@ -91,12 +92,13 @@ class Requests:
             check(action, payload, version=self.link.version)
         except InvalidMessage as err:
             raise OutOfRange(str(err)) from err
-        try:
-            return await self.link.call(action, payload)
-        except CallError as err:
-            # Not its description: a wallbox may quote an id tag in it.
-            kind = Unsupported if err.code in _NOT_THERE else Refused
-            raise kind(f"{action}: {err.code[:_MAX_CODE]}") from err
+        with self.health.asking():
+            try:
+                return await self.link.call(action, payload)
+            except CallError as err:
+                # Not its description: a wallbox may quote an id tag in it.
+                kind = Unsupported if err.code in _NOT_THERE else Refused
+                raise kind(f"{action}: {err.code[:_MAX_CODE]}") from err
 
     async def demand(self, action: str, payload: Payload) -> str:
         """Send a request whose answer is a status; raise `Refused` for a no."""
