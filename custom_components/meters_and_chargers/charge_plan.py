@@ -1,16 +1,18 @@
 """What a car must have, and when: by the owner's clock and words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from .const import CONF_CAPACITY, CONF_CAR_LEVEL
 from .engine.charging import Plan
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FORGOTTEN = timedelta(hours=12)
 """A plan whose time is long past is not for the car of today."""
 
@@ -23,6 +25,18 @@ class ChargePlan:
     """With its time zone."""
     energy_wh: int | None = None
     soc_percent: int | None = None
+    weekdays: frozenset[int] = frozenset()
+    """On which days it is to be had again, Monday is 0; on none it is for once."""
+
+    def following(self, now: datetime) -> ChargePlan | None:
+        """Return it for the next of its days; None where it is for once."""
+        local = dt_util.as_local(self.ready_at)
+        for ahead in range(len(WEEKDAYS) + 1):
+            day = dt_util.as_local(now).date() + timedelta(days=ahead)
+            ready_at = datetime.combine(day, local.time(), local.tzinfo)
+            if day.weekday() in self.weekdays and ready_at > now:
+                return replace(self, ready_at=ready_at)
+        return None
 
     def over(self, now: datetime) -> bool:
         """Whether nobody waits for it any more."""

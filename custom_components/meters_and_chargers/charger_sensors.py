@@ -11,15 +11,21 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import MATCH_ALL, EntityCategory, UnitOfElectricCurrent
+from homeassistant.const import (
+    MATCH_ALL,
+    EntityCategory,
+    UnitOfElectricCurrent,
+)
 from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
+from .charge_plan import WEEKDAYS
 from .controller import SiteController
 from .engine.charging import ChargerView, PhaseCurrents, Reason, Stage
 from .entity import SiteChargerEntity
 from .reason_text import SENTENCES, explain, names_times, shown_figures
 from .site_charger import SiteCharger
+from .sun_sensors import SessionSunSensor
 
 _SAME_TIME = timedelta(seconds=2)
 _FIGURES_EVERY_S = 5.0
@@ -139,6 +145,8 @@ class StateSensor(SiteChargerEntity, SensorEntity):
             told["energy_kwh"] = plan.energy_wh / 1000
         if plan.soc_percent is not None:
             told["charge_level"] = plan.soc_percent
+        if plan.weekdays:
+            told["repeat"] = [WEEKDAYS[day] for day in sorted(plan.weekdays)]
         return {"plan": told, **more}
 
     @override
@@ -330,6 +338,7 @@ def charger_sensors(
         StateSensor(controller, charger),
         ReasonSensor(controller, charger),
         NextChangeSensor(controller, charger),
+        SessionSunSensor(controller, charger),
         *(CurrentSensor(controller, charger, one) for one in CURRENTS),
         *(CountSensor(controller, charger, one) for one in COUNTS),
     ]

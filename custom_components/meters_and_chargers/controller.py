@@ -27,6 +27,7 @@ from .prices import PriceSensor
 from .site_charger import SiteCharger
 from .site_circuit import Cap, SiteCircuit
 from .site_options import chosen
+from .sun_count import Today
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class SiteController:
         self._memory = Memory()
         self._listeners: list[Callable[[], None]] = []
         self.last_look: Look | None = None
+        self.today = Today()
         self.comes_back = False
         """Whether the entry is unloaded only to be loaded again at once."""
         self.history: deque[Look] = deque(maxlen=_KEPT_LOOKS)
@@ -183,7 +185,8 @@ class SiteController:
             charger.count(now_ms)
         settings, state = self._settings_at(now_ms), self._state()
         decision = decide(settings, self._memory, state, now_ms)
-        self._keep(Look(settings, self._memory, state, now_ms, decision))
+        self._keep(look := Look(settings, self._memory, state, now_ms, decision))
+        self.today.take(look, self.chargers)
         self._memory = decision.memory
         for command in decision.commands:
             self._apply(command, decision)

@@ -150,6 +150,11 @@ class Connector:
             charger.set_limit(self.number, value_ma, protection=urgent), value_ma
         )
 
+    @callback
+    def note_sun(self, sun_wh: float, of_wh: float) -> None:
+        """Have the log keep what the session took from the sun, of how much; Wh."""
+        self._hub.charger.note_sun(self.number, sun_wh, of_wh)
+
     async def async_keep(self) -> None:
         """Let the limit hold for good, also where it would end; best effort."""
         with suppress(DeviceError):

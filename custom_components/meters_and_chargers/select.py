@@ -77,11 +77,17 @@ class ChargeMode(SiteChargerEntity, SelectEntity, RestoreEntity):
     def _recall(self, kept: dict[str, Any] | None) -> None:
         if kept is None:
             return
-        ready_at = dt_util.parse_datetime(kept["ready_at"])
-        if ready_at is not None and ready_at > dt_util.utcnow():
-            self._charger.set_plan(
-                ChargePlan(ready_at, kept["energy_wh"], kept["soc_percent"])
-            )
+        ready_at, now = dt_util.parse_datetime(kept["ready_at"]), dt_util.utcnow()
+        if ready_at is None:
+            return
+        days = frozenset(kept.get("weekdays", ()))
+        plan: ChargePlan | None = ChargePlan(
+            ready_at, kept["energy_wh"], kept["soc_percent"], days
+        )
+        if plan is not None and ready_at <= now:
+            plan = plan.following(now)
+        if plan is not None:
+            self._charger.set_plan(plan)
 
     @property
     @override
@@ -93,6 +99,7 @@ class ChargeMode(SiteChargerEntity, SelectEntity, RestoreEntity):
             "ready_at": plan.ready_at.isoformat(),
             "energy_wh": plan.energy_wh,
             "soc_percent": plan.soc_percent,
+            "weekdays": sorted(plan.weekdays),
         }
         return RestoredExtraData({"plan": kept})
 

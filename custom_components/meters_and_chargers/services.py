@@ -23,7 +23,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 import voluptuous as vol
 
-from .charge_plan import ChargePlan, engine_plan
+from .charge_plan import WEEKDAYS, ChargePlan, engine_plan
 from .const import CONF_FAMILY, DOMAIN, FAMILY_SITE
 from .controller import SiteController
 from .engine.charging import PhaseUse
@@ -35,6 +35,7 @@ from .site_replay import replay
 
 _TIME: Final = "time"
 _DATE: Final = "date"
+_REPEAT: Final = "repeat"
 _ENERGY: Final = "energy"
 _CHARGE_LEVEL: Final = "charge_level"
 _MINUTES: Final = "minutes"
@@ -59,7 +60,14 @@ _MINUTE = vol.All(vol.Coerce(float), vol.Range(min=0, max=1440))
 _AMPERE = vol.All(vol.Coerce(float), vol.Range(min=0, max=1000))
 _WATT = vol.All(vol.Coerce(int), vol.Range(min=0, max=1_000_000))
 _SCHEMAS = {
-    "set_plan": {**cv.ENTITY_SERVICE_FIELDS, vol.Required(_TIME): cv.time, **_PLAN},
+    "set_plan": {
+        **cv.ENTITY_SERVICE_FIELDS,
+        vol.Required(_TIME): cv.time,
+        vol.Optional(_REPEAT, default=list): vol.All(
+            cv.ensure_list, [vol.In(WEEKDAYS)]
+        ),
+        **_PLAN,
+    },
     "clear_plan": {**cv.ENTITY_SERVICE_FIELDS},
     "boost": {
         **cv.ENTITY_SERVICE_FIELDS,
@@ -189,7 +197,11 @@ def _planned(call: ServiceCall, charger: SiteCharger) -> ChargePlan:
     if ready_at <= dt_util.now():
         raise _refused("plan_in_the_past")
     energy_wh = None if energy is None else round(energy * 1000)
-    return ChargePlan(ready_at, energy_wh, level)
+    days = frozenset(WEEKDAYS.index(day) for day in call.data.get(_REPEAT, ()))
+    plan = ChargePlan(ready_at, energy_wh, level, days)
+    if _DATE in call.data:
+        return plan
+    return plan.following(dt_util.now()) or plan
 
 
 def _ready_at(at: time, on: date | None) -> datetime:

@@ -39,6 +39,7 @@ _COLUMNS: Final = (
     "currency",
     "price",
     "priced_energy",
+    "sun_share",
     "meter_start",
     "meter_end",
     "reason",
@@ -137,6 +138,7 @@ def row(one: Transaction, names: Names, now: datetime) -> Row:
         "currency": one.currency or None,
         "price": price,
         "priced_energy": None if one.cost is None else _kwh(one.priced_wh),
+        "sun_share": _sun_share(one),
         "meter_start": _kwh(one.meter_start_wh),
         "meter_end": _kwh(meter_end),
         "reason": one.stop_reason or None,
@@ -146,6 +148,13 @@ def row(one: Transaction, names: Names, now: datetime) -> Row:
         "doubtful": _is_doubtful(one, lasts),
         "id": one.id,
     }
+
+
+def _sun_share(one: Transaction) -> int | None:
+    """Return how much of a session came from the sun; per cent, 100 only for all."""
+    if one.sun_wh is None or one.sun_of_wh <= 0:
+        return None
+    return int(100 * one.sun_wh / one.sun_of_wh + 1e-6)
 
 
 def totals(rows: Iterable[Row]) -> dict[str, Value]:

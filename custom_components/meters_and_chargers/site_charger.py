@@ -28,12 +28,14 @@ from .engine.charging import (
     PhaseCurrents,
     PhaseSwitch,
     PhaseUse,
+    Plan,
     Reason,
 )
 from .engine.model import Setpoint
 from .entity_charger import EntityCharger
 from .limit_writer import LimitWriter
 from .ocpp_connector import Connector
+from .sun_count import SunCount
 
 _ABSENT = Setpoint(minimum_ma=6000, maximum_ma=32000, step_ma=1000)
 """Bounds of a charger that has not been seen since the start: reserve much."""
@@ -49,6 +51,9 @@ _SETTLE_S = 8
 
 class SiteCharger:
     """A charger of the site, wherever its own entry is."""
+
+    _limit_ma: int | None = None
+    _phases_seen: int | None = None
 
     def __init__(
         self, hass: HomeAssistant, subentry: ConfigSubentry, place: int = 0
@@ -81,6 +86,7 @@ class SiteCharger:
         self.plan: ChargePlan | None = None
         self.counted_wh = 0.0
         """What its car has drawn, for one that counts no session itself."""
+        self.sun = SunCount()
         self.writer = LimitWriter(self)
         self.explanation: Explanation | None = None
         """Why it gets what it gets, by the last decision."""
@@ -101,8 +107,6 @@ class SiteCharger:
         self._setpoint = _ABSENT
         self._write_interval_ms = 2000
         self._settle_ms = round(data.get(CONF_SETTLE, _SETTLE_S) * 1000)
-        self._limit_ma: int | None = None
-        self._phases_seen: int | None = None
         self.wiring = Wiring(data)
         self.meter = ChargerMeter(hass, data, self.wiring)
         self.car_level = CarLevel.of(hass, data)
@@ -305,7 +309,7 @@ class SiteCharger:
             phases=self._phases_seen,
             boost_until_ms=self._boost_until_ms,
             boost_ma=self.boost_ma,
-            plan=engine_plan(self._plan, self.car_level, session_wh),
+            plan=self._plan_now(session_wh),
             charge_percent=self._charge_percent(session_wh or 0),
         )
 
@@ -329,11 +333,21 @@ class SiteCharger:
             self.end_boost()
         return self.boost_until_ms
 
-    @property
-    def _plan(self) -> ChargePlan | None:
-        if self.plan is not None and self.plan.over(dt_util.utcnow()):
-            self.clear_plan()
-        return self.plan
+    def _plan_now(self, session_wh: int | None) -> Plan | None:
+        """The plan that counts; one that repeats goes on to its next day.
+
+        It does so at its time, unless its car still waits for what it was to have.
+        """
+        if (plan := self.plan) is None:
+            return None
+        known, now = engine_plan(plan, self.car_level, session_wh), dt_util.utcnow()
+        missing = known is not None and (session_wh or 0) < known.energy_wh
+        waits = missing and self.plugged is not False
+        done = plan.weekdays and plan.ready_at <= now and not waits
+        if not (done or plan.over(now)):
+            return known
+        self.plan = plan.following(now)
+        return engine_plan(self.plan, self.car_level, session_wh)
 
     def _charge_percent(self, session_wh: int) -> int | None:
         """How full the car is, where that decides something."""
@@ -359,10 +373,23 @@ class SiteCharger:
                 self.counted_wh = 0.0
             self._was_plugged = plugged
         since, self._counted_at_ms = self._counted_at_ms, now_ms
-        measured = self._measured()
-        if measured is not None and since is not None:
-            watts = max(0, sum(measured.currents_ma)) * _VOLTAGE / 1000
+        watts = self.drawn_w
+        if watts is not None and since is not None:
             self.counted_wh += watts * (now_ms - since) / 3_600_000
+
+    @property
+    def drawn_w(self) -> float | None:
+        """What it draws, where that is measured."""
+        if (measured := self._measured()) is None:
+            return None
+        return max(0, sum(measured.currents_ma)) * _VOLTAGE / 1000
+
+    @callback
+    def note_sun(self, wh: float, share: float) -> None:
+        """Count what its car has drawn, and the sun's part of it; also in the log."""
+        self.sun.add(wh, share)
+        if isinstance(found := self.present, Connector):
+            found.note_sun(wh * share, wh)
 
     def _measured(self) -> Measured | None:
         """What it draws by its own meter, else by itself, unless that is old."""

@@ -26,6 +26,7 @@ from .controller import Look, SiteController
 from .engine.charging import CircuitView, Freshness
 from .entity import CircuitEntity
 from .site_circuit import SiteCircuit
+from .sun_sensors import today_sensors
 
 _STATES: Mapping[Freshness, str] = {
     Freshness.WARM_UP: "aging",
@@ -309,6 +310,7 @@ def circuit_sensors(
         yield DataStateSensor(controller, circuit)
     if circuit is controller.house:
         yield SurplusSensor(controller)
+        yield from today_sensors(controller)
         for key in POWERS:
             if key != "battery_power" or controller.battery is not None:
                 yield PowerSensor(controller, key)

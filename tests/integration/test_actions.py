@@ -4,6 +4,7 @@ from datetime import timedelta
 import json
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -80,6 +81,47 @@ async def test_plan_is_set_for_the_next_such_time_and_cleared(
     assert charger.state.plan.energy_wh == 20_000
     await act(hass, "clear_plan")
     assert charger.plan is None
+
+
+async def test_plan_goes_on_to_the_next_of_its_days(
+    hass: HomeAssistant,
+    house: ConfigEntry[SiteController],
+    freezer: FrozenDateTimeFactory,
+    expected_logs: list[str],
+) -> None:
+    """At its time, or for a car that still waits half a day later; once ends then."""
+    # Whose polls overtake the time that stands.
+    expected_logs += ["Garage", "Grid meter"]
+    await hass.config.async_set_time_zone("Europe/Zurich")
+    # A Thursday; the clocks go back in the night to Sunday.
+    freezer.move_to("2026-10-22T12:00:00+02:00")
+    charger = house.runtime_data.chargers[0]
+    days = {"time": "07:00", "repeat": ["fri", "sun"]}
+    await act(hass, "set_plan", energy=5, **days)
+
+    def planned() -> str | None:
+        _ = charger.state
+        return None if charger.plan is None else charger.plan.ready_at.isoformat()
+
+    assert planned() == "2026-10-23T07:00:00+02:00"
+    state = hass.states.get("sensor.garage_state")
+    assert state is not None
+    assert state.attributes["plan"]["repeat"] == ["fri", "sun"]
+    charger.counted_wh = 4_000
+    freezer.move_to("2026-10-23T08:00:00+02:00")
+    assert planned() == "2026-10-23T07:00:00+02:00"
+    charger.counted_wh = 5_000
+    assert planned() == "2026-10-25T07:00:00+01:00"
+    charger.counted_wh = 0
+    freezer.move_to("2026-10-25T18:59:00+01:00")
+    assert planned() == "2026-10-25T07:00:00+01:00"
+    freezer.move_to("2026-10-25T19:01:00+01:00")
+    assert planned() == "2026-10-30T07:00:00+01:00"
+    await act(hass, "set_plan", date="2026-10-28", energy=5, **days)
+    assert planned() == "2026-10-28T07:00:00+01:00"
+    await act(hass, "set_plan", time="07:00", energy=5)
+    freezer.move_to("2026-10-26T19:01:00+01:00")
+    assert planned() is None
 
 
 async def test_wallbox_is_found_by_its_device(

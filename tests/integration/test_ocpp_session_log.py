@@ -114,6 +114,8 @@ async def test_answer(hass: HomeAssistant, log: Journal) -> None:
         "currency": "EUR",
         "price": 0.25,
         "priced_energy": 4.0,
+        # No site steers it.
+        "sun_share": None,
         "meter_start": 1.0,
         "meter_end": 5.0,
         "reason": "ev_disconnected",

@@ -1,6 +1,6 @@
 """A site charges a car at an OCPP wallbox."""
 
-from typing import Any
+from typing import Any, cast
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentryData
 from homeassistant.const import ATTR_ENTITY_ID
@@ -60,6 +60,27 @@ async def test_site_steers_a_wallbox(
     assert look.state.chargers[0].measures_phases
     # What the wallbox would not write, the site must not wait for.
     assert look.settings.chargers[0].least_change_ma == 500
+    assert await hass.config_entries.async_unload(site.entry_id)
+
+
+async def test_log_tells_how_much_was_from_the_sun(
+    hass: HomeAssistant, garage: Garage, ksem: Ksem, set_up_ksem: SetUp
+) -> None:
+    """What the site counts of its wallbox's session stands in the log, and adds up."""
+    await set_up_ksem()
+    await charging(hass, garage)
+    site = await set_up_site(hass, "fast")
+    (charger,) = site.runtime_data.chargers
+    # So much that what the site itself counts meanwhile is nothing beside it.
+    for wh, share in ((30_000, 1.0), (10_000, 0.0)):
+        charger.note_sun(wh, share)
+        answer = await hass.services.async_call(
+            DOMAIN, "get_sessions", {}, blocking=True, return_response=True
+        )
+    assert answer is not None
+    (session,) = cast("list[dict[str, Any]]", answer["sessions"])
+    assert (session["running"], session["sun_share"]) == (True, 75)
+    assert charger.sun.percent == 75
     assert await hass.config_entries.async_unload(site.entry_id)
 
 

@@ -49,6 +49,7 @@ ALWAYS = {MODE, REASON, NEXT, MINIMUM, MAXIMUM} | {
     "sensor.garage_limit_l2",
     "sensor.garage_limit_l3",
     "sensor.garage_phase_changes_today",
+    "sensor.garage_session_solar_share",
     "sensor.garage_starts_today",
     "sensor.garage_state",
     "sensor.garage_wished_current",

@@ -147,6 +147,23 @@ async def test_plan_and_boost_that_are_over_are_forgotten(
     assert charger.boost_until_ms is None
 
 
+async def test_plan_that_repeats_goes_on_to_its_next_day(
+    hass: HomeAssistant, start: Start
+) -> None:
+    """Its time came while Home Assistant was down."""
+    past = dt_util.now() - timedelta(minutes=1)
+    plan = {"ready_at": past.isoformat(), "energy_wh": 9_000, "soc_percent": None}
+    kept = {"plan": {**plan, "weekdays": list(range(7))}}
+    mock_restore_cache_with_extra_data(
+        hass, [(State("select.garage_mode", "fast"), kept)]
+    )
+    house = await start()
+    planned = house.runtime_data.chargers[0].plan
+    assert planned is not None
+    assert timedelta() < planned.ready_at - past <= timedelta(hours=25)
+    assert planned.ready_at.time() == past.time()
+
+
 async def test_all_that_is_kept_can_be_recalled(
     hass: HomeAssistant, start: Start
 ) -> None:
@@ -158,7 +175,12 @@ async def test_all_that_is_kept_can_be_recalled(
     await hass.services.async_call(
         "meters_and_chargers",
         "set_plan",
-        {"entity_id": "select.garage_mode", "time": "07:00", "energy": 20},
+        {
+            "entity_id": "select.garage_mode",
+            "time": "07:00",
+            "energy": 20,
+            "repeat": ["mon", "sat"],
+        },
         blocking=True,
     )
     plan, until_ms = charger.plan, charger.boost_until_ms
@@ -170,6 +192,44 @@ async def test_all_that_is_kept_can_be_recalled(
     assert again.priority == 4
     assert until_ms is not None
     assert again.boost_until_ms == pytest.approx(until_ms, abs=100)
+
+
+@pytest.mark.parametrize("days_ago", [0, 1])
+async def test_energy_and_sun_of_a_day_begin_anew(
+    hass: HomeAssistant,
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
+    days_ago: int,
+) -> None:
+    """What was charged today goes on, and the car's session; midnight ends the day."""
+    day = (dt_util.now() - timedelta(days=days_ago)).date().isoformat()
+    today = {"day": day, "of_wh": 4000.0, "sun_wh": 3000.0, "total_wh": 5000.0}
+    session = {"of_wh": 2000.0, "sun_wh": 500.0, "energy_wh": 0}
+    mock_restore_cache_with_extra_data(
+        hass,
+        [
+            (State("sensor.house_charged_today", "5"), {**today, "cost": 1.2}),
+            (State("sensor.garage_session_solar_share", "25"), session),
+        ],
+    )
+    site = (await start()).runtime_data
+    site.look()
+    told = [
+        value(hass, f"sensor.house_{name}")
+        for name in ("charged_today", "solar_share_today", "cost_today")
+    ]
+    new = ["0.0", "unknown", "unknown"]
+    # A price is known: what is drawn costs something from the first look on.
+    assert told[:2] == (new[:2] if days_ago else ["5.0", "75"])
+    assert told[2] == ("0.0" if days_ago else "1.2")
+    assert value(hass, "sensor.garage_session_solar_share") == "25"
+    tomorrow = dt_util.now() + timedelta(days=1)
+    monkeypatch.setattr(dt_util, "now", lambda: tomorrow)
+    site.look()
+    assert (site.today.total_wh, site.today.percent) == (0, None)
+    site.chargers[0].sun.follow(500)
+    site.chargers[0].sun.follow(0)
+    assert site.chargers[0].sun.percent is None
 
 
 @pytest.mark.parametrize("days_ago", [0, 1])

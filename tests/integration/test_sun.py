@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import pytest_socket
 
 from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.sun_count import share_of_sun
 from simulators.car import Car
 from simulators.day import DAY_SECONDS, Day
 from simulators.house import House
@@ -139,6 +140,25 @@ async def charging(
         await sunny.meter.stop()
 
 
+@pytest.mark.parametrize(
+    ("grid_w", "battery_w", "cars_w", "share"),
+    [
+        (-2000, 0, 4000, 1),
+        (1000, 0, 4000, 0.75),
+        (5000, 0, 4000, 0),
+        (1000, 1000, 4000, 0.5),
+        # It is charged: nothing of that comes from it.
+        (-100, -2000, 4000, 1),
+        (1000, 0, 0, None),
+    ],
+)
+def test_share_of_the_sun(
+    grid_w: int, battery_w: int, cars_w: int, share: float | None
+) -> None:
+    """What neither the grid nor the house's battery delivers."""
+    assert share_of_sun(grid_w, battery_w, cars_w) == share
+
+
 async def test_group_whose_master_moves_goes_on_by_the_sun(
     hass: HomeAssistant,
     socket_enabled: None,
@@ -184,6 +204,7 @@ async def test_power_brain_changes_its_phases_by_the_sun(
     """To one when the sun goes, to three when it is back: each ten minutes apart.
 
     The first choice counts as a change, and no change is told that would be ignored.
+    What the day's figures say of energy and sun is true.
     """
     car = Car()
     sunny = Sunny(hass, monkeypatch, car)
@@ -210,6 +231,19 @@ async def test_power_brain_changes_its_phases_by_the_sun(
         sunny.shine(8000)
         assert await sunny.live(120, waits)
         assert await sunny.live(700, lambda: len(used) == 3)
+        (site,) = hass.config_entries.async_loaded_entries(DOMAIN)[2:]
+        today = site.runtime_data.today
+        # By the books of the house, which knows nothing of our reckoning.
+        assert today.total_wh == pytest.approx(house.car_wh, rel=0.05)
+        share = house.car_wh_from_sun / house.car_wh
+        assert today.sun_wh / today.of_wh == pytest.approx(share, abs=0.03)
+        told = [
+            float(value(hass, f"sensor.{name}"))
+            for name in ("house_charged_today", "house_solar_share_today")
+        ]
+        assert told == pytest.approx([house.car_wh / 1000, 100 * share], rel=0.05)
+        session = float(value(hass, "sensor.garage_session_solar_share"))
+        assert session == pytest.approx(100 * share, abs=4)
     assert [phases for _, phases in used] == [3, 1, 3]
     # From one current to the next: the car takes as long after each change.
     assert all(late - early >= 590 for (early, _), (late, _) in pairwise(used))

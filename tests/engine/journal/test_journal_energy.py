@@ -14,6 +14,7 @@ import pytest
 
 from custom_components.meters_and_chargers.engine.journal import (
     Journal,
+    JournalError,
     SignedValue,
     Start,
     Stop,
@@ -259,4 +260,29 @@ async def test_years_of_sessions(path: Path) -> None:
     assert len(found) == 4000
     assert len(by_hour) == 20_000
     assert turns > 1
+    await journal.close()
+
+
+async def test_sun_of_a_session(path: Path) -> None:
+    """It is added up, also over a commit that fails, and is unknown without a site."""
+    journal = await Journal.open(path)
+    one, other = [
+        (await journal.start_transaction(replace(START, connector=number))).transaction
+        for number in (1, 2)
+    ]
+    journal.note_sun(one.id, 30, 40)
+    assert (await journal.transactions("GARAGE"))[0].sun_wh == 30
+
+    def broken(_: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    journal.note_sun(one.id, 10, 40)
+    with pytest.raises(JournalError):
+        await journal.commit(broken)
+    journal.note_sun(one.id, 5, 20)
+    await journal.close()
+    journal = await Journal.open(path)
+    kept = {known.id: known for known in await journal.transactions("GARAGE")}
+    assert (kept[one.id].sun_wh, kept[one.id].sun_of_wh) == (45, 100)
+    assert kept[other.id].sun_wh is None
     await journal.close()

@@ -64,6 +64,7 @@ class Journal:
         self._notes_every_s = notes_every_s
         self._loop = asyncio.get_running_loop()
         self._notes: dict[int, list[energy.Reading]] = {}
+        self._suns: dict[int, tuple[float, float]] = {}
         self._costs: dict[int, float] = {}
         """Of the transactions whose values were written by the last commit."""
         self._timer: asyncio.TimerHandle | None = None
@@ -254,16 +255,28 @@ class Journal:
         if len(noted) >= _MOST_NOTES:
             noted.pop()
         noted.append((wh, time))
-        if self._timer is None and not self._closed:
-            self._timer = self._loop.call_later(self._notes_every_s, self._flush)
+        self._flush_later()
+
+    def note_sun(self, number: int, sun_wh: float, of_wh: float) -> None:
+        """Add what a transaction took from the sun, of how much; with the next commit.
+
+        What a power cut loses of both changes the share hardly.
+        """
+        sun_before, of_before = self._suns.get(number, (0.0, 0.0))
+        self._suns[number] = sun_before + sun_wh, of_before + of_wh
+        self._flush_later()
 
     def cost_of(self, number: int, before: float | None) -> float | None:
         """Return what a transaction has cost at the last commit, else as before."""
         return self._costs.get(number, before)
 
+    def _flush_later(self) -> None:
+        if self._timer is None and not self._closed:
+            self._timer = self._loop.call_later(self._notes_every_s, self._flush)
+
     def _flush(self) -> None:
         self._timer = None
-        if self._notes:
+        if self._notes or self._suns:
             self._flushing = self._loop.create_task(self._write_notes())
 
     async def _write_notes(self) -> None:
@@ -271,8 +284,7 @@ class Journal:
             await self._run(lambda _: None)
         except JournalError as err:
             _LOGGER.warning("Meter values could not be recorded: %s", err)
-            if self._timer is None and not self._closed:
-                self._timer = self._loop.call_later(self._notes_every_s, self._flush)
+            self._flush_later()
 
     async def _run[T](self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do the work and write the notes in one commit, perhaps with other work."""
@@ -320,10 +332,11 @@ class Journal:
         """
         self._at_work = works
         notes, self._notes = self._notes, {}
+        suns, self._suns = self._suns, {}
         written = False
         try:
             told, costs = await self._loop.run_in_executor(
-                self._thread, _commit, self._db, notes, works
+                self._thread, _commit, self._db, notes, suns, works
             )
             written = True
         except JournalError as err:
@@ -336,6 +349,9 @@ class Journal:
                 for number, noted in self._notes.items():
                     notes.setdefault(number, []).extend(noted)
                 self._notes = notes
+                later, self._suns = self._suns, suns
+                for number, (sun_wh, of_wh) in later.items():
+                    self.note_sun(number, sun_wh, of_wh)
         if notes:
             self._costs = costs
         for tell in told:
@@ -358,13 +374,17 @@ def _connect(path: Path, lock_timeout_s: float) -> sqlite3.Connection:
 
 
 def _commit(
-    db: sqlite3.Connection, notes: tables.Notes, works: Iterable[_Work]
+    db: sqlite3.Connection,
+    notes: tables.Notes,
+    suns: tables.Suns,
+    works: Iterable[_Work],
 ) -> tuple[list[Callable[[], None]], dict[int, float]]:
     """Do all in one commit, or nothing; return what tells the results."""
     try:
         db.execute("BEGIN IMMEDIATE")
         try:
             costs = tables.note(db, notes)
+            tables.note_sun(db, suns)
             told = [one.do(db) for one in works]
             db.execute("COMMIT")
         finally:

@@ -84,6 +84,10 @@ class Transaction:
     priced_wh: float = 0.0
     """How much energy that was."""
     currency: str = ""
+    sun_wh: float | None = None
+    """From the sun, by a site that steers the wallbox; None where none does."""
+    sun_of_wh: float = 0.0
+    """Of how much energy that is known; by the site's own reckoning."""
 
     @property
     def is_open(self) -> bool:

@@ -4,7 +4,7 @@ import sqlite3
 
 from .errors import JournalError
 
-VERSION = 5
+VERSION = 6
 
 _STEPS = (
     # 0 -> 1
@@ -137,6 +137,11 @@ _STEPS = (
         lost INTEGER NOT NULL DEFAULT 0,
         refused INTEGER NOT NULL DEFAULT 0
     ) STRICT, WITHOUT ROWID;
+    """,
+    # 5 -> 6: how much of a session came from the sun, of how much that is known.
+    """
+    ALTER TABLE transactions ADD COLUMN sun_wh REAL;
+    ALTER TABLE transactions ADD COLUMN sun_of_wh REAL NOT NULL DEFAULT 0;
     """,
 )
 

@@ -14,6 +14,8 @@ from .records import (
     Transaction,
 )
 
+type Suns = Mapping[int, tuple[float, float]]
+"""What transactions took from the sun, of how much; Wh."""
 type Notes = Mapping[int, Sequence[Reading]]
 """The newest meter values of transactions."""
 
@@ -27,7 +29,7 @@ _FIRST_UNKNOWN = 2**40
 _COLUMNS = (
     "id, charger, wire_id, connector, id_tag, meter_start_wh, start_time, "
     "meter_stop_wh, stop_time, stop_reason, last_wh, last_time, start_unknown, "
-    "closed_locally, energy_wh, cost, priced_wh, currency"
+    "closed_locally, energy_wh, cost, priced_wh, currency, sun_wh, sun_of_wh"
 )
 SELECT = f"SELECT {_COLUMNS} FROM transactions"  # noqa: S608  # constant columns
 
@@ -315,6 +317,15 @@ def note(db: sqlite3.Connection, notes: Notes) -> dict[int, float]:
         if cost is not None:
             costs[number] = cost
     return costs
+
+
+def note_sun(db: sqlite3.Connection, suns: Suns) -> None:
+    """Add what transactions took from the sun."""
+    db.executemany(
+        "UPDATE transactions SET sun_wh = coalesce(sun_wh, 0) + ?, "
+        "sun_of_wh = sun_of_wh + ? WHERE id = ?",
+        [(sun_wh, of_wh, number) for number, (sun_wh, of_wh) in suns.items()],
+    )
 
 
 def remember(db: sqlite3.Connection, record: ChargerRecord) -> None:

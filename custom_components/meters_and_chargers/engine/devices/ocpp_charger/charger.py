@@ -262,6 +262,11 @@ class OcppCharger(OwnProfiles, Settling):
         """Say whether a card is in the list of who may charge, and may now."""
         return self._admission.label(tag) is not None and self.accepts(tag)
 
+    def note_sun(self, connector: int, sun_wh: float, of_wh: float) -> None:
+        """Add what its running session took from the sun, of how much; Wh."""
+        if (session := self.connector(connector).session) is not None:
+            self._station.journal.note_sun(session.transaction.id, sun_wh, of_wh)
+
     async def keep_limit(self, connector: int) -> None:
         """Let the limit hold for good, although there is a fallback."""
         if self.link is not None and self._sender.guards:
