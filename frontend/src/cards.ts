@@ -8,7 +8,14 @@ import { HealthCard } from "./health-card.ts";
 import { SessionsCard } from "./sessions-card.ts";
 import { SHOWN as SITE_PARTS, SiteCard } from "./site-card.ts";
 
+// What the dialogs use that are fetched later.
+export { html, nothing } from "lit";
+export { DOMAIN, stateOf } from "./find.ts";
+export * as format from "./format.ts";
+export { DAYS, dayName, planOf } from "./plan-line.ts";
+export { duration, moment } from "./reason.ts";
 export { generate } from "./strategy.ts";
+export { say } from "./texts.ts";
 
 const CARDS = {
   charger: ChargerCard,

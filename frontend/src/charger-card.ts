@@ -16,7 +16,7 @@ import {
   type State,
   watts,
 } from "./hass.ts";
-import { planDialog, planLine } from "./plan.ts";
+import { planLine } from "./plan-line.ts";
 import { moment, reasonOf } from "./reason.ts";
 import type { Texts } from "./texts.ts";
 
@@ -86,6 +86,7 @@ export class ChargerCard extends Card {
   #controls = controls(this);
   #counts = false;
   #explains = false;
+  #dialog: typeof import("./plan.ts").planDialog | undefined;
   #sentence = "";
   #spoken = "";
 
@@ -136,7 +137,8 @@ export class ChargerCard extends Card {
     const title = this.config.name || charger.name;
     const page = String(this.config.view ?? `/config/devices/device/${charger.device}`);
     const safe = state?.state === "failsafe" || said.severity === "fault";
-    return html`<ha-card class=${safe ? said.severity : ""}>
+    const compact = Boolean(this.config.compact);
+    return html`<ha-card class="${safe ? said.severity : ""} ${compact ? "compact" : ""}">
       <section aria-labelledby="title">
         <div class="head">
           <h2 id="title">
@@ -144,9 +146,14 @@ export class ChargerCard extends Card {
               ${title}
             </button>
           </h2>
+          ${compact ? this.#figures(hass, texts, charger) : nothing}
           ${this.#state(hass, state)}
         </div>
-        ${this.#figures(hass, texts, charger)}
+        ${
+          compact
+            ? nothing
+            : html`<div class="head">${this.#figures(hass, texts, charger)}${this.#sun(hass, charger)}</div>`
+        }
         <button class="text reason" aria-expanded=${this.#explains} @click=${this.#explain}>
           ${safe ? html`<ha-icon aria-hidden="true" icon=${STATES[state?.state ?? ""] ?? "mdi:alert"}></ha-icon>` : nothing}
           ${said.sentence}
@@ -154,7 +161,7 @@ export class ChargerCard extends Card {
         <div class="hidden" role="status" aria-live="polite">${this.#sentence}</div>
         ${said.next ? html`<p class="secondary num">${said.next}</p>` : nothing}
         ${this.#explains ? explain(this, this.#controls, hass, texts, charger) : nothing}
-        ${this.config.compact ? nothing : this.#parts(hass, texts, charger, title, now)}
+        ${compact ? nothing : this.#parts(hass, texts, charger, title, now)}
         <p role="status" class="refused">${this.#controls.refusal()}</p>
       </section>
     </ha-card>`;
@@ -172,6 +179,16 @@ export class ChargerCard extends Card {
     </button>`;
   }
 
+  /** How much of the session came from the sun, as far as the site knows. */
+  #sun(hass: Hass, charger: Found): unknown {
+    const share = stateOf(hass, charger, "session_solar_share");
+    const sun = numberOf(share);
+    if (share === undefined || sun === undefined) return nothing;
+    return html`<button class="text num sun" @click=${() => openMoreInfo(this, share.entity_id)}>
+      ${this.say("sun_share", { share: format.percent(hass, sun) })}
+    </button>`;
+  }
+
   #figures(hass: Hass, texts: Texts, charger: Found): TemplateResult {
     const { entity, power, reckoned, phases, current } = drawn(hass, charger);
     const parts: string[] = [];
@@ -185,6 +202,7 @@ export class ChargerCard extends Card {
     if (current === undefined && amps !== undefined && (draws || amps > 0))
       parts.push(this.say("limit", { current: format.current(hass, amps) }));
     const opens = entity ?? limit?.entity_id;
+    if (this.config.compact) parts.splice(1);
     if (parts.length === 0) return html`<p class="figures">–</p>`;
     return html`<button
       class="text figures num"
@@ -269,13 +287,20 @@ export class ChargerCard extends Card {
   #plan(hass: Hass, texts: Texts, charger: Found, now: Date): unknown {
     // A plan needs a charger whose energy is counted; it has a target then.
     if (!("target_energy" in charger.entities)) return nothing;
-    const open = () => this.renderRoot.querySelector("dialog")?.showModal();
+    const open = async () => {
+      this.#dialog ??= (await import("./plan.js")).planDialog;
+      this.requestUpdate();
+      await this.updateComplete;
+      this.renderRoot.querySelector("dialog")?.showModal();
+      // What would come of it is asked as when something was entered.
+      this.renderRoot.querySelector("dialog form")?.dispatchEvent(new Event("change"));
+    };
     return html`<div class="row plan">
         <ha-icon aria-hidden="true" icon="mdi:flag-checkered"></ha-icon>
         <span>${planLine(hass, texts, stateOf(hass, charger, "charger_state"), now)}</span>
         <button class="link" @click=${open}>${this.say("edit_plan")}</button>
       </div>
-      ${planDialog(this, hass, texts, charger, now)}`;
+      ${this.#dialog?.(this, hass, texts, charger, now) ?? nothing}`;
   }
 
   #session(hass: Hass, texts: Texts, charger: Found, now: Date): unknown {
@@ -309,6 +334,12 @@ export class ChargerCard extends Card {
       section > button { align-self: flex-start; }
       .state { display: inline-flex; gap: 4px; align-items: center; flex: none; max-width: 60%; }
       .figures { font-size: var(--ha-font-size-xl, 20px); line-height: 1.3; margin: 0; }
+      .compact { padding: 8px 16px; }
+      .compact section { gap: 4px; }
+      .sun { flex: none; }
+      .compact .head { flex-wrap: wrap; gap: 0 12px; }
+      .compact h2 { flex: 1; }
+      .compact .figures { font-size: inherit; }
       .reason { min-height: 24px; line-height: 1.4; align-self: flex-start; }
       .explained { border-inline-start: 2px solid var(--divider-color); padding-inline-start: 12px; display: flex; flex-direction: column; gap: 6px; }
       .explained ul { margin: 0; padding: 0; list-style: none; }
@@ -325,12 +356,6 @@ export class ChargerCard extends Card {
       .slider button { font-size: 20px; line-height: 1; padding: 0; flex: none; }
       .slider output { min-width: 5em; text-align: end; flex: none; }
       .pending { box-shadow: 0 2px 0 var(--primary-color); }
-      dialog { border: 0; border-radius: 16px; padding: 24px; width: min(440px, 100vw - 32px); box-sizing: border-box; background: var(--card-background-color); color: var(--primary-text-color); }
-      dialog::backdrop { background: rgb(0 0 0 / 50%); }
-      dialog form { display: flex; flex-direction: column; gap: 16px; }
-      label { display: flex; flex-direction: column; gap: 4px; }
-      label input { min-height: 44px; border: 1px solid var(--secondary-text-color); border-radius: 8px; background: none; padding: 0 8px; color-scheme: light dark; }
-      .actions { justify-content: flex-end; }
     `,
   ];
 }

@@ -12,6 +12,7 @@ export interface Session {
   price: number | null;
   meter_start: number | null;
   meter_end: number | null;
+  sun_share?: number | null;
   reason: string | null;
   running: boolean;
   doubtful: boolean;
@@ -28,6 +29,7 @@ const COLUMNS = [
   "cost",
   "currency",
   "price",
+  "sun_share",
   "meter_start",
   "meter_end",
   "reason",

@@ -210,9 +210,9 @@ export class HealthCard extends Card {
       .link { padding-inline-start: 0; }
       td:last-child { padding-inline-end: 0; }
       @container (max-width: 480px) {
-        thead { position: absolute; clip-path: inset(50%); }
+        thead { position: absolute; display: block; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
         tbody tr { display: grid; grid-template-columns: repeat(3, 1fr); padding: 8px 0; border-bottom: 1px solid var(--divider-color); }
-        tbody th, tbody td { padding: 2px 0; text-align: start; }
+        tbody th, tbody td, tbody .end { padding: 2px 0; text-align: start; }
         tbody th, tbody td:nth-of-type(1) { grid-column: 1 / -1; }
         td[data-name]::before { content: attr(data-name); display: block; color: var(--secondary-text-color); font-size: var(--ha-font-size-s, 12px); }
       }

@@ -65,7 +65,7 @@ const FORMS: Record<string, { name: string; required?: boolean; selector: object
       { name: "compact", selector: { boolean: {} } },
       choice("show", ["mode", "slider", "phases", "boost", "plan", "session"], true),
     ],
-    site: [SITE, NAME, choice("show", ["flow", "phases", "surplus"], true)],
+    site: [SITE, NAME, choice("show", ["flow", "phases", "surplus", "today"], true)],
     circuits: [
       { name: "device", selector: { device: { filter: { integration: DOMAIN } } } },
       NAME,

@@ -1,39 +1,30 @@
-/** The plan of a charger: its line, and the dialog that sets it. */
+/** The dialog that sets a charger's plan; fetched when it is first opened. */
 
-import { html, nothing, type TemplateResult } from "lit";
-import { DOMAIN, type Found, stateOf } from "./find.ts";
-import * as format from "./format.ts";
-import { type Hass, isKnown, type State } from "./hass.ts";
-import { duration, moment } from "./reason.ts";
-import { say, type Texts } from "./texts.ts";
+import type { TemplateResult } from "lit";
+import {
+  DAYS,
+  DOMAIN,
+  dayName,
+  duration,
+  format,
+  html,
+  moment,
+  nothing,
+  planOf,
+  say,
+  stateOf,
+} from "./cards.js";
+import type { Found } from "./find.ts";
+import type { Hass } from "./hass.ts";
+import type { Texts } from "./texts.ts";
 
-interface Plan {
-  ready_at: string;
-  energy_kwh?: number;
-  charge_level?: number;
+/** What would come of what is entered, as it was last asked. */
+interface Told {
+  answer: string;
+  foreseen?: Foreseen;
 }
 
-const planOf = (state?: State): Plan | undefined =>
-  (isKnown(state) && (state.attributes.plan as Plan | null)) || undefined;
-
-/** Say what is planned. */
-export const planLine = (
-  hass: Hass,
-  texts: Texts,
-  state: State | undefined,
-  now: Date,
-): string => {
-  const plan = planOf(state);
-  if (plan === undefined) return say(texts, "no_plan");
-  const target =
-    plan.charge_level === undefined
-      ? format.energy(hass, plan.energy_kwh ?? 0)
-      : format.percent(hass, plan.charge_level);
-  return say(texts, "plan", {
-    target,
-    ready: moment(hass, texts, new Date(plan.ready_at), now),
-  });
-};
+const told = new WeakMap<object, Told>();
 
 /** The clock of the house in `HH:MM`, for a time field. */
 const clock = (hass: Hass, at: Date): string =>
@@ -44,19 +35,34 @@ const clock = (hass: Hass, at: Date): string =>
     timeZone: hass.config.time_zone,
   }).format(at);
 
-/** Say the day of the next such time of day, written out. */
-export const dayOf = (hass: Hass, texts: Texts, time: string, now: Date): string => {
-  const tomorrow = time <= clock(hass, now);
-  const day = new Date(now.getTime() + (tomorrow ? 86_400_000 : 0));
-  return say(texts, tomorrow ? "ready_tomorrow" : "ready_today", {
-    weekday: format.weekday(hass, day, "long"),
-    time,
-  });
+/** The next day, of some or of all, on which such a time of day lies ahead. */
+const nextDay = (hass: Hass, time: string, days: string[], now: Date) => {
+  for (let ahead = time <= clock(hass, now) ? 1 : 0; ; ahead++) {
+    const day = new Date(now.getTime() + ahead * 86_400_000);
+    const name = new Intl.DateTimeFormat("en-GB", {
+      weekday: "short",
+      timeZone: hass.config.time_zone,
+    });
+    const fits = days.includes(name.format(day).toLowerCase());
+    if (days.length === 0 || fits || ahead > 7) return { day, ahead };
+  }
+};
+
+/** Say the day of the next such time, written out. */
+export const dayOf = (
+  hass: Hass,
+  texts: Texts,
+  time: string,
+  now: Date,
+  days: string[] = [],
+): string => {
+  const { day, ahead } = nextDay(hass, time, days, now);
+  const key = ["ready_today", "ready_tomorrow"][ahead] ?? "ready_on";
+  return say(texts, key, { weekday: format.weekday(hass, day, "long"), time });
 };
 
 interface Host extends HTMLElement {
   renderRoot: HTMLElement | DocumentFragment;
-  planAnswer?: string;
   requestUpdate(): void;
 }
 
@@ -78,10 +84,23 @@ export const planDialog = (
     const level = field("level")?.valueAsNumber;
     const energy = field("energy")?.valueAsNumber;
     const target = level ? { charge_level: level } : energy ? { energy } : {};
-    return { time: field("time")?.value ?? "07:00", ...target };
+    return { time: time(), ...target, ...first() };
   };
-  const tell = (answer: string) => {
-    host.planAnswer = answer;
+  const time = () => field("time")?.value || "07:00";
+  /** The date of the first of its days, where it is to be had again. */
+  const first = () => {
+    const days = repeat();
+    if (days.length === 0) return {};
+    const { day } = nextDay(hass, time(), days, new Date());
+    const date = new Intl.DateTimeFormat("en-CA", { timeZone: hass.config.time_zone });
+    return { date: date.format(day) };
+  };
+  const repeat = (): string[] =>
+    [
+      ...host.renderRoot.querySelectorAll<HTMLInputElement>("dialog [name=day]"),
+    ].flatMap((day) => (day.checked ? [day.value] : []));
+  const tell = (answer: string, foreseen?: Foreseen) => {
+    told.set(host, foreseen ? { answer, foreseen } : { answer });
     host.requestUpdate();
   };
   const failed = (error: unknown) =>
@@ -89,7 +108,7 @@ export const planDialog = (
   const send = async (service: string, data: Record<string, unknown>) => {
     try {
       await hass.callService(DOMAIN, service, data, { entity_id }, false);
-      host.planAnswer = "";
+      tell("");
       dialog()?.close();
     } catch (error) {
       failed(error);
@@ -108,9 +127,10 @@ export const planDialog = (
       const foreseen = Object.values(answer.response)[0];
       tell(
         [
-          dayOf(hass, texts, field("time")?.value ?? "07:00", new Date()),
+          dayOf(hass, texts, time(), new Date(), repeat()),
           foreseen ? result(hass, texts, foreseen, new Date()) : "",
         ].join(" "),
+        foreseen,
       );
     } catch (error) {
       failed(error);
@@ -127,9 +147,12 @@ export const planDialog = (
     );
   const save = (event: Event) => {
     event.preventDefault();
-    void send("set_plan", chosen());
+    void send("set_plan", { ...chosen(), repeat: repeat() });
   };
-  return html`<dialog aria-labelledby="plan-title" @close=${() => tell("")}>
+  const { answer, foreseen } = told.get(host) ?? { answer: "" };
+  const ready = plan ? clock(hass, new Date(plan.ready_at)) : "07:00";
+  return html`<style>${STYLE}</style>
+    <dialog aria-labelledby="plan-title" @close=${() => tell("")}>
     <form method="dialog" @submit=${save} @change=${preview}>
       <h2 id="plan-title">${say(texts, "plan_title", { name: charger.name })}</h2>
       ${
@@ -154,9 +177,20 @@ export const planDialog = (
       }
       <label>${say(texts, "plan_ready")}
         <input name="time" type="time" required
-          .value=${plan ? clock(hass, new Date(plan.ready_at)) : "07:00"} />
+          .value=${ready} />
       </label>
-      <p role="status">${host.planAnswer || dayOf(hass, texts, plan ? clock(hass, new Date(plan.ready_at)) : "07:00", now)}</p>
+      <fieldset>
+        <legend>${say(texts, "plan_repeat")}</legend>
+        ${DAYS.map(
+          (day, n) => html`<label>
+            <input name="day" type="checkbox" value=${day} .checked=${plan?.repeat?.includes(day) ?? false}
+              aria-label=${dayName(hass, n, "long")} />
+            <span aria-hidden="true">${dayName(hass, n, "short")}</span>
+          </label>`,
+        )}
+      </fieldset>
+      <p role="status">${answer || dayOf(hass, texts, ready, now, plan?.repeat)}</p>
+      ${foreseen ? slots(hass, texts, foreseen, now) : nothing}
       <div class="row actions">
         ${plan ? html`<button type="button" @click=${() => send("clear_plan", {})}>${say(texts, "remove")}</button>` : nothing}
         <button type="button" @click=${() => dialog()?.close()}>${say(texts, "cancel")}</button>
@@ -167,18 +201,60 @@ export const planDialog = (
 };
 
 interface Foreseen {
-  [figure: string]: unknown;
+  ready_at: string;
+  slots: { start: string; end: string }[];
+  start: string | null;
+  late_minutes: number;
+  cost: number | null;
 }
 
 const result = (hass: Hass, texts: Texts, foreseen: Foreseen, now: Date): string => {
-  const { start, late_minutes: late } = foreseen as {
-    start?: string;
-    late_minutes?: number;
-  };
+  const { start, late_minutes: late, cost } = foreseen;
   if (late) return say(texts, "plan_late", { late: duration(texts, late * 60) });
-  if (start)
-    return say(texts, "plan_starts", {
-      start: moment(hass, texts, new Date(start), now),
-    });
-  return "";
+  if (start === null) return "";
+  const lasts = foreseen.slots.reduce(
+    (sum, slot) => sum + Date.parse(slot.end) - Date.parse(slot.start),
+    0,
+  );
+  const said = [
+    say(texts, "plan_starts", { start: moment(hass, texts, new Date(start), now) }),
+    duration(texts, lasts / 1000),
+  ];
+  if (cost !== null)
+    said.push(say(texts, "plan_cost", { cost: format.money(hass, cost) }));
+  return `${said[0]} ${said.slice(1).join(" · ")}`;
 };
+
+/** The time until the plan's, and in which parts of it the car would charge. */
+const slots = (hass: Hass, texts: Texts, foreseen: Foreseen, now: Date) => {
+  const begin = now.getTime();
+  const ends = [foreseen.ready_at, ...foreseen.slots.map((slot) => slot.end)];
+  const all = Math.max(...ends.map(Date.parse)) - begin;
+  if (foreseen.slots.length === 0 || all <= 0) return nothing;
+  const place = (at: string) => (100 * Math.max(Date.parse(at) - begin, 0)) / all;
+  return html`<div class="slots" aria-hidden="true">
+    <div class="bar">${foreseen.slots.map(
+      ({ start, end }) =>
+        html`<span style="left: ${place(start)}%; width: ${place(end) - place(start)}%"></span>`,
+    )}</div>
+    <div class="head secondary"><span>${format.time(hass, now)}</span>
+      <span>${moment(hass, texts, new Date(begin + all), now)}</span></div>
+  </div>`;
+};
+
+const STYLE = `
+  dialog { border: 0; border-radius: 16px; padding: 24px; width: min(440px, 100vw - 32px); box-sizing: border-box; background: var(--card-background-color); color: var(--primary-text-color); }
+  dialog::backdrop { background: rgb(0 0 0 / 50%); }
+  dialog form { display: flex; flex-direction: column; gap: 16px; }
+  label { display: flex; flex-direction: column; gap: 4px; }
+  label input { min-height: 44px; border: 1px solid var(--secondary-text-color); border-radius: 8px; background: none; padding: 0 8px; color-scheme: light dark; }
+  fieldset { border: 0; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(7, 1fr); gap: 4px; }
+  legend { padding: 0 0 4px; }
+  fieldset label { position: relative; min-height: 44px; align-items: center; justify-content: center; border: 1px solid var(--secondary-text-color); border-radius: 8px; }
+  fieldset input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; }
+  fieldset label:has(:checked) { border: 2px solid var(--primary-text-color); background: color-mix(in srgb, var(--primary-color) 20%, transparent); font-weight: 500; }
+  fieldset label:has(:focus-visible) { outline: 2px solid var(--primary-text-color); outline-offset: 2px; }
+  .slots .bar { position: relative; height: 14px; }
+  .slots .bar > span { position: absolute; height: 100%; background: var(--primary-color); }
+  .actions { justify-content: flex-end; }
+`;

@@ -178,18 +178,27 @@ export class SessionsCard extends Card {
     const sum = (of: "energy" | "cost") =>
       counted.reduce((all, session) => all + (session[of] ?? 0), 0);
     const costs = counted.some((session) => session.cost !== null);
+    const shares = counted.filter((session) => typeof session.sun_share === "number");
+    const sunny = shares.some((session) => session.sun_share);
+    const of = shares.reduce((all, session) => all + (session.energy ?? 0), 0);
+    const sun = shares.reduce(
+      (all, session) => all + (session.energy ?? 0) * (session.sun_share ?? 0),
+      0,
+    );
     const currency = counted.find((session) => session.currency)?.currency;
     return html`<table>
         <caption class="hidden">${this.say("sessions")}</caption>
         <thead><tr>
           ${["start", "duration", "charger", "card"].map((key) => html`<th scope="col" class=${key}>${this.say(`column_${key}`)}</th>`)}
           <th scope="col" class="end">${this.say("column_energy")}</th>
+          ${sunny ? html`<th scope="col" class="end">${this.say("sun")}</th>` : nothing}
           ${costs ? html`<th scope="col" class="end">${this.say("column_cost")}</th>` : nothing}
         </tr></thead>
-        <tbody>${sessions.map((session) => this.#row(hass, session, costs))}</tbody>
+        <tbody>${sessions.map((session) => this.#row(hass, session, costs, sunny))}</tbody>
         <tfoot><tr>
           <th scope="row" colspan="4">${this.say("sum", { count: counted.length })}</th>
           <td class="end">${format.energy(hass, sum("energy"), 2)}</td>
+          ${sunny ? html`<td class="end">${of > 0 ? format.percent(hass, sun / of) : "–"}</td>` : nothing}
           ${costs ? html`<td class="end">${format.money(hass, sum("cost"), currency)}</td>` : nothing}
         </tr></tfoot>
       </table>
@@ -199,7 +208,7 @@ export class SessionsCard extends Card {
       </button></div>`;
   }
 
-  #row(hass: Hass, session: Session, costs: boolean): TemplateResult {
+  #row(hass: Hass, session: Session, costs: boolean, sunny: boolean): TemplateResult {
     const start = session.start ? new Date(session.start) : undefined;
     const minutes = session.duration;
     const lasts =
@@ -214,6 +223,7 @@ export class SessionsCard extends Card {
       <td class="charger">${session.charger}</td>
       <td class="card">${session.tag || "–"}</td>
       <td class="end">${session.energy === null ? "–" : format.energy(hass, session.energy, 2)}</td>
+      ${sunny ? html`<td class="end sun">${typeof session.sun_share === "number" ? this.say("sun_share", { share: format.percent(hass, session.sun_share) }) : "–"}</td>` : nothing}
       ${
         costs
           ? html`<td class="end">${session.cost === null ? "–" : format.money(hass, session.cost, session.currency)}</td>`
@@ -244,7 +254,7 @@ export class SessionsCard extends Card {
       .running { font-weight: 700; }
       label input { min-height: 44px; border: 1px solid var(--secondary-text-color); border-radius: 8px; background: none; padding: 0 8px; color-scheme: light dark; }
       @container (max-width: 560px) {
-        thead { position: absolute; clip-path: inset(50%); }
+        thead { position: absolute; display: block; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
         tbody tr { display: grid; grid-template-columns: 1fr auto; padding: 8px 0; border-bottom: 1px solid var(--divider-color); }
         tbody td { padding: 2px 0; }
         .card { display: none; }

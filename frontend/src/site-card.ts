@@ -9,7 +9,7 @@ import { type Hass, isKnown, navigate, numberOf, openMoreInfo } from "./hass.ts"
 import type { Texts } from "./texts.ts";
 
 /** What is shown unless the owner says otherwise. */
-export const SHOWN = ["flow", "phases", "surplus"];
+export const SHOWN = ["flow", "phases", "surplus", "today"];
 const TIGHT_A = 3;
 const BALANCED_W = 30;
 const PHASES = ["l1", "l2", "l3"];
@@ -60,6 +60,7 @@ export class SiteCard extends Card {
         ${shows("flow") ? this.#flow(hass, site) : nothing}
         ${shows("surplus") ? this.#surplus(hass, site) : nothing}
         ${shows("phases") ? this.#phases(hass, texts, site) : nothing}
+        ${shows("today") ? this.#today(hass, site) : nothing}
       </section>
     </ha-card>`;
   }
@@ -154,6 +155,26 @@ export class SiteCard extends Card {
     if (surplus === undefined || value === undefined || value <= 0) return nothing;
     return html`<button class="text num" @click=${() => openMoreInfo(this, surplus.entity_id)}>
       ${this.say("surplus", { power: format.power(hass, value) })}
+    </button>`;
+  }
+
+  /** What was charged today, with the sun's part and the cost where they are known. */
+  #today(hass: Hass, site: Found): unknown {
+    const energy = stateOf(hass, site, "energy_today");
+    const kwh = numberOf(energy);
+    if (energy === undefined || kwh === undefined) return nothing;
+    const sun = numberOf(stateOf(hass, site, "solar_share_today"));
+    const cost = stateOf(hass, site, "cost_today");
+    const spent = numberOf(cost);
+    const parts = [this.say("today", { energy: format.energy(hass, kwh) })];
+    if (sun !== undefined)
+      parts.push(this.say("sun_share", { share: format.percent(hass, sun) }));
+    if (spent !== undefined)
+      parts.push(
+        format.money(hass, spent, String(cost?.attributes.unit_of_measurement ?? "")),
+      );
+    return html`<button class="text num" @click=${() => openMoreInfo(this, energy.entity_id)}>
+      ${parts.join(" · ")}
     </button>`;
   }
 

@@ -237,7 +237,7 @@ const chargerView = (home: Home, charger: Found, n: number): Json => {
   const right = grid(
     heading(text("right_now"), "mdi:pulse"),
     ...tile("power", { type: "trend-graph" }),
-    ...tiles("current_phase", "session_energy", "energy_import"),
+    ...tiles("current_phase", "session_energy", "session_solar_share", "energy_import"),
     {
       type: "history-graph",
       hours_to_show: 12,

@@ -35,7 +35,15 @@ const changed = (home: House, entity: string, state: string): House => {
 test("a charger's card tells state, power, phases and reason", async () => {
   const card = await show("charger", wholeHouse(), { device: "garage" });
   const text = textOf(card);
-  for (const part of ["garage", "Charging", "5.2 kW", "3 phases", "7.6 A", "12.40 kWh"])
+  for (const part of [
+    "garage",
+    "Charging",
+    "5.2 kW",
+    "3 phases",
+    "7.6 A",
+    "94 % sun",
+    "12.40 kWh",
+  ])
     assert.ok(text.includes(part), `${part}: ${text}`);
   assert.ok(text.includes("Charging from the sun: 5.2 kW."));
   card.remove();
@@ -98,6 +106,72 @@ test("what was refused jumps back with the reason", async () => {
   await card.updateComplete;
   assert.ok(textOf(card).includes("The wallbox is away"));
   assert.ok(textOf(card).includes("max 16"));
+  card.remove();
+});
+
+test("a plan is shown with its days, previewed and saved", async () => {
+  const home = wholeHouse();
+  const state = home.states[entityOf(home, "garage", "charger_state")];
+  const ready = new Date(Date.now() + 8 * 3_600_000);
+  const plan = {
+    ready_at: ready.toISOString(),
+    energy_kwh: 20,
+    repeat: ["mon", "fri"],
+  };
+  if (state) state.attributes = { plan };
+  const at = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+  const slots = [
+    { start: at(2), end: at(3) },
+    { start: at(6), end: at(8) },
+  ];
+  home.answers.preview = {
+    response: {
+      any: { ready_at: at(8), slots, start: at(2), late_minutes: 0, cost: 4.2 },
+    },
+  };
+  const card = await show("charger", home, { device: "garage" });
+  assert.match(textOf(card), /Plan: 20.0.kWh by .* · Mon, Fri/);
+  all(card, ".plan button")[0]?.click();
+  const settled = async () => {
+    for (let n = 0; n < 5; n++) await new Promise((done) => setTimeout(done, 0));
+    await card.updateComplete;
+  };
+  await settled();
+  const days = all<HTMLInputElement>(card, "dialog [name=day]");
+  assert.deepEqual(
+    days.flatMap((day) => (day.checked ? [day.value] : [])),
+    ["mon", "fri"],
+  );
+  assert.equal(days[0]?.getAttribute("aria-label"), "Monday");
+  const said = textOf(card).replaceAll("\u00a0", " ");
+  assert.match(said, /Ready .*Charging starts .* 3 h · about CHF 4\.20/);
+  const widths = all(card, ".slots .bar span").map((span) => {
+    const [left, width] = (span.getAttribute("style") ?? "").match(/[\d.]+/g) ?? [];
+    return [Math.round(Number(left)), Math.round(Number(width))];
+  });
+  assert.deepEqual(widths, [
+    [25, 13],
+    [75, 25],
+  ]);
+  for (const day of days) day.checked = day.value === "sun";
+  all(card, "dialog form")[0]?.dispatchEvent(new Event("submit"));
+  await settled();
+  const [domain, service, data] = home.calls[0] ?? [];
+  assert.deepEqual([domain, service], ["meters_and_chargers", "set_plan"]);
+  const { date, repeat, energy } = data as Record<string, unknown>;
+  assert.deepEqual([repeat, energy], [["sun"], 20]);
+  assert.equal(new Date(`${date}T12:00:00Z`).getUTCDay(), 0);
+  card.remove();
+});
+
+test("one of many chargers is two lines: name, power and state, and the reason", async () => {
+  const card = await show("charger", wholeHouse(), { device: "garage", compact: true });
+  const [head] = all(card, ".head");
+  const text = head?.textContent.replace(/\s+/g, " ") ?? "";
+  for (const part of ["garage", "5.2", "Charging"])
+    assert.ok(text.includes(part), text);
+  assert.ok(textOf(card).includes("Charging from the sun"));
+  assert.equal(all(card, "[role=radiogroup], input, .plan").length, 0);
   card.remove();
 });
 
@@ -187,6 +261,7 @@ test("a site's card tells where power goes and what the fuse has left", async ()
     "11 A left",
     "2 A left, tight",
     "2 A over",
+    "Today: 14.2 kWh charged · 88 % sun · CHF 1.70",
   ])
     assert.ok(text.includes(part), `${part}: ${text}`);
   assert.ok(!/[-−]\d/.test(text), "a minus sign");
@@ -266,19 +341,29 @@ test("sessions are asked for the month and summed without doubtful ones", async 
     charger: "Garage",
     tag: "Anna",
     energy: 12.4,
+    sun_share: 80,
     cost: null,
     running: false,
     doubtful: false,
   };
   home.answers.get_sessions = {
-    response: { sessions: [session, { ...session, energy: 400, doubtful: true }] },
+    response: {
+      sessions: [
+        session,
+        { ...session, energy: 3.1, sun_share: 20 },
+        { ...session, energy: 1, sun_share: null },
+        { ...session, energy: 400, doubtful: true },
+      ],
+    },
   };
   const card = await show("sessions", home);
   await redrawn(card);
   const [asked] = home.asked;
   assert.match(JSON.stringify(asked), /"from":"\d{4}-\d\d-01 00:00:00"/);
   const [foot] = all(card, "tfoot");
-  assert.match(foot?.textContent ?? "", /12\.40/);
+  assert.match(foot?.textContent ?? "", /16\.50/);
+  // By energy: the longer session weighs more, one of which nobody knows nothing.
+  assert.match(foot?.textContent ?? "", /68.%/);
   assert.ok(textOf(card).includes("doubtful"));
   card.remove();
 });

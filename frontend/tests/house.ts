@@ -104,6 +104,7 @@ export const GARAGE: Page = {
   "current_phase#2": "7.5",
   "current_phase#3": "7.5",
   session_energy: "12.4",
+  session_solar_share: "94",
   transaction: "7",
 };
 export const SITE: Page = {
@@ -116,6 +117,9 @@ export const SITE: Page = {
   headroom_l3: ["-2.0", { rating: 25 }],
   overload_count: ["1", { worst: 3 }],
   observe: "off",
+  energy_today: "14.23",
+  solar_share_today: "88",
+  cost_today: ["1.7", { unit_of_measurement: "CHF" }],
 };
 export const CIRCUIT: Page = { power: ["400", { unit_of_measurement: "W" }] };
 

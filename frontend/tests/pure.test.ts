@@ -194,6 +194,7 @@ test("a table is one for spreadsheets, and runs no formula", () => {
     cost: 1.1,
     currency: "CHF",
     price: 0.0887,
+    sun_share: 94,
     meter_start: 100,
     meter_end: 112.4,
     reason: null,
@@ -205,7 +206,7 @@ test("a table is one for spreadsheets, and runs no formula", () => {
   assert.ok(head?.startsWith("\ufeffstart;end;"));
   assert.equal(
     row,
-    `2026-11-22T10:00:00+01:00;;112,5;"Garage, ""left""";'=1+1;12,400;1,1;CHF;0,0887;100,000;112,400;;7`,
+    `2026-11-22T10:00:00+01:00;;112,5;"Garage, ""left""";'=1+1;12,400;1,1;CHF;0,0887;94;100,000;112,400;;7`,
   );
   assert.ok(csv([session], false).includes("112.400"));
 });

@@ -38,7 +38,12 @@ async def test_pages_load_the_module_and_its_words(
     (url,) = await loaded(hass, pages)
     client = await hass_client()
     folder = url.removesuffix("/frontend/main.js")
-    for path in ("frontend/main.js", "frontend/cards.js", "texts/de.json"):
+    for path in (
+        "frontend/main.js",
+        "frontend/cards.js",
+        "frontend/plan.js",
+        "texts/de.json",
+    ):
         answer = await client.get(f"{folder}/{path}")
         assert answer.status == 200
         assert "max-age" in answer.headers["Cache-Control"]
