@@ -51,6 +51,12 @@ async def add_dashboard(home: HomeAssistant, grid_key: str) -> None:
     `grid_key` is the identity of the grid meter. Raises HassError when Home Assistant
     refuses or the meter or the inverter has no entity.
     """
+    await make_dashboard(home)
+    await _save(home, await find(home, grid_key))
+
+
+async def make_dashboard(home: HomeAssistant) -> None:
+    """Make a dashboard of what there is."""
     await home.ws(
         "lovelace/dashboards/create",
         url_path=URL_PATH,
@@ -60,7 +66,6 @@ async def add_dashboard(home: HomeAssistant, grid_key: str) -> None:
         require_admin=False,
     )
     await home.ws("lovelace/config/save", url_path=URL_PATH, config=STRATEGY)
-    await _save(home, await find(home, grid_key))
 
 
 async def complete_dashboard(home: HomeAssistant, grid_key: str) -> None:

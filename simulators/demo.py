@@ -186,17 +186,15 @@ def grid_key(installed: tuple[Installed, ...]) -> str:
 
 @asynccontextmanager
 async def demo(
-    options: argparse.Namespace, config: Path
+    options: argparse.Namespace, config: Path, python: Path | str = sys.executable
 ) -> AsyncIterator[tuple[House, HomeAssistant, tuple[Installed, ...]]]:
-    """Run everything, set up, while inside."""
+    """Run everything, set up, while inside; Home Assistant by that interpreter."""
     await asyncio.to_thread(shutil.rmtree, config, ignore_errors=True)
     async with simulated(options) as (house, devices), AsyncExitStack() as ended:
         inverter = Inverter(house)
         await inverter.start()
         ended.push_async_callback(inverter.stop)
-        home = HomeAssistant(
-            config, sections=inverter.configuration(), names=names(devices)
-        )
+        home = HomeAssistant(config, python, inverter.configuration(), names(devices))
         clock = asyncio.get_running_loop().time
         begun = clock()
         say("Starting Home Assistant ...")

@@ -2,9 +2,11 @@
 
 A program of its own: `named.py NAMES ...`, with names and addresses as JSON, and then
 Home Assistant's own arguments. No other name of the maker's domain is known, so that
-nobody outside is asked for one, let alone for a device that has it.
+nobody outside is asked for one, let alone for a device that has it. Its network is a
+small part of loopback, so that a search of it asks few addresses.
 """
 
+from collections.abc import Iterable
 import json
 import runpy
 import socket
@@ -12,8 +14,13 @@ import sys
 from typing import Any
 from unittest.mock import patch
 
+import ifaddr
+
 _DOMAIN = ".dns-me.com"
+_OWN = "127.0.0.1"
+_PREFIX = 28
 _real = socket.getaddrinfo
+_real_adapters = ifaddr.get_adapters
 
 
 def main() -> None:
@@ -28,7 +35,17 @@ def main() -> None:
             name = names[name]
         return _real(name, *args, **options)
 
-    with patch("socket.getaddrinfo", getaddrinfo):
+    def get_adapters() -> Iterable[ifaddr.Adapter]:
+        for adapter in _real_adapters():
+            for ours in adapter.ips:
+                if ours.ip == _OWN:
+                    ours.network_prefix = _PREFIX
+            yield adapter
+
+    with (
+        patch("socket.getaddrinfo", getaddrinfo),
+        patch("ifaddr.get_adapters", get_adapters),
+    ):
         runpy.run_module("homeassistant", run_name="__main__", alter_sys=True)
 
 

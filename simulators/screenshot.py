@@ -2,31 +2,22 @@
 
 import argparse
 import asyncio
-import base64
-from collections.abc import AsyncIterator
-import contextlib
-from contextlib import asynccontextmanager
-import json
 from pathlib import Path
-import re
 import shutil
 import sys
 import tempfile
 from typing import Any
 
-import aiohttp
-
+from .browser import BrowserError, browser, log_in
 from .dashboard import URL_PATH, complete_dashboard
 from .demo import demo, grid_key, parse, say
-from .hass import HassError, HomeAssistant, Json, wait_until
+from .hass import HassError, HomeAssistant, wait_until
 from .house import House
 
 _CHARGING_S = 150
 _PAGE_S = 60
 # Lets graphs draw and animations end.
 _SETTLE_S = 5
-_COMMAND_S = 30
-_LISTENING = re.compile(rb"DevTools listening on (ws://\S+)")
 
 # What went wrong on the page: cards that Home Assistant has replaced, in any shadow
 # root, and values that nobody delivers.
@@ -58,118 +49,7 @@ _SHOWN = """(() => {
 
 
 class ScreenshotError(Exception):
-    """The browser did not start, or the page shows faults."""
-
-
-class Page:
-    """A page of a browser, driven by its DevTools protocol."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Talk over the browser's socket."""
-        self._socket = socket
-        self._session_id: str | None = None
-        self._number = 0
-        self.faults: list[str] = []
-
-    async def open(self) -> None:
-        """Open a blank page and listen to what goes wrong in it."""
-        target = await self.send("Target.createTarget", url="about:blank")
-        attached = await self.send(
-            "Target.attachToTarget", targetId=target["targetId"], flatten=True
-        )
-        self._session_id = attached["sessionId"]
-        await self.send("Runtime.enable")
-        await self.send("Page.enable")
-
-    async def send(self, method: str, **params: object) -> Json:
-        """Send one command and return its result; events in between are kept."""
-        self._number += 1
-        message: Json = {"id": self._number, "method": method, "params": params}
-        if self._session_id is not None:
-            message["sessionId"] = self._session_id
-        try:
-            async with asyncio.timeout(_COMMAND_S):
-                await self._socket.send_json(message)
-                while (answer := await self._receive()).get("id") != self._number:
-                    self._heard(answer)
-        except TimeoutError:
-            raise ScreenshotError(f"{method}: no answer of the browser") from None
-        if "error" in answer:
-            raise ScreenshotError(f"{method}: {answer['error']['message']}")
-        result: Json = answer["result"]
-        return result
-
-    async def _receive(self) -> Json:
-        message = await self._socket.receive()
-        if message.type is not aiohttp.WSMsgType.TEXT:
-            raise ScreenshotError("the browser has ended")
-        received: Json = message.json()
-        return received
-
-    async def evaluate(self, expression: str) -> Any:
-        """Evaluate JavaScript in the page and return its value."""
-        answer = await self.send(
-            "Runtime.evaluate", expression=expression, returnByValue=True
-        )
-        return answer["result"].get("value")
-
-    def _heard(self, event: Json) -> None:
-        if event.get("method") == "Runtime.exceptionThrown":
-            self.faults.append(exception_text(event["params"]["exceptionDetails"]))
-
-
-def exception_text(details: Json) -> str:
-    """Say in one line what a page's JavaScript has thrown."""
-    thrown = details.get("exception", {})
-    text: str = thrown.get("description") or thrown.get("value") or details["text"]
-    return f"JavaScript: {str(text).splitlines()[0]}"
-
-
-@asynccontextmanager
-async def browser(command: str) -> AsyncIterator[Page]:
-    """Run a headless browser that reaches nothing but loopback, with one page."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        process = await asyncio.create_subprocess_exec(
-            command,
-            "--headless",
-            # A container's root may not make a sandbox; only our own pages are opened.
-            "--no-sandbox",
-            "--remote-debugging-port=0",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--hide-scrollbars",
-            "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-            f"--user-data-dir={profile}",
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            url = await _devtools(process)
-            async with (
-                aiohttp.ClientSession() as session,
-                session.ws_connect(url, max_msg_size=0) as socket,
-            ):
-                page = Page(socket)
-                await page.open()
-                yield page
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-
-
-async def _devtools(process: asyncio.subprocess.Process) -> str:
-    """Read from a browser's messages where it listens."""
-    said = b""
-    if process.stderr is not None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_COMMAND_S):
-                async for line in process.stderr:
-                    if match := _LISTENING.search(line):
-                        return match[1].decode()
-                    said += line
-    raise ScreenshotError(f"the browser did not start: {said.decode()[-300:]}")
+    """The page shows faults."""
 
 
 async def take(home: HomeAssistant, options: argparse.Namespace) -> None:
@@ -184,42 +64,10 @@ async def take(home: HomeAssistant, options: argparse.Namespace) -> None:
         await wait_until("the page shows cards", shown, _PAGE_S)
         await asyncio.sleep(_SETTLE_S)
         faults = [*page.faults, *await page.evaluate(_FAULTS)]
-        answer = await page.send("Page.captureScreenshot", format="png")
-        picture = base64.b64decode(answer["data"])
+        picture = await page.picture()
         await asyncio.to_thread(options.out.write_bytes, picture)
     if faults:
         raise ScreenshotError("\n".join(faults))
-
-
-async def log_in(page: Page, home: HomeAssistant, options: argparse.Namespace) -> None:
-    """Set the window's size and colours, and log in."""
-    await page.send(
-        "Emulation.setDeviceMetricsOverride",
-        width=options.width,
-        height=options.height,
-        deviceScaleFactor=options.scale,
-        mobile=options.width < 600,
-    )
-    scheme = {"name": "prefers-color-scheme", "value": "dark" if options.dark else ""}
-    await page.send("Emulation.setEmulatedMedia", features=[scheme])
-    tokens = {
-        "access_token": home.token,
-        "token_type": "Bearer",
-        "expires_in": 1800,
-        "hassUrl": home.url,
-        "clientId": f"{home.url}/",
-        # Far in the future: the token is a long-lived one and has no refresh token.
-        "expires": 1e14,
-        "refresh_token": "",
-    }
-    # Twice JSON: the storage keeps a text. The sidebar is folded, as on a tablet.
-    stored = {
-        "hassTokens": json.dumps(tokens),
-        "dockedSidebar": '"always_hidden"',
-        "selectedLanguage": json.dumps(options.language),
-    }
-    script = f"Object.assign(localStorage, {json.dumps(stored)})"
-    await page.send("Page.addScriptToEvaluateOnNewDocument", source=script)
 
 
 async def charging(house: House, wait_s: float) -> None:
@@ -269,7 +117,7 @@ def main() -> int:
     options = parse_options()
     try:
         asyncio.run(run(options))
-    except (HassError, ScreenshotError) as err:
+    except (HassError, BrowserError, ScreenshotError) as err:
         say(f"Failed: {err}")
         return 1
     print(options.out)

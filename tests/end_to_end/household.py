@@ -1,6 +1,11 @@
 """A house with a meter and a Pico, as two stories begin."""
 
+from pathlib import Path
+
 from simulators.hass import DOMAIN, HomeAssistant
+
+ROOT = Path(__file__).parent.parent.parent
+NEWEST = ROOT / ".venv-newest" / "bin" / "python"
 
 
 async def make_site(home: HomeAssistant, fuse_a: int) -> None:

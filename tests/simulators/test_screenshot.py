@@ -7,14 +7,10 @@ import aiohttp
 from aiohttp import web
 import pytest
 
+from simulators.browser import BrowserError, Page, browser, exception_text, fault_of
 from simulators.dashboard import URL_PATH
-from simulators.screenshot import (
-    Page,
-    ScreenshotError,
-    browser,
-    exception_text,
-    parse_options,
-)
+from simulators.hass import Json
+from simulators.screenshot import parse_options
 
 THROWN = {
     "method": "Runtime.exceptionThrown",
@@ -73,14 +69,14 @@ async def test_page_keeps_what_it_throws(page: Page) -> None:
     assert page.faults == []
     assert await page.evaluate("cards") == ["a card"]
     assert page.faults == ["JavaScript: TypeError: no card"]
-    with pytest.raises(ScreenshotError, match=r"Page\.refuse: no such method"):
+    with pytest.raises(BrowserError, match=r"Page\.refuse: no such method"):
         await page.send("Page.refuse")
 
 
 async def test_browser_that_ends_is_told(page: Page) -> None:
     """A browser that crashes is not waited for."""
     await page.open()
-    with pytest.raises(ScreenshotError, match="has ended"):
+    with pytest.raises(BrowserError, match="has ended"):
         await page.send("Browser.close")
 
 
@@ -91,12 +87,26 @@ def test_thrown_text_is_told() -> None:
     assert exception_text(thrown) == "JavaScript: a text"
 
 
+def test_errors_in_the_console_are_faults() -> None:
+    """An error that a card writes counts, a picture of the Internet's does not."""
+    said: Json = {"type": "error", "args": [{"value": "no"}, {"description": "E\n1"}]}
+    console = {"method": "Runtime.consoleAPICalled", "params": said}
+    assert fault_of(console) == "console: no E"
+    said["type"] = "info"
+    assert fault_of(console) == ""
+    entry = {"level": "error", "text": "404", "url": "http://127.0.0.1:8123/cards.js"}
+    logged = {"method": "Log.entryAdded", "params": {"entry": entry}}
+    assert fault_of(logged) == "log: 404 http://127.0.0.1:8123/cards.js"
+    entry["url"] = "https://brands.home-assistant.io/ksem/icon.png"
+    assert fault_of(logged) == ""
+
+
 async def test_browser_that_does_not_start_says_why(tmp_path: Path) -> None:
     """A library that is missing is told, and not waited for."""
     broken = tmp_path / "chromium"
     broken.write_text("#!/bin/sh\necho libnss3.so: not found >&2\nexit 127\n")
     broken.chmod(0o755)
-    with pytest.raises(ScreenshotError, match=r"libnss3\.so: not found"):
+    with pytest.raises(BrowserError, match=r"libnss3\.so: not found"):
         async with browser(str(broken)):
             pass
 
