@@ -38,7 +38,10 @@ PACKAGE = ROOT / "custom_components" / DOMAIN
 DOCS = ROOT / "docs"
 ALL = sorted(ROOT.glob("*.md")) + sorted(DOCS.rglob("*.md"))
 DEVICES = [f"devices/{path.stem}" for path in sorted((DOCS / "devices").glob("*.md"))]
-FOR_OWNERS = ("installing", "charging", "automations", "troubleshooting", *DEVICES)
+FOR_OWNERS = (
+    *("installing", "charging", "automations", "entities", "troubleshooting"),
+    *DEVICES,
+)
 
 # What stands in italics without being a text of ours: words of Home Assistant, of a
 # device's own pages, and of what replaces a name.
