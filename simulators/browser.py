@@ -145,12 +145,14 @@ def exception_text(details: Json) -> str:
 
 
 @asynccontextmanager
-async def browser(command: str) -> AsyncIterator[Page]:
+async def browser(command: str, language: str = "en") -> AsyncIterator[Page]:
     """Run a headless browser that reaches nothing but loopback, with one page."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = await asyncio.create_subprocess_exec(
             command,
             "--headless",
+            # In which its own fields, such as those of a time, speak.
+            f"--lang={language}",
             # A container's root may not make a sandbox; only our own pages are opened.
             "--no-sandbox",
             "--remote-debugging-port=0",
@@ -267,6 +269,14 @@ _FIND = """(() => {
       const value = { ...form.data, ...JSON.parse(values) };
       form.dispatchEvent(new CustomEvent("value-changed", { detail: { value } }));
       return true;
+    },
+    // Opens the options of an entry, on the integration's page.
+    configure: (title) => {
+      const label = "ui.panel.config.integrations.config_entry.configure";
+      const rows = all(document, ["ha-config-entry-row"]);
+      const row = rows.find((one) => one.entry?.title === title);
+      return Boolean(row) && click(all(row.shadowRoot, ["ha-icon-button"])
+        .filter((one) => one.label === hass().localize(label)));
     },
     unfold: () => {
       const [bar] = all(document, ["div"]).filter((one) => one.id === "summary");

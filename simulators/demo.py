@@ -186,7 +186,10 @@ def grid_key(installed: tuple[Installed, ...]) -> str:
 
 @asynccontextmanager
 async def demo(
-    options: argparse.Namespace, config: Path, python: Path | str = sys.executable
+    options: argparse.Namespace,
+    config: Path,
+    python: Path | str = sys.executable,
+    language: str = "en",
 ) -> AsyncIterator[tuple[House, HomeAssistant, tuple[Installed, ...]]]:
     """Run everything, set up, while inside; Home Assistant by that interpreter."""
     await asyncio.to_thread(shutil.rmtree, config, ignore_errors=True)
@@ -194,7 +197,9 @@ async def demo(
         inverter = Inverter(house)
         await inverter.start()
         ended.push_async_callback(inverter.stop)
-        home = HomeAssistant(config, python, inverter.configuration(), names(devices))
+        home = HomeAssistant(
+            config, python, inverter.configuration(), names(devices), language
+        )
         clock = asyncio.get_running_loop().time
         begun = clock()
         say("Starting Home Assistant ...")

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from itertools import product
 import json
 from pathlib import Path
 import re
@@ -49,7 +50,7 @@ _WORDS = """(() => {
   const found = [];
   const walk = (node) => {
     for (const one of node.querySelectorAll("*")) {
-      if (/^meters-chargers-|^dialog-data-entry-flow$/.test(one.localName))
+      if (/^meters-chargers-.*-inside$|^dialog-data-entry-flow$/.test(one.localName))
         found.push(words(one.shadowRoot ?? one));
       else if (one.shadowRoot) walk(one.shadowRoot);
     }
@@ -269,14 +270,28 @@ async def add_site(visitor: Visitor, camera: Camera, house: House) -> None:
     await visitor.submits("sign_rose")
     await visitor.do("at", "create_entry")
     await camera.take("site_done")
-    await visitor.goes_to(_PAGE)
-    await asyncio.sleep(_DRAW_S)
-    await camera.take("integration")
+    await page_of(visitor, camera, "integration", _PAGE)
     await view(visitor, camera, "no_charger", "overview")
     await view(visitor, camera, "circuits_many", "circuits")
-    await visitor.goes_to("config/repairs")
+    await options(visitor, camera)
+
+
+async def options(visitor: Visitor, camera: Camera) -> None:
+    """Open the options of the house."""
+    await visitor.goes_to(_PAGE)
+    name = await visitor.do(
+        "localize", "ui.panel.config.integrations.config_entry.configure"
+    )
+    await visitor.do("configure", "House", name)
+    await visitor.do("at", "init")
+    await camera.take("site_options")
+
+
+async def page_of(visitor: Visitor, camera: Camera, name: str, path: str) -> None:
+    """Take a page of Home Assistant."""
+    await visitor.goes_to(path)
     await asyncio.sleep(_DRAW_S)
-    await camera.take("repairs")
+    await camera.take(name)
 
 
 async def fill(visitor: Visitor, **values: object) -> None:
@@ -308,43 +323,41 @@ async def live(visitor: Visitor, camera: Camera) -> None:
 async def tell(
     options: argparse.Namespace, home: HomeAssistant, told: Story
 ) -> list[str]:
-    """Tell a story in each language; returns what was wrong on the pages."""
-    faults: list[str] = []
-    for language in options.languages:
-        async with browser(options.browser) as page:
-            look = {"width": 1280, "height": 960, "scale": 1, "dark": False}
-            await log_in(page, home, argparse.Namespace(**look, language=language))
-            camera = Camera(page, options.folder, language)
-            async with asyncio.timeout(_STORY_S):
-                await told(Visitor(page, home), camera)
-            faults += [*page.faults, *camera.faults]
-    return faults
+    """Tell a story; returns what was wrong on the pages."""
+    async with browser(options.browser, options.language) as page:
+        look = {"width": 1280, "height": 960, "scale": 1, "dark": False}
+        window = argparse.Namespace(**look, language=options.language)
+        await log_in(page, home, window)
+        camera = Camera(page, options.folder, options.language)
+        async with asyncio.timeout(_STORY_S):
+            await told(Visitor(page, home), camera)
+        return [*page.faults, *camera.faults]
 
 
 async def first_story(options: argparse.Namespace, config: Path) -> list[str]:
-    """Set a house up, in one language after the other."""
-    faults: list[str] = []
-    for language in options.languages:
-        house, ended = House("clear", 12 * 3600), asyncio.Event()
-        life = asyncio.create_task(house.run(ended))
-        one = argparse.Namespace(**{**vars(options), "languages": [language]})
-        try:
-            async with HomeAssistant(config / language, names={}) as home:
+    """Set a house up."""
+    house, ended = House("clear", 12 * 3600), asyncio.Event()
+    life = asyncio.create_task(house.run(ended))
 
-                async def told(visitor: Visitor, camera: Camera) -> None:
-                    await set_up(visitor, camera, house)  # noqa: B023 - told at once
+    async def told(visitor: Visitor, camera: Camera) -> None:
+        await set_up(visitor, camera, house)
 
-                faults += await tell(one, home, told)
-        finally:
-            ended.set()
-            await life
-    return faults
+    try:
+        async with HomeAssistant(config, names={}, language=options.language) as home:
+            return await tell(options, home, told)
+    finally:
+        ended.set()
+        await life
 
 
 async def second_story(options: argparse.Namespace, config: Path) -> list[str]:
     """Look at a house that lives, and at one that has lost a meter and a wallbox."""
     simulation = parse(["--port", "0"])
-    async with demo(simulation, config) as (house, home, installed):
+    async with demo(simulation, config, language=options.language) as (
+        house,
+        home,
+        installed,
+    ):
         await complete_dashboard(home, grid_key(installed))
         await charging(house, _CHARGE_S)
         faults = await tell(options, home, live)
@@ -353,13 +366,16 @@ async def second_story(options: argparse.Namespace, config: Path) -> list[str]:
                 await one.device.stop()
         say(f"Meter and a wallbox are lost; the pictures follow in {_LOST_S} s.")
         await asyncio.sleep(_LOST_S)
-
-        async def lost(visitor: Visitor, camera: Camera) -> None:
-            await view(visitor, camera, "lost", "overview")
-            await view(visitor, camera, "lost_charger", "charger-1")
-            await view(visitor, camera, "lost_health", "health")
-
         return faults + await tell(options, home, lost)
+
+
+async def lost(visitor: Visitor, camera: Camera) -> None:
+    """Take what is told of devices that are gone."""
+    await view(visitor, camera, "lost", "overview")
+    await view(visitor, camera, "lost_charger", "charger-1")
+    await view(visitor, camera, "offline_charger", "charger-2")
+    await view(visitor, camera, "lost_health", "health")
+    await page_of(visitor, camera, "lost_repairs", "config/repairs")
 
 
 async def run(options: argparse.Namespace) -> list[str]:
@@ -367,10 +383,12 @@ async def run(options: argparse.Namespace) -> list[str]:
     options.folder.mkdir(parents=True, exist_ok=True)
     stories = {"setup": first_story, "house": second_story}
     faults: list[str] = []
-    for name in options.stories:
+    for name, language in product(options.stories, options.languages):
         config = Path(await asyncio.to_thread(tempfile.mkdtemp))
+        say(f"{name}, {language}:")
+        one = argparse.Namespace(**{**vars(options), "language": language})
         try:
-            faults += await stories[name](options, config)
+            faults += await stories[name](one, config)
         finally:
             await asyncio.to_thread(shutil.rmtree, config, ignore_errors=True)
     return faults

@@ -33,6 +33,7 @@ _FLOW_SECONDS = 60
 _CONFIGURATION = f"""\
 homeassistant:
   name: Demo
+  language: en
   country: CH
   time_zone: Europe/Zurich
   currency: CHF
@@ -105,6 +106,7 @@ class HomeAssistant:
         python: Path | str = sys.executable,
         sections: str = "",
         names: Mapping[str, str] | None = None,
+        language: str = "en",
     ) -> None:
         """Remember where to run, with which interpreter and what else to configure.
 
@@ -113,6 +115,7 @@ class HomeAssistant:
         self.config = config.absolute()
         self.sections = sections
         self.names = names
+        self.language = language
         # Not resolved: following the link would leave the virtual environment.
         self.python = Path(python).absolute()
         self.port = 0
@@ -341,6 +344,7 @@ class HomeAssistant:
         for folder in (storage, components):
             folder.mkdir(parents=True, exist_ok=True)
         text = self.sections + _CONFIGURATION
+        text = text.replace("language: en", f"language: {self.language}")
         if not pages:
             # Home Assistant refuses to run without web pages; an empty folder will do.
             empty = self.config / "no_pages"
@@ -388,7 +392,7 @@ class HomeAssistant:
             "username": USER,
             "password": PASSWORD,
             "client_id": client,
-            "language": "en",
+            "language": self.language,
         }
         code = (await self.request("POST", "/api/onboarding/users", owner))["auth_code"]
         form = {"grant_type": "authorization_code", "code": code, "client_id": client}
