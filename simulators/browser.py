@@ -255,10 +255,11 @@ _FIND = """(() => {
       click([...deep(document)].filter((one) => one.matches(selector) && seen(one))),
     sees: (selector) =>
       [...deep(document)].some((one) => one.matches(selector) && seen(one)),
-    // Whether a dialog of a flow shows a step, or how it has ended.
+    // Whether a dialog of a flow shows a step, one of a few (confirm_*), or has ended.
     at: (step) => [...deep(document)].some(
       (one) => one.localName === "dialog-data-entry-flow"
-        && [one._step?.step_id, one._step?.type].includes(step)),
+        && [one._step?.step_id, one._step?.type].some((name) =>
+          name === step || (step.endsWith("*") && name?.startsWith(step.slice(0, -1))))),
     // Takes one of a few that a form offers.
     choose: (text) =>
       click(all(document, ["ha-radio-option"]).filter((one) => said(one) === text)),
@@ -274,7 +275,7 @@ _FIND = """(() => {
     configure: (title) => {
       const label = "ui.panel.config.integrations.config_entry.configure";
       const rows = all(document, ["ha-config-entry-row"]);
-      const row = rows.find((one) => one.entry?.title === title);
+      const row = rows.find((one) => one.shadowRoot.textContent.includes(title));
       return Boolean(row) && click(all(row.shadowRoot, ["ha-icon-button"])
         .filter((one) => one.label === hass().localize(label)));
     },
@@ -374,7 +375,7 @@ class Visitor:
         await self.begins(step)
         await self.finds(step, host, port)
         await self.enters("confirm", "name", name)
-        await self.submits("confirm")
+        await self.submits("confirm*")
         await self.finishes()
 
     async def finishes(self) -> None:

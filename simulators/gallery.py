@@ -171,10 +171,10 @@ async def add_meter(visitor: Visitor, camera: Camera, ksem: Ksem) -> None:
     await camera.take("ksem_refused")
     await fill(visitor, more={"port": ksem.port, "unit_id": 1, "encryption": "off"})
     await visitor.submits("ksem")
-    await visitor.do("at", "confirm")
+    await visitor.do("at", "confirm*")
     await camera.take("ksem_confirm")
     await fill(visitor, name="Grid meter")
-    await visitor.submits("confirm")
+    await visitor.submits("confirm*")
     await visitor.do("at", "create_entry")
     await camera.take("ksem_done")
 
@@ -199,10 +199,10 @@ async def add_pico(visitor: Visitor, camera: Camera, pico: Pico) -> None:
     await visitor.do("at", "smart_me_pico")
     await camera.take("pico")
     await visitor.finds("smart_me_pico", pico.host, pico.port)
-    await visitor.do("at", "confirm")
+    await visitor.do("at", "confirm*")
     await camera.take("pico_confirm")
     await fill(visitor, name="Garage")
-    await visitor.submits("confirm")
+    await visitor.submits("confirm*")
     await visitor.do("at", "create_entry")
 
 
@@ -279,11 +279,8 @@ async def add_site(visitor: Visitor, camera: Camera, house: House) -> None:
 async def options(visitor: Visitor, camera: Camera) -> None:
     """Open the options of the house."""
     await visitor.goes_to(_PAGE)
-    name = await visitor.do(
-        "localize", "ui.panel.config.integrations.config_entry.configure"
-    )
-    await visitor.do("configure", "House", name)
-    await visitor.do("at", "init")
+    await visitor.do("configure", "House")
+    await visitor.do("at", "site")
     await camera.take("site_options")
 
 

@@ -59,7 +59,9 @@ from .engine.devices import FAMILIES
 from .engine.model import (
     DeviceError,
     Identity,
+    Point,
     PortClosed,
+    Quantity,
     Question,
     Readings,
     Silent,
@@ -196,7 +198,7 @@ class MetersAndChargersFlow(
         if user_input is not None:
             return self.async_create_entry(title=user_input[CONF_NAME], data=self._data)
         return self.async_show_form(
-            step_id="confirm_tls" if self._data.get(CONF_ENCRYPTED) else "confirm",
+            step_id=self._confirmed_as,
             data_schema=vol.Schema(
                 {
                     vol.Required(
@@ -211,6 +213,21 @@ class MetersAndChargersFlow(
                 **self._certificate_words(),
             },
         )
+
+    async_step_confirm_import = async_step_confirm
+    async_step_confirm_export = async_step_confirm
+    async_step_confirm_tls_import = async_step_confirm
+    async_step_confirm_tls_export = async_step_confirm
+
+    @property
+    def _confirmed_as(self) -> str:
+        """The step that says of a meter which way power flows now."""
+        step = "confirm_tls" if self._data.get(CONF_ENCRYPTED) else "confirm"
+        power = self._readings.get(Point(Quantity.POWER))
+        # Only wallboxes are asked about, and they draw.
+        if power is not None and not FAMILIES[self._data[CONF_FAMILY]].questions:
+            step += "_export" if power < 0 else "_import"
+        return step
 
     async def async_step_reconfigure(
         self, user_input: Input | None = None

@@ -1,6 +1,6 @@
 """The form of a family: where it is, what only the owner knows, the rest folded."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -35,6 +35,7 @@ from .const import (
 from .engine.devices import FAMILIES
 from .engine.model import PHASES, Phase, Point, Quantity, Question, Readings
 from .serial_line import BAUD_RATES, FORMATS
+from .sign_flow import in_watts
 from .tls_flow import AUTOMATIC, CONF_ENCRYPTION, ENCRYPTION, ON
 
 type Input = dict[str, Any]
@@ -102,21 +103,24 @@ def answered(family_key: str, user_input: Mapping[str, Any]) -> dict[str, int]:
 
 
 def in_words(readings: Readings) -> str:
-    """Say what a device measures now, so that a wrong one is noticed."""
-    points = {
-        Point(Quantity.POWER): "{:+.0f} W",
+    """Say what a device measures now, so that a wrong one is noticed.
+
+    Without signs: which way power flows is said by the text around it.
+    """
+    points: dict[Point, Callable[[float], str]] = {
+        Point(Quantity.POWER): lambda value: in_watts(round(value)),
         **{
-            Point(Quantity.CURRENT, phase): f"{phase.upper()} {{:.1f}} A"
+            Point(Quantity.CURRENT, phase): f"{phase.upper()} {{:.1f}} A".format
             for phase in PHASES
         },
-        Point(Quantity.VOLTAGE, Phase.L1): "{:.0f} V",
+        Point(Quantity.VOLTAGE, Phase.L1): "{:.0f} V".format,
     }
     said = (
-        text.format(value)
+        text(abs(value))
         for point, text in points.items()
         if (value := readings.get(point)) is not None
     )
-    return " · ".join(said) or "-"
+    return " · ".join(said)
 
 
 def choice(values: Iterable[int], unit: str) -> SelectSelector:

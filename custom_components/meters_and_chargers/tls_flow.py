@@ -295,12 +295,6 @@ class TlsSteps(ConfigFlow):
             )
         return self.async_update_reload_and_abort(entry, data=self._data)
 
-    async def async_step_confirm_tls(
-        self, user_input: Input | None = None
-    ) -> ConfigFlowResult:
-        """Confirm, with the fingerprints on the screen."""
-        return await self.async_step_confirm(user_input)
-
     def _kept(self) -> Input:
         """Return what an entry that leaves encryption keeps for the way back."""
         return {CONF_TLS: self._old[CONF_TLS]} if CONF_TLS in self._old else {}

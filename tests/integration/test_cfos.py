@@ -353,7 +353,7 @@ async def test_flow_asks_what_the_line_carries(
     placeholders = result["description_placeholders"]
     assert placeholders is not None
     assert placeholders["serial"] == SERIAL
-    assert "-1 W" in placeholders["values"]
+    assert "1\N{NO-BREAK SPACE}W" in placeholders["values"]
     result = await submit(hass, result, {"name": "Garage"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["result"].unique_id == KEY

@@ -70,11 +70,11 @@ async def test_ksem_is_added_with_live_values(hass: HomeAssistant, ksem: Ksem) -
     result = await choose(hass, "ksem")
     assert result["step_id"] == "ksem"
     result = await submit(hass, result, address(ksem))
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_import"
     placeholders = result["description_placeholders"]
     assert placeholders is not None
     assert placeholders["serial"] == "72345678"
-    assert "+500 W" in placeholders["values"]
+    assert "500\N{NO-BREAK SPACE}W" in placeholders["values"]
     assert await all_closed(ksem)
     result = await submit(hass, result, {"name": "Grid meter"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -88,6 +88,17 @@ async def test_ksem_is_added_with_live_values(hass: HomeAssistant, ksem: Ksem) -
     assert result["result"].unique_id == "ksem_72345678"
     await hass.async_block_till_done()
     assert ksem.open_connections == 1
+
+
+async def test_export_is_said_in_words(hass: HomeAssistant, ksem: Ksem) -> None:
+    """A house that exports is told so, without a sign that must be explained."""
+    ksem.set_power(-900, -900, -900)
+    result = await submit(hass, await choose(hass, "ksem"), address(ksem))
+    assert result["step_id"] == "confirm_export"
+    placeholders = result["description_placeholders"]
+    assert placeholders is not None
+    assert placeholders["values"].startswith("2.70\N{NO-BREAK SPACE}kW · L1 ")
+    assert "-" not in placeholders["values"]
 
 
 async def test_pico_is_added_with_its_bounds(hass: HomeAssistant, pico: Pico) -> None:
@@ -116,7 +127,7 @@ async def test_typed_address_is_tidied(hass: HomeAssistant, ksem: Ksem) -> None:
     result = await choose(hass, "ksem")
     typed = address(ksem) | {"host": " HTTP://127.0.0.1/login "}
     result = await submit(hass, result, typed)
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_import"
 
 
 @pytest.mark.parametrize("family", ["ksem", "smart_me_meter", "smart_me_pico"])
@@ -133,7 +144,7 @@ async def test_refused_names_the_switch(
     await ksem.start()
     if family == "ksem":
         result = await submit(hass, result, address(ksem))
-        assert result["step_id"] == "confirm"
+        assert result["step_id"] == "confirm_import"
     assert await all_closed(ksem)
 
 

@@ -76,9 +76,9 @@ def test_manifest_names_what_families_declare() -> None:
 async def test_new_meter_needs_one_screen(hass: HomeAssistant, meter: Ksem) -> None:
     """What DHCP names is read at once and shown with its values; its id the serial."""
     result = await leased(hass)
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_import"
     assert result["description_placeholders"] is not None
-    assert "+500 W" in result["description_placeholders"]["values"]
+    assert "500\N{NO-BREAK SPACE}W" in result["description_placeholders"]["values"]
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["unique_id"] == "ksem_72345678"
     assert flow["context"]["title_placeholders"] == {
@@ -109,7 +109,7 @@ async def test_meter_that_does_not_answer_yet_is_offered(
         result["flow_id"],
         {"host": "127.0.0.1", "more": {"port": meter.port, "unit_id": 1}},
     )
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_import"
 
 
 async def test_entry_whose_device_is_lost_follows_it(
@@ -162,7 +162,7 @@ async def test_another_meter_at_a_known_address_is_offered(
     hass.config_entries.async_update_entry(entry, unique_id="ksem_79999999")
     await hass.config_entries.async_setup(entry.entry_id)
     result = await leased(hass)
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_import"
     assert entry.data["host"] == "127.0.0.1"
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["unique_id"] == "ksem_72345678"

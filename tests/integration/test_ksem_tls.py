@@ -127,7 +127,7 @@ async def add(
     await until(lambda: front.knocked)
     front.accept()
     result = await waited(hass, result)
-    assert result["step_id"] == "confirm_tls", result.get("errors")
+    assert result["step_id"] == "confirm_tls_import", result.get("errors")
     result = await send(hass, result, {"name": "Grid meter"})
     await hass.async_block_till_done()
     assert result["result"].state is ConfigEntryState.LOADED
@@ -180,11 +180,11 @@ async def test_owner_accepts_while_the_flow_waits(
         await asyncio.sleep(0.01)
     front.accept(first["fingerprint"])
     result = await waited(hass, result)
-    assert result["step_id"] == "confirm_tls"
+    assert result["step_id"] == "confirm_tls_import"
     words = result["description_placeholders"]
     assert words is not None
     assert words["device_fingerprint"] == front.fingerprint
-    assert "+500 W" in words["values"]
+    assert "500\N{NO-BREAK SPACE}W" in words["values"]
     result = await send(hass, result, {"name": "Grid meter"})
     await hass.async_block_till_done()
     assert power(hass) == "500.0"
@@ -262,7 +262,7 @@ async def test_second_try_needs_no_second_accept(
     result = await send(
         hass, await start(hass, front.port, "on"), {"certificate": "rsa"}
     )
-    assert (await waited(hass, result))["step_id"] == "confirm_tls"
+    assert (await waited(hass, result))["step_id"] == "confirm_tls_import"
     assert len(front.knocked) == 1
 
 
@@ -300,7 +300,7 @@ async def test_patience_ends(
     assert front.knocked == {next(iter(front.knocked)): f"CN={words['certificate']}"}
     front.accept()
     result = await send(hass, result, {"certificate": "rsa"})
-    assert (await waited(hass, result))["step_id"] == "confirm_tls"
+    assert (await waited(hass, result))["step_id"] == "confirm_tls_import"
 
 
 # What is wrong, by name
@@ -311,7 +311,7 @@ async def test_plain_port_is_named(hass: HomeAssistant, ksem: Ksem) -> None:
     result = await start(hass, ksem.port, "on")
     result = await send(hass, result, {"certificate": "ecdsa"})
     assert result["errors"] == {"base": "tls_plain"}
-    assert (await start(hass, ksem.port, "off"))["step_id"] == "confirm"
+    assert (await start(hass, ksem.port, "off"))["step_id"] == "confirm_import"
 
 
 async def test_another_program_is_named(
@@ -555,7 +555,7 @@ async def test_to_802_and_back_keeps_entities(
 ) -> None:
     """Plain, encrypted, plain, encrypted: same entities, one Accept, one pair."""
     result = await start(hass, ksem.port)
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_import"
     result = await send(hass, result, {"name": "Grid meter"})
     await hass.async_block_till_done()
     entry = result["result"]
@@ -680,4 +680,4 @@ async def test_own_pair_is_uploaded(
     assert result["step_id"] == "tls_wait"
     await until(lambda: front.knocked)
     front.accept()
-    assert (await waited(hass, result))["step_id"] == "confirm_tls"
+    assert (await waited(hass, result))["step_id"] == "confirm_tls_import"

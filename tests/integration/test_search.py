@@ -181,14 +181,14 @@ async def test_search_finds_ours_and_no_stranger(
     (first,) = (value for value, label in labels.items() if "KOSTAL" in label)
     flows = hass.config_entries.flow
     result = await flows.async_configure(result["flow_id"], {"device": first})
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_import"
     result = await flows.async_configure(result["flow_id"], {"name": "Grid"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"]["host"] == "127.0.0.2"
     await hass.async_block_till_done()
     (other,) = discovered(hass)
     assert other["context"]["unique_id"] == "smart_me_meter_7907952"
-    assert other["step_id"] == "confirm"
+    assert other["step_id"] == "confirm_import"
     await unloaded(hass)
 
 
@@ -373,7 +373,7 @@ async def test_device_that_never_answers_does_not_hold_up_the_search(
     mute.silent = True
     await put(Ksem(), 2)
     result = await searched(hass, await begin(hass))
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_import"
     assert await all_closed(mute)
 
 
@@ -438,7 +438,7 @@ async def test_ignored_device_is_found_when_searched_for(
     )
     ignored.add_to_hass(hass)
     result = await searched(hass, await begin(hass))
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_import"
 
 
 async def test_name_that_its_owner_gave_stays(

@@ -115,11 +115,11 @@ async def test_it_is_added_with_live_values(
     """Address, then what answers with its values, then the entry; its id the serial."""
     result = await choose(hass, "smart_me_meter")
     result = await submit(hass, result, address(meter))
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_import"
     assert result["description_placeholders"] == {
         "device": "smart-me Telstar",
         "serial": SERIAL,
-        "values": "+500 W · L1 4.3 A · L2 0.0 A · L3 2.2 A · 230 V",
+        "values": "500\N{NO-BREAK SPACE}W · L1 4.3 A · L2 0.0 A · L3 2.2 A · 230 V",
     }
     result = await submit(hass, result, {"name": "Heat pump"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -146,10 +146,13 @@ async def test_meter_of_another_scale_is_read_in_its_units(
     meter.module = True
     result = await choose(hass, "smart_me_meter")
     result = await submit(hass, result, address(meter))
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_import"
     placeholders = result["description_placeholders"]
     assert placeholders is not None
-    assert placeholders["values"] == "+500 W · L1 4.3 A · L2 0.0 A · L3 2.2 A · 230 V"
+    assert (
+        placeholders["values"]
+        == "500\N{NO-BREAK SPACE}W · L1 4.3 A · L2 0.0 A · L3 2.2 A · 230 V"
+    )
     result = await submit(hass, result, {"name": "Grid meter"})
     await hass.async_block_till_done()
     entry = result["result"]
@@ -193,7 +196,7 @@ async def test_name_of_the_maker_is_a_host(
     result = await choose(hass, "smart_me_meter")
     typed = address(meter) | {"host": f"https://{name.upper()}/"}
     result = await submit(hass, result, typed)
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_import"
     result = await submit(hass, result, {"name": "Grid meter"})
     await hass.async_block_till_done()
     assert result["data"]["host"] == name
