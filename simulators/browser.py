@@ -259,7 +259,7 @@ _FIND = """(() => {
     at: (step) => [...deep(document)].some(
       (one) => one.localName === "dialog-data-entry-flow"
         && [one._step?.step_id, one._step?.type].some((name) =>
-          name === step || (step.endsWith("*") && name?.startsWith(step.slice(0, -1))))),
+          step.endsWith("*") ? name?.startsWith(step.slice(0, -1)) : name === step)),
     // Takes one of a few that a form offers.
     choose: (text) =>
       click(all(document, ["ha-radio-option"]).filter((one) => said(one) === text)),

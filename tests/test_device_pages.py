@@ -6,13 +6,18 @@ those of what is read.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 import re
 
 import pytest
+import yaml
 
 from custom_components.meters_and_chargers.describe import SENSORS, UNITS
 from custom_components.meters_and_chargers.diris_entities import FIRST_POINTS
-from custom_components.meters_and_chargers.engine.devices import FAMILIES
+from custom_components.meters_and_chargers.engine.devices import (
+    FAMILIES,
+    ocpp_charger,
+)
 from custom_components.meters_and_chargers.engine.devices.cfos import (
     registers as cfos,
 )
@@ -222,3 +227,27 @@ def test_every_device_is_on_a_page(key: str) -> None:
     title = english()[f"config.step.user.menu_options.{key}"]
     pages = [text for text in PAGES.values() if f"\n## {title}\n" in text]
     assert len(pages) == 1
+
+
+QUIRKS = Path(str(ocpp_charger.__file__)).with_name("quirks.yaml")
+
+
+def test_known_wallboxes_are_listed() -> None:
+    """What is known of a maker's wallboxes is what our file says of them."""
+    rows = [
+        "| maker | model | firmware | done otherwise | known from |",
+        "|---" * 5 + "|",
+    ]
+    for one in yaml.safe_load(QUIRKS.read_text()):
+        known = (one.pop(key, "") for key in ("vendor", "model", "firmware", "source"))
+        maker, model, firmware, source = (str(cell).replace("*", "…") for cell in known)
+        done = ", ".join(f"`{name}`: {_plain(value)}" for name, value in one.items())
+        rows.append(
+            f"| {maker or 'says none'} | {model or 'all'} | {firmware or 'all'} "
+            f"| {done} | {source} |"
+        )
+    check("quirks", rows)
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -13,6 +13,7 @@ from typing import cast
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import update_coordinator
 import pytest
+import yaml
 
 from custom_components.meters_and_chargers.config_flow import MetersAndChargersFlow
 from custom_components.meters_and_chargers.const import DOMAIN, FAMILY_DIRIS
@@ -403,3 +404,13 @@ def test_words_in_italics_stand_on_the_screens(name: str) -> None:
         for words in " ".join(found.split()).split(" → "):
             stands = words in FOREIGN or any(plain(words) in one for one in shown)
             assert stands, words
+
+
+def test_issue_form_asks_for_the_diagnostics() -> None:
+    """Who reports that something is wrong must send the file that is played again."""
+    form = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE/bug.yml").read_text())
+    (asked,) = [one for one in form["body"] if one.get("id") == "diagnostics"]
+    assert asked["validations"]["required"]
+    assert "Download diagnostics" in " ".join(
+        asked["attributes"]["description"].split()
+    )
