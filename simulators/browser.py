@@ -26,6 +26,11 @@ _OURS = re.compile(
 _LISTENING = re.compile(rb"DevTools listening on (ws://\S+)")
 
 
+# What a promise was refused with is often an object: its text is told besides.
+_TELL = """addEventListener("unhandledrejection", ({ reason: why }) =>
+  console.error("refused", why instanceof Error ? why : JSON.stringify(why)))"""
+
+
 class BrowserError(Exception):
     """The browser did not start, or does not do what it is told."""
 
@@ -49,6 +54,7 @@ class Page:
         self._session_id = attached["sessionId"]
         for domain in ("Runtime", "Page", "Log"):
             await self.send(f"{domain}.enable")
+        await self.send("Page.addScriptToEvaluateOnNewDocument", source=_TELL)
 
     async def send(self, method: str, **params: object) -> Json:
         """Send one command and return its result; events in between are kept."""

@@ -18,12 +18,15 @@ import sys
 import tempfile
 from typing import Any
 
+from PIL import Image
+
 from .browser import BrowserError, Page, Visitor, browser, log_in
+from .car import Car
 from .charge_point import ChargePoint
 from .dashboard import URL_PATH, complete_dashboard, make_dashboard
 from .demo import demo, grid_key, parse, say
 from .diris import Circuit, Diris, LoadModule
-from .hass import DOMAIN, HassError, HomeAssistant, free_port
+from .hass import DOMAIN, REPOSITORY, HassError, HomeAssistant, free_port
 from .house import House
 from .ksem import Ksem
 from .modbus_device import ModbusDevice
@@ -34,6 +37,16 @@ from .tls import TlsFront
 
 WINDOWS = {"phone": (375, 812), "desk": (1280, 960)}
 SCHEMES = ("light", "dark")
+# The pictures that stand in the documents, by the names they have there.
+IN_DOCS = {
+    "overview-en-desk-light": "dashboard",
+    "charger_1-en-phone-light": "dashboard-wallbox",
+    "listen-en-desk-light": "setup-waiting-room",
+    "tls_wait-en-desk-light": "setup-accept",
+    "sign_test-en-desk-light": "setup-kettle",
+}
+_DOCS = REPOSITORY / "docs" / "images"
+_COLOURS = 64
 _SETTLE_S = 1.0
 _DRAW_S = 4.0
 _CHARGE_S = 40
@@ -239,7 +252,7 @@ async def add_wallbox(
     await visitor.do("at", "listen")
     await camera.take("listen", 1.5)
     url = f"ws://127.0.0.1:{port}"
-    wallbox = ChargePoint(house, house.cars[0], url, "CARPORT1")
+    wallbox = ChargePoint(house, house.cars[1], url, "CARPORT1")
     await wallbox.start()
     stack.push_async_callback(wallbox.stop)
     await visitor.do("at", "knock")
@@ -333,7 +346,9 @@ async def tell(
 
 async def first_story(options: argparse.Namespace, config: Path) -> list[str]:
     """Set a house up."""
-    house, ended = House("clear", 12 * 3600), asyncio.Event()
+    # Neither charges while the sign of the meter is tried.
+    cars = (Car(), Car("second_car", connected=False))
+    house, ended = House("clear", 12 * 3600, cars=cars), asyncio.Event()
     life = asyncio.create_task(house.run(ended))
 
     async def told(visitor: Visitor, camera: Camera) -> None:
@@ -375,6 +390,14 @@ async def lost(visitor: Visitor, camera: Camera) -> None:
     await page_of(visitor, camera, "lost_repairs", "config/repairs")
 
 
+def keep(folder: Path) -> None:
+    """Put those that the documents show where they are, with few colours: small."""
+    for picture, name in IN_DOCS.items():
+        with Image.open(folder / f"{picture}.png") as taken:
+            few = taken.convert("RGB").quantize(_COLOURS)
+        few.save(_DOCS / f"{name}.png", optimize=True)
+
+
 async def run(options: argparse.Namespace) -> list[str]:
     """Tell the stories that are asked for."""
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -401,6 +424,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         "--languages", nargs="+", default=["en", "de"], choices=("en", "de", "fr", "it")
     )
     add("--stories", nargs="+", default=["setup", "house"], choices=("setup", "house"))
+    add("--docs", action="store_true", help="renew the pictures in docs/images too")
     return parser.parse_args(arguments)
 
 
@@ -411,6 +435,8 @@ def main() -> int:
         faults = asyncio.run(run(options))
     except (HassError, BrowserError, ScreenshotError, TimeoutError) as err:
         faults = [str(err) or "the story took too long"]
+    if options.docs and not faults:
+        keep(options.folder)
     for fault in dict.fromkeys(faults):
         say(f"Failed: {fault}")
     print(options.folder)

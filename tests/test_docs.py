@@ -414,3 +414,20 @@ def test_issue_form_asks_for_the_diagnostics() -> None:
     assert "Download diagnostics" in " ".join(
         asked["attributes"]["description"].split()
     )
+
+
+def test_what_the_checklist_rests_on_is_there() -> None:
+    """Each test, file and picture that the checklist names is there."""
+    text = page("ux-checklist")
+    gallery = (ROOT / "simulators" / "gallery.py").read_text()
+    for picture in re.findall(r"picture `(\w+)`", text):
+        # The views of the wallboxes and of cards are made in loops.
+        stem = re.sub(r"_\d$", "_{n}", picture)
+        assert f'"{picture}"' in gallery or f'"{stem}"' in gallery, picture
+    for file, _, name in re.findall(r"`((?:tests|frontend)/[\w/.]+)(: (\w+))?`", text):
+        source = (ROOT / file).read_text()
+        assert f"def {name}(" in source if name else source
+    for row in re.findall(r"(?m)^\| ☑ \|.*$", text):
+        assert "`" in row or "#screens" in row, row
+    for row in re.findall(r"(?m)^\| ☐ \|.*$", text):
+        assert "Open: " in row, row

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from collections.abc import AsyncIterator
 import json
 from pathlib import Path
 
@@ -37,49 +38,86 @@ JUDGED = """axe.run({ include: window.ours }).then((result) => ({
       `${node.html} ${node.failureSummary}`).join(" | ")}`),
 }))"""
 
-pytestmark = [
-    pytest.mark.end_to_end,
-    pytest.mark.skipif(
-        not AXE.exists(), reason="axe is not there: scripts/setup tells more"
-    ),
-]
+# Of the wallbox's mode: how many there are, in how many rows, how many words are cut.
+MODES = """(() => {
+  const found = window.ours.flatMap((one) =>
+    [...one.shadowRoot.querySelectorAll("[role=radiogroup]")])[0];
+  const modes = [...(found?.querySelectorAll("[role=radio]") ?? [])];
+  return modes.length > 0 && {
+    modes: modes.length,
+    rows: new Set(modes.map((one) => one.getBoundingClientRect().top)).size,
+    cut: modes.filter((one) => one.scrollWidth > one.clientWidth).length,
+  };
+})()"""
+# What is wider than the window, or than the card around it.
+WIDER = """(() => {
+  const width = document.documentElement.clientWidth;
+  const all = window.ours.flatMap((one) => [...one.shadowRoot.querySelectorAll("*")]);
+  return all
+    .filter((one) => one.getBoundingClientRect().right > width + 0.5
+      && getComputedStyle(one).position !== "absolute")
+    .map((one) => one.outerHTML.slice(0, 120));
+})()"""
+WINDOW = argparse.Namespace(width=1280, height=960, scale=1, dark=False, language="en")
+
+pytestmark = pytest.mark.end_to_end
 
 
-async def test_axe_finds_nothing_serious(
+@pytest.fixture
+async def owner(
     chromium: str, tmp_path: Path, socket_enabled: None
-) -> None:
+) -> AsyncIterator[Visitor]:
+    """Return an owner before the dashboard of a house that charges."""
+    house = demo(parse(["--port", "0"]), tmp_path / "config", NEWEST)
+    async with house as (_, home, installed), browser(chromium) as page:
+        await complete_dashboard(home, grid_key(installed))
+        await log_in(page, home, WINDOW)
+        yield Visitor(page, home)
+
+
+@pytest.mark.skipif(
+    not AXE.exists(), reason="axe is not there: scripts/setup tells more"
+)
+async def test_axe_finds_nothing_serious(owner: Visitor) -> None:
     """Every view of a house that charges, the plan too, in light and dark colours."""
     source = await asyncio.to_thread(AXE.read_text)
-    async with (
-        demo(parse(["--port", "0"]), tmp_path / "config", NEWEST) as (
-            _,
-            home,
-            installed,
-        ),
-        browser(chromium) as page,
-    ):
-        await complete_dashboard(home, grid_key(installed))
-        window = argparse.Namespace(
-            width=1280, height=960, scale=1, dark=False, language="en"
-        )
-        await log_in(page, home, window)
-        owner = Visitor(page, home)
-        found = {}
-        for view in VIEWS:
-            await owner.goes_to(f"{URL_PATH}/{view}")
-            await owner.shows(DRAWN)
-            await page.evaluate(f"{source}; true")
-            found |= await judged(page, view)
-            if view == "overview":
-                await owner.do("click", ".reason")
-                found |= await judged(page, f"{view}, explained")
-            if view == "charger-1" and await owner.do("sees", ".plan"):
-                await owner.do("click", ".plan .link")
-                found |= await judged(page, f"{view}, its plan")
-        assert not page.faults
+    page, found = owner.page, {}
+    for view in VIEWS:
+        await owner.goes_to(f"{URL_PATH}/{view}")
+        await owner.shows(DRAWN)
+        await page.evaluate(f"{source}; true")
+        found |= await judged(page, view)
+        if view == "overview":
+            await owner.do("click", ".reason")
+            found |= await judged(page, f"{view}, explained")
+        if view == "charger-1":
+            await owner.do("click", ".plan .link")
+            found |= await judged(page, f"{view}, its plan")
+    assert not page.faults
     assert not {where: wrong for where, wrong in found.items() if wrong}, json.dumps(
         found, indent=1
     )
+
+
+async def test_cards_fit_a_narrow_phone(owner: Visitor) -> None:
+    """Nothing is wider than 320 px; four modes in a row at 375 px in each language."""
+    page = owner.page
+    for language in ("en", "de", "fr", "it"):
+        window = argparse.Namespace(**{**vars(WINDOW), "language": language})
+        await log_in(page, owner.home, window)
+        await page.look(375, 812)
+        await owner.goes_to(f"{URL_PATH}/charger-1")
+        await owner.shows(DRAWN)
+        rows = await owner.shows(MODES)
+        assert rows == {"modes": 4, "rows": 1, "cut": 0}, (language, rows)
+        for view in VIEWS:
+            await owner.goes_to(f"{URL_PATH}/{view}")
+            await owner.shows(DRAWN)
+            await page.look(320, 700)
+            await asyncio.sleep(0.5)
+            assert await page.evaluate(DRAWN)
+            assert await page.evaluate(WIDER) == [], (language, view)
+    assert not page.faults
 
 
 async def judged(page: Page, where: str) -> dict[str, list[str]]:
