@@ -26,9 +26,13 @@ _OURS = re.compile(
 _LISTENING = re.compile(rb"DevTools listening on (ws://\S+)")
 
 
-# What a promise was refused with is often an object: its text is told besides.
-_TELL = """addEventListener("unhandledrejection", ({ reason: why }) =>
-  console.error("refused", why instanceof Error ? why : JSON.stringify(why)))"""
+# What a promise was refused with is often an object: its text is told besides. Code 3
+# is a connection that is lost, as with every page that is left.
+_TELL = """addEventListener("unhandledrejection", (event) => {
+  const why = event.reason;
+  if (why?.error?.code === 3) event.preventDefault();
+  else console.error("refused", why instanceof Error ? why : JSON.stringify(why));
+})"""
 
 
 class BrowserError(Exception):

@@ -47,6 +47,8 @@ IN_DOCS = {
 }
 _DOCS = REPOSITORY / "docs" / "images"
 _COLOURS = 64
+# Where a dialog is on a desk.
+_DIALOG = (340, 210, 940, 750)
 _SETTLE_S = 1.0
 _DRAW_S = 4.0
 _CHARGE_S = 40
@@ -394,7 +396,8 @@ def keep(folder: Path) -> None:
     """Put those that the documents show where they are, with few colours: small."""
     for picture, name in IN_DOCS.items():
         with Image.open(folder / f"{picture}.png") as taken:
-            few = taken.convert("RGB").quantize(_COLOURS)
+            part = taken.crop(_DIALOG) if name.startswith("setup") else taken
+            few = part.convert("RGB").quantize(_COLOURS)
         few.save(_DOCS / f"{name}.png", optimize=True)
 
 
