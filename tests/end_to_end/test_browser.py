@@ -39,8 +39,8 @@ async def owner(
 
 @pytest.fixture
 async def house(socket_enabled: None) -> AsyncIterator[House]:
-    """Return a house at noon that lives, with a car."""
-    house, stop = House("clear", 12 * 3600), asyncio.Event()
+    """Return a house that lives, with a car, and exports steadily for a while."""
+    house, stop = House("clear", 13 * 3600 + 50 * 60), asyncio.Event()
     living = asyncio.create_task(house.run(stop))
     yield house
     stop.set()
