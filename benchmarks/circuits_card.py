@@ -17,8 +17,8 @@ from typing import Any
 
 from aiohttp import web
 
+from simulators.browser import Page, browser
 from simulators.hass import wait_until
-from simulators.screenshot import Page, browser
 
 PART = Path(__file__).parent.parent / "custom_components" / "meters_and_chargers"
 # Twice what a quiet machine has to keep to, as the dashboard's budget allows.
