@@ -162,7 +162,12 @@ def both(*defects: Defect) -> Defect:
 
 def no_actions(root: Path) -> None:
     """Take all actions away."""
-    sources = ("services.py", "session_actions.py", "ocpp_actions.py")
+    sources = (
+        "billing_actions.py",
+        "ocpp_actions.py",
+        "services.py",
+        "session_actions.py",
+    )
     for path in (root / ACTIONS, *(root / OURS / name for name in sources)):
         path.unlink(missing_ok=True)
     everywhere("services", {})(root)

@@ -40,7 +40,8 @@ DOCS = ROOT / "docs"
 ALL = sorted(ROOT.glob("*.md")) + sorted(DOCS.rglob("*.md"))
 DEVICES = [f"devices/{path.stem}" for path in sorted((DOCS / "devices").glob("*.md"))]
 FOR_OWNERS = (
-    *("installing", "charging", "automations", "entities", "troubleshooting"),
+    *("installing", "charging", "automations", "entities", "gateway"),
+    "troubleshooting",
     *DEVICES,
 )
 
@@ -317,7 +318,7 @@ async def test_default_entities_of_a_family_are_listed(
 
 def test_every_entity_that_is_no_measurement_is_explained() -> None:
     """An entity whose name the owner finds nowhere is refused."""
-    text = "\n".join(page(name) for name in ("installing", *DEVICES))
+    text = "\n".join(page(name) for name in ("installing", "gateway", *DEVICES))
     quantities = {quantity.value for quantity in Quantity}
     for key, name in english().items():
         found = re.fullmatch(r"entity\.\w+\.(\w+)\.name", key)

@@ -1,6 +1,7 @@
 """Sets up and unloads one entry: a device, a site, an OCPP server or its wallbox."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import cast
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -13,6 +14,8 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.loader import async_get_integration
 
 from . import (
+    billing_actions,
+    billing_flow,
     dashboard,
     diris_export,
     diris_mib,
@@ -55,6 +58,7 @@ from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
 from .diris import GatewayCoordinator, GatewayEntry
 from .diris_pages import remove_device
+from .engine.journal import JournalError
 from .ocpp import OcppServer, ServerEntry, tell_left_behind
 from .ocpp_root_view import RootCertificate
 from .ocpp_wallbox import ChargerEntry, ChargerHub
@@ -79,6 +83,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
         {*DEVICE_PLATFORMS, *CHARGER_PLATFORMS, *SITE_PLATFORMS}
     )
     services.register(hass)
+    billing_actions.register(hass)
     session_actions.register(hass)
     ocpp_actions.register(hass)
     health.register(hass)
@@ -115,6 +120,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
                 hass.config_entries.async_schedule_reload(charger.entry_id)
     if isinstance(entry.runtime_data, ChargerHub) and entry.disabled_by is not None:
         await ocpp_limits.leave(entry, entry.runtime_data.charger)
+        with suppress(JournalError):
+            await entry.runtime_data.server.billing.end(
+                entry.data[CONF_CHARGER_ID], forget=False
+            )
     if (
         isinstance(entry.runtime_data, DeviceCoordinator)
         and (station := entry.runtime_data.station) is not None
@@ -143,6 +152,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
                 await ocpp_limits.leave(entry, charger)
             # It is unknown to its server from now on.
             await server.forget(entry.data[CONF_CHARGER_ID])
+        await billing_flow.forget(hass, entry)
         ocpp_limits.forget_foreign(hass, entry)
         tell_left_behind(hass, entry.data[CONF_SERVER])
     elif family == FAMILY_DIRIS:

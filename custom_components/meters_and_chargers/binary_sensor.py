@@ -1,4 +1,4 @@
-"""A site's plugged cars and overloaded fuses; inputs and alarms of modules."""
+"""Plugged cars, overloaded fuses, billing services; inputs and alarms of modules."""
 
 from functools import partial
 from typing import override
@@ -9,11 +9,13 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .billing_entities import backend_connected
 from .controller import SiteController, SiteEntry
 from .diris import GatewayCoordinator, GatewayEntry
 from .diris_alarms import add_alarms
 from .diris_entities import add_inputs
-from .entity import CircuitEntity, SiteChargerEntity, offer_when
+from .entity import CircuitEntity, SiteChargerEntity, device_info, offer_when
+from .ocpp_wallbox import ChargerEntry, ChargerHub
 from .site_charger import SiteCharger
 from .site_circuit import SiteCircuit
 
@@ -22,7 +24,7 @@ PARALLEL_UPDATES = 0
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: SiteEntry | GatewayEntry,
+    entry: SiteEntry | GatewayEntry | ChargerEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Make those of each fuse, and of each charger that knows its plug."""
@@ -30,6 +32,11 @@ async def async_setup_entry(
     if isinstance(site, GatewayCoordinator):
         add_inputs(site, async_add_entities)
         add_alarms(site, async_add_entities)
+        return
+    if isinstance(site, ChargerHub):
+        if (gateway := site.gateway) is not None:
+            page = device_info(site.identity, site.entry.title)
+            async_add_entities([backend_connected(gateway, page, site.identity.key)])
         return
     for circuit in (site.house, *site.circuits):
         async_add_entities(

@@ -47,6 +47,8 @@ from .session_options import SessionOptions
 
 LEARN_S = 60
 """How long a card may take to be held to a wallbox."""
+POLICIES = (Policy.EVERYBODY, Policy.KNOWN)
+"""Those that are a choice; the third follows from a billing service."""
 _LONGEST_TAG = 36
 _LONGEST_GROUP = 20
 _ANY = "any"
@@ -301,7 +303,7 @@ class ServerOptions(SessionOptions):
         form = vol.Schema(
             {
                 vol.Required(CONF_POLICY, default=Policy.EVERYBODY.value): one_of(
-                    CONF_POLICY, *Policy
+                    CONF_POLICY, *POLICIES
                 ),
                 vol.Required(CONF_OFFLINE, default=Offline.UNCHANGED.value): one_of(
                     CONF_OFFLINE, *Offline

@@ -10,6 +10,8 @@ from homeassistant.util import dt as dt_util
 
 from .const import (
     CONF_ALONE,
+    CONF_BACKEND_CARDS,
+    CONF_BILLING,
     CONF_BLOCKED,
     CONF_CHARGER_ID,
     CONF_ENERGY_LIMIT,
@@ -29,15 +31,16 @@ from .engine.devices.ocpp_charger import Offline, Policy, Rules, Token
 def rules_of(server: ConfigEntry[Any], wallboxes: Iterable[ConfigEntry[Any]]) -> Rules:
     """Return what holds at a server and at its wallboxes."""
     options = server.options
+    policy_of_all = Policy(options.get(CONF_POLICY, Policy.EVERYBODY))
     return Rules(
         tokens=tuple(
             _token(card) for card in server.get_subentries_of_type(SUBENTRY_CARD)
         ),
-        policy=Policy(options.get(CONF_POLICY, Policy.EVERYBODY)),
+        policy=policy_of_all,
         policies={
-            wallbox.data[CONF_CHARGER_ID]: Policy(wallbox.options[CONF_POLICY])
+            wallbox.data[CONF_CHARGER_ID]: policy
             for wallbox in wallboxes
-            if CONF_POLICY in wallbox.options
+            if (policy := _policy_of(wallbox, policy_of_all)) is not policy_of_all
         },
         offline=Offline(options.get(CONF_OFFLINE, Offline.UNCHANGED)),
         lists=options.get(CONF_LOCAL_LIST),
@@ -52,6 +55,15 @@ def label_of_card(hass: HomeAssistant, tag: str) -> str | None:
             if card.data[CONF_TAG].casefold() == wanted:
                 return card.title
     return None
+
+
+def _policy_of(wallbox: ConfigEntry[Any], usual: Policy) -> Policy:
+    """Return what holds at one wallbox; its billing service may know more cards."""
+    policy = Policy(wallbox.options.get(CONF_POLICY, usual))
+    billing = wallbox.options.get(CONF_BILLING)
+    if wallbox.disabled_by or not billing or policy is not Policy.KNOWN:
+        return policy
+    return Policy.BACKEND if billing[CONF_BACKEND_CARDS] else policy
 
 
 def _token(card: ConfigSubentry) -> Token:

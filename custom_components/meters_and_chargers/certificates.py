@@ -159,8 +159,8 @@ def store(folder: Path, pair: Pair, pair_id: str | None = None) -> Stored:
     home = folder / pair_id
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.mkdir(mode=0o700, exist_ok=True)
-    _write(home / KEY, pair.key)
-    _write(home / CERTIFICATE, pair.certificate)
+    write(home / KEY, pair.key)
+    write(home / CERTIFICATE, pair.certificate)
     return load(folder, pair_id)
 
 
@@ -181,7 +181,7 @@ def load(folder: Path, pair_id: str) -> Stored:
 def pin(folder: Path, pair_id: str, der: bytes) -> str:
     """Keep a device's own certificate beside a pair; return its fingerprint."""
     shown = fingerprint(der)
-    _write(_pinned(folder, pair_id, shown), ssl.DER_cert_to_PEM_cert(der).encode())
+    write(_pinned(folder, pair_id, shown), ssl.DER_cert_to_PEM_cert(der).encode())
     return shown
 
 
@@ -231,7 +231,7 @@ def _pinned(folder: Path, pair_id: str, shown: str) -> Path:
     return folder / pair_id / f"device_{shown.replace(':', '')[:16].lower()}.pem"
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
     """Write a file at once or not at all; never readable by others."""
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)

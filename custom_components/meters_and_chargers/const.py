@@ -105,6 +105,15 @@ CONF_NAMES: Final = "names"
 CONF_OWN_PAIR: Final = "own_pair"
 CONF_CREDENTIALS: Final = "credentials"
 CONF_SECURITY: Final = "security"
+# Option of a charger: the billing service at which it is shown; certificates and keys
+# stand in files.
+CONF_BILLING: Final = "billing"
+CONF_TRUST: Final = "trust"
+CONF_CERTIFIED: Final = "certified"
+CONF_FILES: Final = "files"
+CONF_FIXED_TAG: Final = "fixed_tag"
+CONF_BACKEND_CARDS: Final = "backend_cards"
+CONF_PASSED_ON: Final = "passed_on"
 # Option of a server and, where it is another one, of a wallbox: who may charge.
 CONF_POLICY: Final = "policy"
 # Options of a server; off stays written, so that wallboxes forget their copy.
@@ -171,6 +180,7 @@ DEVICE_PLATFORMS: Final = (
     Platform.SENSOR,
 )
 CHARGER_PLATFORMS: Final = (
+    Platform.BINARY_SENSOR,
     Platform.BUTTON,
     Platform.EVENT,
     Platform.NUMBER,

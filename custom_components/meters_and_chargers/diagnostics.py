@@ -28,8 +28,10 @@ from .const import (
     CONF_MODE,
     CONF_OCPP_VERSION,
     CONF_OFFLINE,
+    CONF_PASSED_ON,
     CONF_POLICY,
     CONF_TLS_MODE,
+    CONF_TRUST,
     FAMILY_OCPP_CHARGER,
     FAMILY_OCPP_SERVER,
     FAMILY_SITE,
@@ -55,6 +57,8 @@ _SHOWN = {
     CONF_POLICY,
     CONF_OFFLINE,
     CONF_OCPP_VERSION,
+    CONF_PASSED_ON,
+    CONF_TRUST,
 }
 """Texts of entry data that are one of a few words."""
 _TRIED = (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR)
@@ -277,6 +281,7 @@ def _wallbox(found: ChargerHub) -> dict[str, Any]:
         ),
         **_counted(found.server, charger.charger_id),
         **_model(charger.dialect),
+        "billing": None if found.gateway is None else found.gateway.figures(),
         "connectors": {
             number: {
                 "status": one.status,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import override
 
-from homeassistant.const import Platform
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -16,6 +16,7 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .billing import BillingGateway
 from .const import DOMAIN
 from .controller import SiteController
 from .coordinator import DeviceCoordinator
@@ -140,6 +141,27 @@ def _page(hub: ChargerHub, number: int) -> DeviceInfo | ChildDeviceInfo:
         name=f"{hub.entry.title} {number}",
         parent_device_id=hub.device_id,
     )
+
+
+class BillingEntity(_PushedEntity):
+    """How a charger stands at its billing service; there also without the charger."""
+
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    def __init__(
+        self, gateway: BillingGateway, page: DeviceInfo, owner: str, key: str
+    ) -> None:
+        """Name the entity by its charger's identity and its own key."""
+        self._gateway = gateway
+        self._attr_translation_key = key
+        self._attr_unique_id = f"{owner}_{key}"
+        self._attr_device_info = page
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the gateway."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._gateway.listen(self._changed))
 
 
 class SiteChargerEntity(_PushedEntity):

@@ -29,7 +29,6 @@ from .const import (
     CONF_FAMILY,
     CONF_MAXIMUM_CURRENT,
     CONF_METER_INTERVAL,
-    CONF_POLICY,
     CONF_PRICE,
     CONF_SECURITY,
     CONF_SERVER,
@@ -48,6 +47,7 @@ from .engine.journal import Journal, JournalError
 from .engine.model import DeviceError
 from .engine.protocols.ocpp import Manners, Refusal
 from .links import OcppListener, open_ocpp
+from .ocpp_billing import ServerBilling
 from .ocpp_knocks import Attempt, Knocks
 from .ocpp_manners import manners_of
 from .ocpp_quirks import Kinds
@@ -124,6 +124,7 @@ class OcppServer:
         self.gate = Gate()
         """Who may charge."""
         self._kinds = Kinds(hass)
+        self.billing = ServerBilling(hass)
         self._knocks = Knocks(hass, entry, self._knows)
 
     @property
@@ -246,6 +247,7 @@ class OcppServer:
         if self._price is not None:
             self._price.stop()
         self._knocks.stop()
+        await self.billing.stop()
         if self._listener is not None:
             await self._listener.close()
             self._listener = None
@@ -276,9 +278,7 @@ class OcppServer:
         if self._listener is None:
             raise ConfigEntryNotReady
         charger_id: str = entry.data[CONF_CHARGER_ID]
-        held = self.gate.tokens.rules.policies.get(charger_id)
-        if held != entry.options.get(CONF_POLICY):
-            self.take_cards()
+        self.take_cards()
         self._guard(entry)
         known = self.central.charger(charger_id)
         maximum_ma = entry.data[CONF_MAXIMUM_CURRENT] * 1000
@@ -288,6 +288,7 @@ class OcppServer:
         if known is not None and known.setpoint.maximum_ma == maximum_ma:
             known.use(self._kinds.quirks)
             self._follow_options(entry, known)
+            await self._bill(entry, known)
             return known
         # Other bounds make another charger; it takes over the open connection.
         charger = OcppCharger(
@@ -312,10 +313,19 @@ class OcppServer:
         if self._price is not None and self._statistics is not None:
             await self._price.add(charger_id)
             charger.subscribe(self._statistics.changed)
+        await self._bill(entry, charger)
         self.central.accept(charger_id, charger)
         if known is not None:
             await known.close()
         return charger
+
+    async def _bill(self, entry: ChargerEntry, charger: OcppCharger) -> None:
+        if self._listener is None:
+            raise ConfigEntryNotReady
+        try:
+            await self.billing.follow(entry, charger, self._listener.journal)
+        except JournalError as err:
+            raise session_log.unread(self._hass, entry, err) from err
 
     @callback
     def _follow_options(self, entry: ChargerEntry, charger: OcppCharger) -> None:
@@ -375,6 +385,8 @@ class OcppServer:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PATIENCE_S):
                     await charger.fall_back_to(None)
+        with suppress(JournalError):
+            await self.billing.end(charger_id, forget=True)
         if self._price is not None:
             self._price.drop(charger_id)
         (await self._kinds.learnt()).forget(charger_id)

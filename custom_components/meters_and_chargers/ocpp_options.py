@@ -1,6 +1,6 @@
 """The options of an OCPP wallbox."""
 
-from typing import Any
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.helpers.selector import (
@@ -11,7 +11,8 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .card_flow import one_of
+from .billing_flow import BillingSteps
+from .card_flow import POLICIES, one_of
 from .const import (
     CONF_FALLBACK,
     CONF_FALLBACK_CURRENT,
@@ -20,11 +21,13 @@ from .const import (
     CONF_POLICY,
     CONF_SERVER,
 )
-from .engine.devices.ocpp_charger import Policy
+from .engine.billing import BilledWallbox
+from .engine.gateway import Charger
 from .ocpp import wallboxes_of
 from .ocpp_limits import limit_fields, take_limits
 from .ocpp_manners import advanced_fields, take_advanced
 from .ocpp_security_flow import CONF_STEP, SecuritySteps, security_fields
+from .ocpp_wallbox import ChargerHub
 
 MINIMUM_A = 6
 _AS_SERVER = "server"
@@ -60,14 +63,34 @@ _SECONDS = vol.All(
 )
 
 
-class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
-    """What a wallbox does without us, what it measures, how it is talked to."""
+class WallboxOptions(SecuritySteps, BillingSteps, OptionsFlowWithReload):
+    """What a wallbox does without us, how it is talked to, where it is billed."""
 
     async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
+        self,
+        user_input: dict[str, Any] | None = None,  # noqa: ARG002 - a menu
     ) -> ConfigFlowResult:
-        """Go to the form: the first step's words are those of a device."""
-        return await self.async_step_wallbox(user_input)
+        """Go to the menu: the first step's words are those of a device."""
+        return await self.async_step_wallbox_menu()
+
+    async def async_step_wallbox_menu(
+        self,
+        user_input: dict[str, Any] | None = None,  # noqa: ARG002 - a menu
+    ) -> ConfigFlowResult:
+        """Choose what to change."""
+        return self.async_show_menu(
+            step_id="wallbox_menu", menu_options=["wallbox", "billing"]
+        )
+
+    @override
+    def billed(self) -> Charger | str:
+        """Return the wallbox as its billing service sees it; OCPP 2 is not billed."""
+        hub = getattr(self.config_entry, "runtime_data", None)
+        if not isinstance(hub, ChargerHub):
+            return "no_server_now"
+        if hub.charger.dialect is not None:
+            return "billing_ocpp2"
+        return BilledWallbox(hub.charger)
 
     async def async_step_wallbox(
         self, user_input: dict[str, Any] | None = None
@@ -104,7 +127,7 @@ class WallboxOptions(SecuritySteps, OptionsFlowWithReload):
                 ),
                 **limit_fields(entry),
                 vol.Required(CONF_POLICY, default=_AS_SERVER): one_of(
-                    "policy_here", _AS_SERVER, *Policy
+                    "policy_here", _AS_SERVER, *POLICIES
                 ),
                 **advanced_fields(entry),
                 **security_fields(),

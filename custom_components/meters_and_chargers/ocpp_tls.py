@@ -125,9 +125,9 @@ async def look(hass: HomeAssistant, entry: ConfigEntry[Any]) -> ssl.SSLContext |
         # What is shown now goes on; the next start says it.
         return None
     ends = None if shown is None else shown.ends
-    _tell_end(hass, entry, "server_certificate_ends", ends)
+    tell_end(hass, entry, "server_certificate_ends", ends)
     found = None if shown is None else await root(hass)
-    _tell_end(hass, entry, "authority_ends", None if found is None else found.ends)
+    tell_end(hass, entry, "authority_ends", None if found is None else found.ends)
     return None if shown is None else shown.context
 
 
@@ -141,7 +141,7 @@ def look_at_wallbox(hass: HomeAssistant, entry: ConfigEntry[Any]) -> date | None
     ends = None
     if security.profile == _CERTIFIED and security.certificates:
         ends = dt_util.parse_datetime(security.certificates[-1].ends)
-    return _tell_end(hass, entry, "wallbox_certificate_ends", ends)
+    return tell_end(hass, entry, "wallbox_certificate_ends", ends)
 
 
 @callback
@@ -221,7 +221,7 @@ async def forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")
 
 
-def _tell_end(
+def tell_end(
     hass: HomeAssistant, entry: ConfigEntry[Any], key: str, ends: datetime | None
 ) -> date | None:
     """Say it in the last 30 days of a certificate, and afterwards."""

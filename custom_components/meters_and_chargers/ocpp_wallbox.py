@@ -11,7 +11,8 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.event import async_call_later
 
-from . import ocpp_limits, registry
+from . import ocpp_billing, ocpp_limits, registry
+from .billing import BillingGateway
 from .const import CONF_FALLBACK, DOMAIN
 from .engine.devices.ocpp_charger import Change, Occurrence, OcppCharger
 from .engine.model import (
@@ -86,6 +87,7 @@ class ChargerHub:
         def publish(topic: Topic) -> None:
             if isinstance(topic, int):
                 ends.append(registry.publish(self.hass, self.connectors[topic]))
+                ends.append(self._bound(topic))
 
         ends.append(self.each(publish))
         # What changed while the entities were made.
@@ -95,6 +97,7 @@ class ChargerHub:
         self._follow_restart()
         self._follow_limits()
         ocpp_limits.follow_foreign(self.hass, self.entry, self.charger)
+        ocpp_billing.follow_version(self.hass, self.entry, self.charger)
 
         @callback
         def stop() -> None:
@@ -109,6 +112,20 @@ class ChargerHub:
                 ocpp_limits.forget_foreign(self.hass, self.entry)
 
         return stop
+
+    @property
+    def gateway(self) -> BillingGateway | None:
+        """What shows it at a billing service, if it is billed."""
+        return self.server.billing.gateway(self.charger.charger_id)
+
+    def _bound(self, number: int) -> CALLBACK_TYPE:
+        """Tell sites what the billing service leaves a connector."""
+
+        def ceiling() -> int | None:
+            gateway = self.gateway
+            return None if gateway is None else gateway.point.ceiling_ma(number)
+
+        return registry.bound(self.hass, self.connectors[number].key, ceiling)
 
     @property
     def online(self) -> bool:
@@ -233,6 +250,7 @@ class ChargerHub:
             self._follow_restart()
             self._follow_limits()
             ocpp_limits.follow_foreign(self.hass, self.entry, self.charger)
+            ocpp_billing.follow_version(self.hass, self.entry, self.charger)
         for number in change.connectors:
             if number and number not in self.connectors:
                 self.connectors[number] = Connector(self, number)

@@ -119,6 +119,35 @@ def publish(hass: HomeAssistant, found: Present) -> CALLBACK_TYPE:
     return withdraw
 
 
+_CEILINGS: HassKey[dict[str, Callable[[], int | None]]] = HassKey(f"{DOMAIN}_ceilings")
+
+
+@callback
+def bound(
+    hass: HomeAssistant, key: str, ceiling: Callable[[], int | None]
+) -> CALLBACK_TYPE:
+    """Let somebody else bound a charger, such as a billing service; mA, 0 pauses it.
+
+    Returns the function that ends it.
+    """
+    ceilings = hass.data.setdefault(_CEILINGS, {})
+    ceilings[key] = ceiling
+
+    @callback
+    def end() -> None:
+        if ceilings.get(key) is ceiling:
+            del ceilings[key]
+
+    return end
+
+
+@callback
+def ceiling_ma(hass: HomeAssistant, key: str) -> int | None:
+    """Return what somebody else leaves a charger of the current that it is told."""
+    ceiling = hass.data.get(_CEILINGS, {}).get(key)
+    return None if ceiling is None else ceiling()
+
+
 @callback
 def present(hass: HomeAssistant) -> tuple[Present, ...]:
     """Return every device whose entry is set up."""

@@ -14,6 +14,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
+from . import billing_entities
+from .billing_entities import WhatLimits
 from .charger_sensors import charger_sensors
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
@@ -22,7 +24,7 @@ from .diris import GatewayCoordinator, GatewayEntry
 from .diris_entities import add_circuits
 from .engine.devices.ocpp_charger import STATUSES
 from .engine.model import Point, Quantity
-from .entity import ChargerEntity, DeviceEntity
+from .entity import ChargerEntity, DeviceEntity, device_info
 from .ocpp_wallbox import WALLBOX, ChargerEntry, ChargerHub, Topic
 from .pico_sensors import pico_sensors
 from .push_coordinator import PushCoordinator
@@ -84,6 +86,26 @@ async def async_setup_entry(
 
     async_add_entities([ProfileWritesSensor(runtime)])
     entry.async_on_unload(runtime.each(add))
+    _add_billing(runtime, async_add_entities)
+
+
+def _add_billing(
+    hub: ChargerHub, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Make those of a wallbox's billing service, or take them away without one."""
+    owner, gateway = hub.identity.key, hub.gateway
+    if gateway is None:
+        billing_entities.forget(hub.hass, owner, hub.connectors)
+        return
+    page = device_info(hub.identity, hub.entry.title)
+    async_add_entities(billing_entities.backend_sensors(gateway, page, owner))
+
+    @callback
+    def add(topic: Topic) -> None:
+        if isinstance(topic, int):
+            async_add_entities([WhatLimits(hub, gateway, topic)])
+
+    hub.entry.async_on_unload(hub.each(add))
 
 
 class PointSensor(DeviceEntity, Described):

@@ -306,6 +306,7 @@ class SiteCharger:
             session_wh=session_wh,
             plugged=self.plugged,
             blocked=self._blocked,
+            ceiling_ma=registry.ceiling_ma(self.hass, self.key),
             phases=self._phases_seen,
             boost_until_ms=self._boost_until_ms,
             boost_ma=self.boost_ma,

@@ -144,7 +144,8 @@ async def test_a_killed_home_assistant_leaves_the_fallback(tmp_path: Path) -> No
                     if entry["title"] == "Carport"
                 )
                 fallback = {"fallback": True, "fallback_current": 7}
-                await home.options_flow(entry_id, fallback)
+                part = {"next_step_id": "wallbox"}
+                await home.options_flow(entry_id, part, fallback)
                 await eventually("the fallback", lambda: wallbox.offered_a == 7)
                 number = "number.carport_charging_current"
                 limit = {"entity_id": number, "value": 13}

@@ -147,6 +147,17 @@ async def let_in(hass: HomeAssistant, garage: Garage) -> ConfigEntry[Any]:
     return entry
 
 
+async def open_options(
+    hass: HomeAssistant, entry: ConfigEntry[Any], part: str = "wallbox"
+) -> Any:
+    """Open a part of a wallbox's options."""
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    assert menu["step_id"] == "wallbox_menu"
+    return await hass.config_entries.options.async_configure(
+        menu["flow_id"], {"next_step_id": part}
+    )
+
+
 async def charging(hass: HomeAssistant, garage: Garage) -> ConfigEntry[Any]:
     """Accept the wallbox and let its car charge."""
     entry = await let_in(hass, garage)

@@ -34,7 +34,7 @@ from simulators.charge_point_session import Session
 from simulators.ksem import Ksem
 
 from .conftest import SetUp
-from .test_ocpp import STATUS, Garage, let_in, server, until
+from .test_ocpp import STATUS, Garage, let_in, open_options, server, until
 from .test_ocpp_actions import act
 from .test_ocpp_site import set_up_site
 
@@ -345,7 +345,7 @@ async def test_another_rule_at_one_wallbox(
     link = entry.runtime_data.charger.link
 
     async def choose(policy: str) -> None:
-        flow = await hass.config_entries.options.async_init(entry.entry_id)
+        flow = await open_options(hass, entry)
         await hass.config_entries.options.async_configure(
             flow["flow_id"],
             {"fallback": False, "fallback_current": 6, "policy": policy},

@@ -25,6 +25,7 @@ from .test_ocpp import (
     CURRENT,
     Garage,
     charging,
+    open_options,
     server,
     set_current,
     until,
@@ -83,7 +84,7 @@ async def choose(
     hass: HomeAssistant, entry: ConfigEntry[Any], **chosen: Any
 ) -> Mapping[str, Any]:
     """Fill the form of the wallbox's options in."""
-    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await open_options(hass, entry)
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "wallbox"
     result = await hass.config_entries.options.async_configure(

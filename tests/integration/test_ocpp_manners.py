@@ -29,6 +29,7 @@ from .test_ocpp import (
     garage,
     knocks,
     let_in,
+    open_options,
     server,
     until,
 )
@@ -53,7 +54,7 @@ async def choose(
     hass: HomeAssistant, entry: ConfigEntry[Any], **chosen: Any
 ) -> Mapping[str, Any]:
     """Fill the folded part of the wallbox's options in."""
-    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await open_options(hass, entry)
     assert result["step_id"] == "wallbox"
     result = await hass.config_entries.options.async_configure(
         result["flow_id"],

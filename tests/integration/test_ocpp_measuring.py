@@ -9,7 +9,7 @@ import pytest
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.ocpp_wallbox import ChargerHub
 
-from .test_ocpp import Garage, garage, knocks, server, until
+from .test_ocpp import Garage, garage, knocks, open_options, server, until
 from .test_ocpp_actions import act, entry, said
 
 __all__ = ["entry", "garage", "server"]
@@ -19,7 +19,7 @@ async def choose(
     hass: HomeAssistant, entry: ConfigEntry[ChargerHub], seconds: int
 ) -> None:
     """Set *Measure every* in the options."""
-    form = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await open_options(hass, entry)
     form = await hass.config_entries.options.async_configure(
         form["flow_id"],
         {"fallback": False, "fallback_current": 6, "meter_interval": seconds},

@@ -23,7 +23,7 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp import (
 from simulators.charge_point import ChargePoint
 from simulators.charge_point_2 import ChargePoint2
 
-from .test_ocpp import Garage, charging, let_in, server, until
+from .test_ocpp import Garage, charging, let_in, open_options, server, until
 from .test_ocpp_tls import PASSWORD, change, issue
 
 __all__ = ["server"]
@@ -60,7 +60,7 @@ async def choose(
     hass: HomeAssistant, entry: ConfigEntry[Any], step: str
 ) -> dict[str, Any]:
     """Open the options of a wallbox and choose a step."""
-    result: Any = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await open_options(hass, entry)
     return await go_on(
         hass,
         result,

@@ -3,6 +3,7 @@
 from ..engine.protocols.snmp import PORT as SNMP_PORT
 from ..engine.protocols.snmp import TRAP_PORT, Trap, TrapListener, WritingSession
 from .bacnet import NoLibrary, PortTaken, open_diris_bacnet
+from .billing import BackendLine, billing_folder, try_backend
 from .diris import GatewayBudget, budget_of, open_diris, temporary_diris
 from .export import FtpListener, open_ftp, passive_ports
 from .mib import load_mib, open_traps, open_writer, trap_source
@@ -25,6 +26,7 @@ from .web import open_account, open_emobility, open_power_brain
 __all__ = [
     "SNMP_PORT",
     "TRAP_PORT",
+    "BackendLine",
     "FtpListener",
     "GatewayBudget",
     "NoAddress",
@@ -37,6 +39,7 @@ __all__ = [
     "WritingSession",
     "addresses_of",
     "authority_folder",
+    "billing_folder",
     "budget_of",
     "certificate_folder",
     "credentials_of",
@@ -65,4 +68,5 @@ __all__ = [
     "temporary_diris",
     "temporary_diris_snmp",
     "trap_source",
+    "try_backend",
 ]

@@ -91,6 +91,8 @@ class House:
     plugged: dict[str, bool] = field(default_factory=dict)
     """Where nothing is said, nobody can tell; without a car nothing is drawn."""
     blocked: dict[str, Reason] = field(default_factory=dict)
+    ceilings: dict[str, int] = field(default_factory=dict)
+    """What a billing service leaves of the limits that chargers are told."""
     boost_until_s: dict[str, int] = field(default_factory=dict)
     boost_ma: dict[str, int] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
@@ -219,7 +221,7 @@ class House:
         """What the controller is shown."""
         chargers = []
         for one in self.settings.chargers:
-            limit = self.limits.get(one.key, 0)
+            limit = self.limit(one.key)
             until = self.boost_until_s.get(one.key)
             chargers.append(
                 ChargerState(
@@ -232,6 +234,7 @@ class House:
                     session_wh=self.session_wh.get(one.key),
                     plugged=self.plugged.get(one.key),
                     blocked=self.blocked.get(one.key),
+                    ceiling_ma=self.ceilings.get(one.key),
                     boost_until_ms=until if until is None else until * 1000,
                     boost_ma=self.boost_ma.get(one.key),
                     plan=self.plans.get(one.key),
@@ -276,7 +279,8 @@ class House:
 
     def limit(self, key: str = "a") -> int | None:
         """The limit the charger obeys."""
-        return self.limits.get(key, 0)
+        limit, ceiling = self.limits.get(key, 0), self.ceilings.get(key)
+        return limit if limit is None or ceiling is None else min(limit, ceiling)
 
     def reason(self, key: str = "a") -> Reason:
         """The last reason."""
@@ -317,6 +321,7 @@ class House:
         lag_s = self.lags_s.get(one.key, 0)
         limits = self.past[-1 - lag_s] if lag_s < len(self.past) else self.limits
         limit = (limits if lag_s else self.limits).get(one.key, 0) or 0
+        limit = min(limit, self.ceilings.get(one.key, limit))
         if one.key in self.blocked or self.plugged.get(one.key) is False:
             limit = 0
         if one.key in self.stubborn:

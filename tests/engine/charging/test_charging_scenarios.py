@@ -44,7 +44,7 @@ LOOKS: Mapping[str, Callable[[House, str], object]] = {
 TOLD = {*LOOKS, "until_s", "figures"}
 
 
-ANEW = {"blocked", "draws", "stubborn"}
+ANEW = {"blocked", "ceilings", "draws", "stubborn"}
 """What is not there any more when a chapter leaves it out of these."""
 MAKE: Mapping[str, Callable[[House, Any], object]] = {
     "base_ma": lambda _, value: tuple(value),

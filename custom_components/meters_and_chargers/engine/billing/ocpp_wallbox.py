@@ -41,7 +41,7 @@ class BilledWallbox:
         charger: OcppCharger,
         *,
         phases: int = 3,
-        house_ma: Callable[[], int | None] = lambda: None,
+        house_ma: Callable[[int], int | None] = lambda _: None,
     ) -> None:
         """Stand between a wallbox and its virtual charge point; see `join`."""
         self._charger = charger
@@ -55,6 +55,15 @@ class BilledWallbox:
         self._point = point
         self._charger.wishes.witness = self
         self._charger.obey()
+
+    def move(self, charger: OcppCharger) -> None:
+        """Go on with what stands for the same wallbox from now on."""
+        if charger is self._charger:
+            return
+        self._charger.wishes.witness = None
+        self._charger = charger
+        if self._point is not None:
+            self.join(self._point)
 
     def leave(self) -> None:
         """Hear of nothing more; what was asked for here alone holds."""
@@ -100,7 +109,7 @@ class BilledWallbox:
             hardware_ma=setpoint.maximum_ma,
             minimum_ma=setpoint.minimum_ma,
             local_ma=self._charger.wishes.wanted_ma(connector),
-            house_ma=self._house_ma(),
+            house_ma=self._house_ma(connector),
             phases=self._phases,
         )
 

@@ -79,13 +79,20 @@ class Charger:
     def highest_ma(self) -> int:
         """The largest limit that it may have."""
         hand, most = self.memory.by_hand, self.settings.maximum_ma
-        if hand.kept and self.limit_ma == hand.limit_ma:
+        if hand.kept and self.limit_ma == hand.limit_ma and self.ceiling_ma is None:
             return self.limit_ma
         if hand.limit_ma is not None:
             most = min(most, hand.limit_ma)
         if self.most_ma is not None:
             most = min(most, max(self.most_ma, self.lowest_ma))
+        if self.ceiling_ma is not None:
+            most = min(most, self.ceiling_ma)
         return self.floor(most)
+
+    @property
+    def ceiling_ma(self) -> int | None:
+        """What a billing service leaves it; None for all."""
+        return self.seen.ceiling_ma if self.seen else None
 
     @property
     def stopped(self) -> Reason | None:
@@ -97,6 +104,8 @@ class Charger:
             return Reason.NO_VEHICLE
         if blocked is not None:
             return blocked
+        if self.ceiling_ma is not None and self.ceiling_ma < self.lowest_ma:
+            return Reason.BACKEND_PAUSE
         return Reason.TARGET if self.reached else None
 
     @property

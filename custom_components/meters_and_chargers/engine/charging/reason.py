@@ -12,6 +12,7 @@ class Reason(StrEnum):
     DISABLED = "disabled"
     AUTH_PENDING = "auth_pending"
     FAULT = "fault"
+    BACKEND_PAUSE = "backend_pause"
     GRID_OFF = "grid_off"
     NO_SURPLUS = "no_surplus"
     SURPLUS_LOW = "surplus_low"
@@ -40,6 +41,7 @@ class Reason(StrEnum):
     GRID_DIM = "grid_dim"
     UNBALANCE = "unbalance"
     SHARED = "shared"
+    BACKEND_LIMIT = "backend_limit"
     MANUAL = "manual"
     FUSE_FULL = "fuse_full"
     FUSE_PAUSE = "fuse_pause"
@@ -88,6 +90,7 @@ STAGES: Mapping[Reason, Stage] = {
             Reason.OFF,
             Reason.DISABLED,
             Reason.AUTH_PENDING,
+            Reason.BACKEND_PAUSE,
             Reason.GRID_OFF,
         ),
         Stage.WAITING_SURPLUS: (
@@ -128,6 +131,7 @@ STAGES: Mapping[Reason, Stage] = {
             Reason.AGEING,
             Reason.COOL_DOWN,
             Reason.SHARED,
+            Reason.BACKEND_LIMIT,
             Reason.MANUAL,
             Reason.NOT_FOLLOWING,
         ),
@@ -215,6 +219,7 @@ FIGURES: Mapping[Reason, Mapping[str, Figure]] = {
     Reason.GRID_DIM: _CAP,
     Reason.UNBALANCE: _LIMIT,
     Reason.SHARED: _LIMIT,
+    Reason.BACKEND_LIMIT: _LIMIT,
     Reason.MANUAL: _LIMIT,
     Reason.FUSE_FULL: {**_FUSE, "free": Figure.CURRENT, "need": Figure.LIMIT},
     Reason.FUSE_PAUSE: {**_FUSE, "current": Figure.CURRENT},

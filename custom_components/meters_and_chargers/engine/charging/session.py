@@ -168,6 +168,8 @@ def _heed_hand(
     told, at = memory.commanded_ma, memory.commanded_at_ms
     if told is None or at is None or seen.limit_ma is None:
         return memory
+    if seen.ceiling_ma is not None and told > seen.ceiling_ma:
+        return memory  # that is lowered by nobody's hand, and ours in a moment
     read, hand = max(seen.limit_ma), memory.by_hand
     tolerance = max(settings.step_ma, READ_TOLERANCE_MA)
     if hand.told_at_ms is None:

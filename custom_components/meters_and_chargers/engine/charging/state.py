@@ -89,6 +89,8 @@ class ChargerState:
     """Why it does not charge whatever it is told: DISABLED, AUTH_PENDING, FAULT."""
     phases: int | None = None
     """On how many phases it charges or would, by its own word; None if it has none."""
+    ceiling_ma: int | None = None
+    """What a billing service leaves it, 0 for a pause; None for all."""
     boost_until_ms: int | None = None
     """Until when it charges fast whatever its mode is; on the clock of `now_ms`."""
     boost_ma: int | None = None

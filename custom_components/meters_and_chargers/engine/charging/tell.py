@@ -62,6 +62,8 @@ def _usual(
             figures = {"power": drawn, "grid": max(0, min(drawn, sample.power_w))}
         case Reason.CAR_NOT_TAKING:
             figures = {"limit": wanted.target_ma}
+        case Reason.BACKEND_LIMIT:
+            figures = {"limit": charger.ceiling_ma}
         case Reason.MANUAL:
             figures = {"limit": charger.memory.by_hand.limit_ma}
         case Reason.SWITCHING:

@@ -46,7 +46,7 @@ def ask(
         wishes |= {one.key: Wish(one, one.limit_ma, Reason.WARM_UP) for one in sunny}
     else:
         wishes |= solar_wishes(settings, sample, sunny, now_ms, battery)
-    return {key: _by_hand(wish) for key, wish in wishes.items()}
+    return {key: _by_backend(_by_hand(wish)) for key, wish in wishes.items()}
 
 
 def _settled(charger: Charger) -> Wish | None:
@@ -89,3 +89,16 @@ def _by_hand(wish: Wish) -> Wish:
     ):
         return wish
     return Wish(charger, wish.current_ma, Reason.MANUAL)
+
+
+def _by_backend(wish: Wish) -> Wish:
+    """Say so where a billing service is who bounds a charger."""
+    charger = wish.charger
+    if (
+        charger.ceiling_ma is None
+        or wish.reason not in _AS_MUCH_AS_MAY_BE
+        or not charger.floor(charger.ceiling_ma) <= wish.current_ma
+        or charger.ceiling_ma >= charger.settings.maximum_ma
+    ):
+        return wish
+    return Wish(charger, wish.current_ma, Reason.BACKEND_LIMIT)

@@ -1,1 +1,22 @@
 """A charger shown to a billing backend as an OCPP charge point."""
+
+from ..protocols.ocpp.client import Failure
+from .charger import Charger, Offline, Settings
+from .limits import Effective, Limiter
+from .queue import Standing, Waiting
+from .uplink import Dial, Line
+from .virtual import VirtualPoint
+
+__all__ = [
+    "Charger",
+    "Dial",
+    "Effective",
+    "Failure",
+    "Limiter",
+    "Line",
+    "Offline",
+    "Settings",
+    "Standing",
+    "VirtualPoint",
+    "Waiting",
+]

@@ -173,11 +173,10 @@ class Queue:
             )
         )
 
-    async def export(self) -> tuple[Waiting, ...]:
-        """Return all that waits or was refused, the oldest first."""
-        return await self._journal.commit(
-            partial(self._rows, where="state IN (0, 2)", limit=-1)
-        )
+    async def export(self, *, after: int = 0, limit: int = -1) -> tuple[Waiting, ...]:
+        """Return what waits or was refused, the oldest first, after a number."""
+        where = f"state IN (0, 2) AND number > {after:d}"
+        return await self._journal.commit(partial(self._rows, where=where, limit=limit))
 
     async def forget(self) -> None:
         """Forget all of this gateway."""

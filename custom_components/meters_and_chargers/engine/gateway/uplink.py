@@ -6,6 +6,7 @@ is answered by whoever it was given to. Nothing here knows a charger.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 import logging
@@ -109,6 +110,8 @@ class Uplink:
         self._wake = asyncio.Event()
         self._work = asyncio.Event()
         self._anew = asyncio.Event()
+        self._retry = asyncio.Event()
+        self._redials = False
         self._attempts = 0
         self.line = Line()
 
@@ -121,6 +124,9 @@ class Uplink:
                 failure = Failure.CLOSED
             except NotConnected as err:
                 failure, pause_s = err.failure, err.pause_s
+            if self._redials:
+                self._stands(connected=False, failure=None)
+                continue
             self._stands(connected=False, failure=failure)
             await self._rest(pause_s)
 
@@ -139,6 +145,18 @@ class Uplink:
         self._pause_s = self._pauses_s[0]
         self._wake.set()
 
+    def flush(self) -> None:
+        """Deliver now what waits, without the pauses after failures."""
+        self._retry.set()
+        self.hurry()
+
+    def redial(self) -> None:
+        """Hang up, and dial anew at once."""
+        self._redials = True
+        if self._session is not None:
+            self._session.begin_close()
+        self.hurry()
+
     def reboot(self) -> None:
         """Tell the backend that the charger has started anew."""
         self._booted = False
@@ -153,7 +171,11 @@ class Uplink:
 
     async def _connect(self) -> None:
         """Serve one connection until it ends; raises `NotConnected`."""
+        self._redials = False
         socket = await self._dial()
+        if self._redials:
+            await socket.close()
+            raise NotConnected(Failure.CLOSED)
         session = Session(
             socket,
             self._name,
@@ -251,7 +273,15 @@ class Uplink:
                 pause_s = self._again_s
             except Unreachable:
                 return  # it waits for the next connection
-            await asyncio.sleep(pause_s)
+            await self._pause(pause_s)
+
+    async def _pause(self, pause_s: float) -> None:
+        if not pause_s:
+            return
+        self._retry.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self._retry.wait()
 
     async def _try(self, session: Session, one: Waiting) -> float:
         """Send a message; returns how long to wait before the next, s."""
@@ -303,7 +333,7 @@ class Uplink:
         self.line = Line(connected, failure, datetime.now(UTC))
         if failure is not None and (before.failure is None or before.connected):
             _LOGGER.info("%s: no backend: %s", self._name, failure)
-        elif connected and before.since is not None:
+        elif connected and before.failure is not None:
             _LOGGER.info("%s: the backend is back", self._name)
         self._point.changed()
 

@@ -129,6 +129,11 @@ class VirtualPoint:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def forget(self) -> None:
+        """Forget all of this backend, after `close`; raises `JournalError`."""
+        await self.queue.forget()
+        await self._journal.keep_fact(self._gateway, _FACT, "")
+
     # What follows for the charger
 
     def now_s(self) -> int:
@@ -137,13 +142,22 @@ class VirtualPoint:
 
     def limit(self, connector: int) -> Effective:
         """Return what a connector may draw now, and whose limit that is."""
-        running = self.sessions.running.get(connector)
-        refused = running is not None and running.session in self.sessions.refused
         return effective(
             self.profiles.allowed(connector, self.now_s()),
             self._charger.bounds(connector),
-            enabled=not refused,
+            enabled=not self._is_refused(connector),
         )
+
+    def ceiling_ma(self, connector: int) -> int | None:
+        """Return what the backend alone leaves a connector, 0 for a pause; mA."""
+        if self._is_refused(connector):
+            return 0
+        allowed = self.profiles.allowed(connector, self.now_s())
+        if allowed is None:
+            return None
+        minimum_ma = self._charger.bounds(connector).minimum_ma
+        current_ma = allowed.current()
+        return current_ma if current_ma >= minimum_ma else 0
 
     # What the charger says; what is billed raises `JournalError`
 
@@ -196,6 +210,7 @@ class VirtualPoint:
             Message(action=METER, session=session, text=payload, kept=kept)
         )
         self.uplink.deliver()
+        self.on_change()
 
     async def ended(self, session: int, payload: str) -> None:
         """Keep the end of a transaction for the backend, and go by it."""
@@ -264,6 +279,10 @@ class VirtualPoint:
         return await self._answers.answer(call)
 
     # Inside
+
+    def _is_refused(self, connector: int) -> bool:
+        running = self.sessions.running.get(connector)
+        return running is not None and running.session in self.sessions.refused
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -76,8 +76,9 @@ class Admission:
 
     @property
     def needs_card(self) -> bool:
-        """Whether only known cards may charge."""
-        return self._gate.tokens.policy(self._station.charger_id) is Policy.KNOWN
+        """Whether nobody charges without a card that somebody knows."""
+        policy = self._gate.tokens.policy(self._station.charger_id)
+        return policy is not Policy.EVERYBODY
 
     def join(self, tell: Callable[[], None]) -> None:
         """Hear of other rules from now on, and tell of them."""

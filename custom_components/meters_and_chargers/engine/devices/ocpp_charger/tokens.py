@@ -23,6 +23,8 @@ class Policy(StrEnum):
 
     EVERYBODY = "everybody"
     KNOWN = "known"
+    BACKEND = "backend"
+    """Only with a card; one that is not known is for a billing backend to decide."""
 
 
 class Offline(StrEnum):
@@ -129,7 +131,7 @@ class Tokens:
         """
         token = self.find(tag)
         if token is None:
-            free = self.policy(charger) is Policy.EVERYBODY
+            free = self.policy(charger) is not Policy.KNOWN
             ours = folded(tag) == folded(OWN_TAG)
             return Verdict(status=Status.ACCEPTED if free or ours else Status.INVALID)
         status = Status.ACCEPTED

@@ -1,0 +1,264 @@
+"""A charger at its owner's billing service: a charge point of its own there."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_CLIENT_ID, CONF_PASSWORD, CONF_URL
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.util.hass_dict import HassKey
+
+from . import billing_certificates, links, ocpp_tls
+from .const import (
+    CONF_BILLING,
+    CONF_CERTIFIED,
+    CONF_FILES,
+    CONF_FIXED_TAG,
+    CONF_OFFLINE,
+    CONF_PASSED_ON,
+    CONF_TRUST,
+    DOMAIN,
+)
+from .engine.gateway import (
+    Charger,
+    Failure,
+    Line,
+    Offline,
+    Settings,
+    Standing,
+    VirtualPoint,
+)
+from .engine.gateway.uplink import AGAIN_S, PAUSES_S
+from .engine.journal import Journal
+
+FLUSH_S = 30.0
+"""How long is waited for what a flush delivers."""
+TELL_S = 1.0
+"""What changes within it is told at once: a message comes and goes in no time."""
+_DAY = timedelta(days=1)
+_IDENTITY = (CONF_URL, CONF_CLIENT_ID)
+"""With another one it is another account: nothing of the former belongs there."""
+_DIALLED = (*_IDENTITY, CONF_PASSWORD, CONF_TRUST, CONF_CERTIFIED, CONF_FILES)
+_REJECTED = frozenset({Failure.IDENTITY, Failure.PASSWORD, Failure.REJECTED})
+PASSED_ON: Mapping[str, frozenset[str]] = {
+    "availability": frozenset({"ChangeAvailability"}),
+    "reservations": frozenset({"ReserveNow", "CancelReservation"}),
+    "restart": frozenset({"Reset"}),
+    "hard_restart": frozenset({"Reset", "HardReset"}),
+    "unlock": frozenset({"UnlockConnector"}),
+    "vendor_messages": frozenset({"DataTransfer"}),
+}
+"""What a billing service may ask of the charger itself."""
+
+
+class Billed(Charger, Protocol):
+    """A charger that tells a charge point what it does."""
+
+    def join(self, point: VirtualPoint) -> None:
+        """Begin to tell it everything, and to be bounded by it."""
+
+    def leave(self) -> None:
+        """Tell it nothing more."""
+
+
+def is_same_account(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two options name one charge point at one billing service."""
+    return all(one.get(key) == other.get(key) for key in _IDENTITY)
+
+
+class BillingGateway:
+    """One charger at its billing service, whatever entry it belongs to."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        journal: Journal,
+        name: str,
+        charger: Billed,
+    ) -> None:
+        """Show a charger as the options of its entry say; `start` comes first.
+
+        The journal keeps what waits under ``name``, which is unique.
+        """
+        self.hass = hass
+        self.entry = entry
+        self.data: Mapping[str, Any] = entry.options[CONF_BILLING]
+        self._charger = charger
+        self._backend = links.BackendLine(hass)
+        self.point = VirtualPoint(
+            name, journal, charger, self._backend, pauses_s=PAUSES_S, again_s=AGAIN_S
+        )
+        self.last_failure: Failure | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self._ends: list[CALLBACK_TYPE] = []
+        self._telling: CALLBACK_TYPE | None = None
+
+    async def start(self) -> None:
+        """Go on where it was left, and dial; raises `JournalError`."""
+        await self.point.load()
+        await self._backend.take(self.data)
+        self.point.use(_settings_of(self.data))
+        self._charger.join(self.point)
+        self.point.on_change = self._changed
+        self.point.start()
+        self.hass.data.setdefault(_GATEWAYS, {})[self.entry.entry_id] = self
+        self._ends.append(
+            async_track_time_interval(self.hass, self._look_at_certificates, _DAY)
+        )
+        await self._look_at_certificates()
+        self._look()
+
+    async def take(self, data: Mapping[str, Any]) -> None:
+        """Go by other options of the same account from now on."""
+        before, self.data = self.data, data
+        self.point.use(_settings_of(data))
+        if any(before.get(key) != data.get(key) for key in _DIALLED):
+            await self._backend.take(data)
+            self.point.uplink.redial()
+            await self._look_at_certificates()
+
+    async def stop(self) -> None:
+        """Hang up; what waits is kept, and the charger still tells what it does."""
+        for end in self._ends:
+            end()
+        if self._telling is not None:
+            self._telling()
+        await self.point.close()
+        gateways = self.hass.data.get(_GATEWAYS, {})
+        if gateways.get(self.entry.entry_id) is self:
+            del gateways[self.entry.entry_id]
+        for key in (_LOST, _REFUSED, _ENDS):
+            ir.async_delete_issue(self.hass, DOMAIN, f"{key}_{self.entry.entry_id}")
+
+    async def leave(self, *, forget: bool) -> None:
+        """Stop for good, or until its entry is enabled again; raises `JournalError`."""
+        self._charger.leave()
+        await self.stop()
+        if forget:
+            await self.point.forget()
+
+    # How it stands
+
+    @property
+    def line(self) -> Line:
+        """How the connection stands."""
+        return self.point.uplink.line
+
+    @property
+    def standing(self) -> Standing:
+        """What waits."""
+        return self.point.queue.standing
+
+    @callback
+    def listen(self, update: Callable[[], None]) -> CALLBACK_TYPE:
+        """Follow how it stands; returns the function that ends it."""
+        self._listeners.append(update)
+        return lambda: self._listeners.remove(update)
+
+    async def flush(self) -> int:
+        """Deliver what waits, without pauses; returns how much still does."""
+        empty = self.hass.loop.create_future()
+
+        @callback
+        def look() -> None:
+            if not self.standing.length and not empty.done():
+                empty.set_result(None)
+
+        end = self.listen(look)
+        self.point.uplink.flush()
+        look()
+        cancel = async_call_later(
+            self.hass,
+            FLUSH_S,
+            callback(lambda _now: None if empty.done() else empty.set_result(None)),
+        )
+        try:
+            await empty
+        finally:
+            cancel()
+            end()
+        return self.standing.length
+
+    def figures(self) -> dict[str, Any]:
+        """Return how it stands for diagnostics: no address, no name, no card."""
+        standing, line = self.standing, self.line
+        return {
+            "connected": line.connected,
+            "failure": line.failure,
+            "since": None if line.since is None else line.since.isoformat(),
+            "last_failure": self.last_failure,
+            "waiting": standing.length,
+            "bytes": standing.size,
+            "oldest": standing.oldest and standing.oldest.isoformat(),
+            "lost": standing.lost,
+            "set_aside": standing.refused,
+        }
+
+    # Inside
+
+    def _changed(self) -> None:
+        if (failure := self.line.failure) is not None:
+            self.last_failure = failure
+        if self._telling is None:
+            self._telling = async_call_later(self.hass, TELL_S, self._tell)
+
+    @callback
+    def _tell(self, _now: datetime) -> None:
+        self._telling = None
+        self._look()
+        for update in tuple(self._listeners):
+            update()
+
+    def _look(self) -> None:
+        """Make issues of what its owner has to see to, and take them back."""
+        standing = self.standing
+        lost = bool(standing.lost and standing.length)
+        self._say(_LOST, so=lost, count=str(standing.lost))
+        self._say(_REFUSED, so=self.line.failure in _REJECTED)
+
+    def _say(self, key: str, *, so: bool, **names: str) -> None:
+        issue_id = f"{key}_{self.entry.entry_id}"
+        if not so:
+            ir.async_delete_issue(self.hass, DOMAIN, issue_id)
+            return
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=key,
+            translation_placeholders={"name": self.entry.title, **names},
+        )
+
+    async def _look_at_certificates(self, _now: datetime | None = None) -> None:
+        folder = links.billing_folder(self.hass)
+        try:
+            ends = await self.hass.async_add_executor_job(
+                billing_certificates.ends, folder, self.data
+            )
+        except OSError:
+            return  # the line says that it can't encrypt
+        ocpp_tls.tell_end(self.hass, self.entry, _ENDS, ends)
+
+
+_LOST, _REFUSED, _ENDS = "billing_lost", "billing_refused", "billing_certificate_ends"
+_GATEWAYS: HassKey[dict[str, BillingGateway]] = HassKey(f"{DOMAIN}_billing")
+
+
+@callback
+def gateway_of(hass: HomeAssistant, entry_id: str) -> BillingGateway | None:
+    """Return the gateway of the charger of an entry, if it is billed."""
+    return hass.data.get(_GATEWAYS, {}).get(entry_id)
+
+
+def _settings_of(data: Mapping[str, Any]) -> Settings:
+    return Settings(
+        offline=Offline(data[CONF_OFFLINE]),
+        fixed_tag=data.get(CONF_FIXED_TAG, ""),
+        passed_on=frozenset().union(*(PASSED_ON[one] for one in data[CONF_PASSED_ON])),
+    )

@@ -1,0 +1,351 @@
+"""The steps of a billing service in a charger's options: asked for, tried, kept."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.components.file_upload import process_uploaded_file
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+from homeassistant.const import CONF_CLIENT_ID, CONF_PASSWORD, CONF_URL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    FileSelector,
+    FileSelectorConfig,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import voluptuous as vol
+
+from . import billing_certificates, certificates, links
+from .billing import PASSED_ON, gateway_of, is_same_account
+from .billing_certificates import Trust
+from .card_flow import one_of
+from .certificates import Pair, Unusable
+from .const import (
+    CONF_BACKEND_CARDS,
+    CONF_BILLING,
+    CONF_CERTIFIED,
+    CONF_FILES,
+    CONF_FIXED_TAG,
+    CONF_OCPP_VERSION,
+    CONF_OFFLINE,
+    CONF_PASSED_ON,
+    CONF_TRUST,
+    DOMAIN,
+)
+from .engine.gateway import Charger, Failure, Offline, Settings
+from .key_flow import KEY as SECRET
+
+type Input = dict[str, Any]
+
+CONF_AUTHORITIES = "authorities"
+CONF_CERTIFICATE = "certificate"
+CONF_KEY = "key"
+CONF_DISCARD = "discard"
+CONF_END = "end"
+CONF_SAVE_ANYWAY = "save_anyway"
+_LONGEST_TAG = 20
+_VERSIONS = ["1.6"]
+"""Those that the gateway speaks as a client."""
+_MAY_PASS = frozenset(
+    {
+        Failure.BUSY,
+        Failure.CLOSED,
+        Failure.HANDSHAKE,
+        Failure.NAME,
+        Failure.PENDING,
+        Failure.SILENT,
+        Failure.UNREACHABLE,
+    }
+)
+"""What may be over tomorrow, with the same settings."""
+_SAID: Mapping[Failure, str] = {
+    Failure.ADDRESS: "billing_address",
+    Failure.NAME: "billing_name",
+    Failure.UNREACHABLE: "billing_unreachable",
+    Failure.SILENT: "billing_silent",
+    Failure.UNTRUSTED: "billing_untrusted",
+    Failure.ENCRYPTION: "billing_encryption",
+    Failure.PASSWORD: "billing_password",
+    Failure.IDENTITY: "billing_identity",
+    Failure.BUSY: "billing_busy",
+    Failure.HANDSHAKE: "billing_handshake",
+    Failure.VERSION: "billing_version",
+    Failure.PENDING: "billing_pending",
+    Failure.REJECTED: "billing_rejected",
+    Failure.CLOSED: "billing_closed",
+}
+_USUAL: Mapping[str, Any] = {
+    CONF_TRUST: Trust.PUBLIC,
+    CONF_CERTIFIED: False,
+    CONF_OCPP_VERSION: _VERSIONS[0],
+    CONF_OFFLINE: Offline.KNOWN,
+    CONF_BACKEND_CARDS: True,
+    CONF_PASSED_ON: [
+        name for name, actions in PASSED_ON.items() if actions <= Settings().passed_on
+    ],
+}
+_TEXT = TextSelector()
+_URL = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+_PEM = FileSelector(FileSelectorConfig(accept=".pem,.crt,.cer"))
+_KEY_PEM = FileSelector(FileSelectorConfig(accept=".pem,.key"))
+
+
+class BillingSteps(OptionsFlow):
+    """Where a charger is billed, and by whose rules."""
+
+    _draft: Input
+    """What is to be kept, once it has been tried."""
+    _trying: asyncio.Task[Failure | None] | None = None
+    _failure: Failure | None = None
+
+    def billed(self) -> Charger | str:
+        """Return the charger as its billing service sees it, or why there is none."""
+        raise NotImplementedError
+
+    @property
+    def _kept(self) -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] | None = self.config_entry.options.get(CONF_BILLING)
+        return found
+
+    @property
+    def _waiting(self) -> int:
+        """How many messages wait for the one there is now."""
+        gateway = gateway_of(self.hass, self.config_entry.entry_id)
+        return 0 if gateway is None else gateway.standing.length
+
+    async def async_step_billing(
+        self, user_input: Input | None = None
+    ) -> ConfigFlowResult:
+        """Ask for all but files."""
+        errors: dict[str, str] = {}
+        if isinstance(why := self.billed(), str):
+            errors["base"] = why
+        if user_input is not None:
+            if user_input.get(CONF_END):
+                if not self._waiting or user_input.get(CONF_DISCARD):
+                    return await self._finish(None)
+                errors["base"] = "billing_waiting"
+            elif not errors and not (errors := self._problems(user_input)):
+                return await self._go_on(user_input)
+        shown = user_input or self._kept or {}
+        return self.async_show_form(
+            step_id="billing",
+            data_schema=self.add_suggested_values_to_schema(
+                self._form(),
+                {key: value for key, value in shown.items() if key != CONF_PASSWORD},
+            ),
+            errors=errors,
+            description_placeholders={"count": str(self._waiting)},
+        )
+
+    def _form(self) -> vol.Schema:
+        fields: dict[vol.Marker, object] = {
+            vol.Required(CONF_URL): _URL,
+            vol.Required(CONF_CLIENT_ID): _TEXT,
+            vol.Optional(CONF_PASSWORD): SECRET,
+            vol.Required(CONF_TRUST): one_of("billing_trust", *Trust),
+            vol.Required(CONF_CERTIFIED): BooleanSelector(),
+            vol.Required(CONF_OCPP_VERSION): SelectSelector(
+                SelectSelectorConfig(options=_VERSIONS)
+            ),
+            vol.Required(CONF_OFFLINE): one_of("billing_offline", *Offline),
+            vol.Required(CONF_BACKEND_CARDS): BooleanSelector(),
+            vol.Optional(CONF_FIXED_TAG): _TEXT,
+            vol.Required(CONF_PASSED_ON): SelectSelector(
+                SelectSelectorConfig(
+                    options=list(PASSED_ON),
+                    translation_key="billing_passed_on",
+                    multiple=True,
+                    mode=SelectSelectorMode.LIST,
+                )
+            ),
+        }
+        for marker in fields:
+            if marker.schema in _USUAL:
+                marker.default = vol.default_factory(_USUAL[marker.schema])
+        if self._failure in _MAY_PASS:
+            fields[vol.Required(CONF_SAVE_ANYWAY, default=False)] = BooleanSelector()
+        if self._kept is not None:
+            fields[vol.Required(CONF_END, default=False)] = BooleanSelector()
+        if self._waiting:
+            fields[vol.Required(CONF_DISCARD, default=False)] = BooleanSelector()
+        return vol.Schema(fields)
+
+    def _problems(self, typed: Input) -> dict[str, str]:
+        typed[CONF_URL] = url = typed[CONF_URL].strip()
+        typed[CONF_CLIENT_ID] = typed[CONF_CLIENT_ID].strip()
+        if not url.lower().startswith(("ws://", "wss://")):
+            return {CONF_URL: "billing_address"}
+        if not typed[CONF_CLIENT_ID]:
+            return {CONF_CLIENT_ID: "billing_no_identity"}
+        if len(typed.get(CONF_FIXED_TAG, "")) > _LONGEST_TAG:
+            return {CONF_FIXED_TAG: "billing_tag"}
+        kept = self._kept
+        other = kept is not None and not is_same_account(kept, typed)
+        if other and self._waiting and not typed.get(CONF_DISCARD):
+            return {"base": "billing_waiting"}
+        return {}
+
+    async def _go_on(self, typed: Input) -> ConfigFlowResult:
+        kept = self._kept or {}
+        untried = typed.pop(CONF_SAVE_ANYWAY, False)
+        for key in (CONF_END, CONF_DISCARD):
+            typed.pop(key, None)
+        password = typed.get(CONF_PASSWORD, "").strip()
+        if not password and is_same_account(kept, typed):
+            password = kept.get(CONF_PASSWORD, "")
+        before = getattr(self, "_draft", kept)
+        self._draft = {**typed, CONF_PASSWORD: password}
+        if (files := before.get(CONF_FILES)) is not None:
+            self._draft[CONF_FILES] = files
+        if untried:
+            return await self._finish(self._draft)
+        if typed[CONF_TRUST] == Trust.OWN or typed[CONF_CERTIFIED]:
+            return await self.async_step_billing_files()
+        return await self.async_step_billing_test()
+
+    async def async_step_billing_files(
+        self, user_input: Input | None = None
+    ) -> ConfigFlowResult:
+        """Ask for certificates; those that are there already may stay."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                self._draft[CONF_FILES] = await self.hass.async_add_executor_job(
+                    self._upload, user_input
+                )
+            except Unusable as err:
+                errors["base"] = err.key
+            else:
+                return await self.async_step_billing_test()
+        fields: dict[vol.Marker, object] = {}
+        if self._draft[CONF_TRUST] == Trust.OWN:
+            fields[vol.Optional(CONF_AUTHORITIES)] = _PEM
+        if self._draft[CONF_CERTIFIED]:
+            fields[vol.Optional(CONF_CERTIFICATE)] = _PEM
+            fields[vol.Optional(CONF_KEY)] = _KEY_PEM
+        return self.async_show_form(
+            step_id="billing_files", data_schema=vol.Schema(fields), errors=errors
+        )
+
+    def _upload(self, files: Input) -> str:
+        """Keep what was uploaded beside what is there; raises `Unusable`."""
+
+        def read(key: str) -> bytes | None:
+            if key not in files:
+                return None
+            try:
+                with process_uploaded_file(self.hass, files[key]) as path:
+                    return path.read_bytes()
+            except ValueError as err:
+                raise Unusable("upload_again") from err
+
+        authorities, certificate, key = map(
+            read, (CONF_AUTHORITIES, CONF_CERTIFICATE, CONF_KEY)
+        )
+        pair = None
+        if certificate is not None or key is not None:
+            pair = Pair(certificate or b"", key or b"")
+        folder = links.billing_folder(self.hass)
+        used = _used(self.hass) | {self._draft.get(CONF_FILES)}
+        certificates.prune(folder, used)
+        kept = billing_certificates.keep(
+            folder, self._draft.get(CONF_FILES), authorities, pair
+        )
+        if billing_certificates.missing(folder, {**self._draft, CONF_FILES: kept}):
+            certificates.remove(folder, kept)
+            raise Unusable("billing_files_missing")
+        return kept
+
+    async def async_step_billing_test(
+        self, user_input: Input | None = None
+    ) -> ConfigFlowResult:
+        """Dial once and say who we are."""
+        del user_input
+        if self._trying is None:
+            charger = self.billed()
+            if isinstance(charger, str):
+                return await self.async_step_billing()
+            self._trying = self.hass.async_create_background_task(
+                links.try_backend(self.hass, self._draft, charger.boot()),
+                "try a billing service",
+                eager_start=False,
+            )
+        if self._trying.done():
+            return self.async_show_progress_done(next_step_id="billing_tested")
+        return self.async_show_progress(
+            step_id="billing_test",
+            progress_action="billing_test",
+            progress_task=self._trying,
+        )
+
+    async def async_step_billing_tested(
+        self, user_input: Input | None = None
+    ) -> ConfigFlowResult:
+        """Say that it works, or in the form what does not."""
+        del user_input
+        task, self._trying = self._trying, None
+        if task is None:
+            return await self.async_step_billing()
+        self._failure = await task
+        self._take_back()
+        if self._failure is None:
+            return await self.async_step_billing_done()
+        shown = {key: one for key, one in self._draft.items() if key != CONF_PASSWORD}
+        return self.async_show_form(
+            step_id="billing",
+            data_schema=self.add_suggested_values_to_schema(self._form(), shown),
+            errors={"base": _SAID[self._failure]},
+            description_placeholders={"count": str(self._waiting)},
+        )
+
+    def _take_back(self) -> None:
+        """Dial anew where the test has taken the place of the line that is used."""
+        gateway = gateway_of(self.hass, self.config_entry.entry_id)
+        if gateway is not None and is_same_account(gateway.data, self._draft):
+            gateway.point.uplink.redial()
+
+    async def async_step_billing_done(
+        self, user_input: Input | None = None
+    ) -> ConfigFlowResult:
+        """Say what happens from now on."""
+        if user_input is not None:
+            return await self._finish(self._draft)
+        return self.async_show_form(
+            step_id="billing_done",
+            data_schema=vol.Schema({}),
+            description_placeholders={"client_id": self._draft[CONF_CLIENT_ID]},
+        )
+
+    async def _finish(self, chosen: Input | None) -> ConfigFlowResult:
+        options = {**self.config_entry.options}
+        before: Mapping[str, Any] = options.pop(CONF_BILLING, {})
+        if chosen is not None:
+            options[CONF_BILLING] = {
+                key: one for key, one in chosen.items() if one != ""
+            }
+        files = before.get(CONF_FILES)
+        if files is not None and files != (chosen or {}).get(CONF_FILES):
+            await self.hass.async_add_executor_job(
+                certificates.remove, links.billing_folder(self.hass), files
+            )
+        return self.async_create_entry(data=options)
+
+
+def _used(hass: HomeAssistant) -> set[str | None]:
+    options = (entry.options for entry in hass.config_entries.async_entries(DOMAIN))
+    return {one.get(CONF_BILLING, {}).get(CONF_FILES) for one in options}
+
+
+async def forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Delete the certificates of a removed entry."""
+    if (files := entry.options.get(CONF_BILLING, {}).get(CONF_FILES)) is not None:
+        await hass.async_add_executor_job(
+            certificates.remove, links.billing_folder(hass), files
+        )

@@ -1,0 +1,120 @@
+"""The wallboxes of an OCPP server at their billing services.
+
+They are billed as long as the server runs, whether their own entries are just loaded or
+not: nothing that a wallbox says must be missed.
+"""
+
+from functools import partial
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .billing import BillingGateway, is_same_account
+from .const import CONF_BILLING, CONF_CHARGER_ID, DOMAIN
+from .controller import SiteController
+from .engine.billing import BilledWallbox
+from .engine.charging import Reason
+from .engine.devices.ocpp_charger import OcppCharger
+from .engine.journal import Journal
+
+_HOUSE = frozenset(
+    {
+        Reason.AGEING,
+        Reason.COOL_DOWN,
+        Reason.FUSE,
+        Reason.FUSE_FULL,
+        Reason.FUSE_PAUSE,
+        Reason.FUSE_RESUME,
+        Reason.GRID_DIM,
+        Reason.GRID_OFF,
+        Reason.METER_LOST,
+        Reason.METER_SLOW,
+        Reason.METER_STALE,
+        Reason.POWER_CAP,
+        Reason.RECOVERING,
+        Reason.SHARED,
+        Reason.UNBALANCE,
+    }
+)
+"""Why a site gives less than is wished because of the house's connection."""
+
+
+class ServerBilling:
+    """The wallboxes of one server that are billed."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Bill none yet."""
+        self._hass = hass
+        self._billed: dict[str, tuple[BilledWallbox, BillingGateway]] = {}
+
+    def gateway(self, charger_id: str) -> BillingGateway | None:
+        """Return the gateway of a wallbox, if it is billed."""
+        found = self._billed.get(charger_id)
+        return None if found is None else found[1]
+
+    async def follow(
+        self, entry: ConfigEntry, charger: OcppCharger, journal: Journal
+    ) -> None:
+        """Bill a wallbox as its options say, or no more; raises `JournalError`."""
+        charger_id: str = entry.data[CONF_CHARGER_ID]
+        data = None if entry.disabled_by else entry.options.get(CONF_BILLING)
+        found = self._billed.get(charger_id)
+        if found is not None and (
+            data is None or not is_same_account(found[1].data, data)
+        ):
+            await self.end(charger_id, forget=not entry.disabled_by)
+            found = None
+        if data is None:
+            return
+        if found is not None:
+            found[0].move(charger)
+            await found[1].take(data)
+            return
+        billed = BilledWallbox(charger, house_ma=partial(self._house_ma, charger))
+        gateway = BillingGateway(self._hass, entry, journal, charger_id, billed)
+        await gateway.start()
+        self._billed[charger_id] = billed, gateway
+
+    async def end(self, charger_id: str, *, forget: bool) -> None:
+        """Bill a wallbox no more; raises `JournalError`."""
+        if (found := self._billed.pop(charger_id, None)) is not None:
+            await found[1].leave(forget=forget)
+
+    async def stop(self) -> None:
+        """Hang up everywhere; what wallboxes still say is kept."""
+        for _, gateway in self._billed.values():
+            await gateway.stop()
+
+    def _house_ma(self, charger: OcppCharger, connector: int) -> int | None:
+        """Return what the house's connection leaves, where that is what bounds it."""
+        key = charger.identity.key
+        key = key if connector == 1 else f"{key}_{connector}"
+        for entry in self._hass.config_entries.async_loaded_entries(DOMAIN):
+            if not isinstance(site := entry.runtime_data, SiteController):
+                continue
+            for one in site.chargers:
+                why = one.explanation if one.key == key else None
+                if why is not None and why.reason in _HOUSE:
+                    return charger.wishes.wanted_ma(connector)
+        return None
+
+
+@callback
+def follow_version(
+    hass: HomeAssistant, entry: ConfigEntry, charger: OcppCharger
+) -> None:
+    """Say that a wallbox which speaks OCPP 2 can't be billed, as long as it is."""
+    issue_id = f"billing_ocpp2_{entry.entry_id}"
+    if not entry.options.get(CONF_BILLING) or charger.dialect is None:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="billing_ocpp2",
+        translation_placeholders={"name": entry.title},
+    )
