@@ -18,6 +18,7 @@ from custom_components.meters_and_chargers.diagnostics import (
 )
 from custom_components.meters_and_chargers.engine.gateway.queue import Queue
 from simulators.backend import Backend
+from simulators.charge_point_2 import ChargePoint2
 
 from .billing import (
     CARD,
@@ -461,3 +462,43 @@ async def test_removed_with_its_wallbox(
     await until(hass, garage, lambda: not backend.hubs, "hung up")
     assert await queue.export() == ()
     await asyncio.sleep(0)
+
+
+async def test_a_wallbox_of_ocpp_2_is_not_billed(
+    hass: HomeAssistant,
+    server: ConfigEntry[Any],
+    backend: Backend,
+    expected_logs: list[str],
+) -> None:
+    """The form refuses it in plain words; one that changes over has an issue."""
+    expected_logs += ["no longer connected"]
+    garage = Garage(server, ChargePoint2, redial_s=(0.1, 0.3))
+    await garage.wallbox.start()
+    try:
+        entry = await let_in(hass, garage)
+        await until(
+            hass, garage, lambda: entry.runtime_data.charger.dialect, "connected"
+        )
+        result = await enter(hass, entry, backend)
+        assert result["errors"] == {"base": "billing_ocpp2"}
+        hass.config_entries.options.async_abort(result["flow_id"])
+        assert not backend.paths
+        old = Garage(server, redial_s=(0.1, 0.3))
+        await garage.wallbox.stop()
+        await old.wallbox.start()
+        await until(
+            hass,
+            old,
+            lambda: (
+                entry.runtime_data.charger.online
+                and not entry.runtime_data.charger.dialect
+            ),
+            "1.6",
+        )
+        await bill(hass, entry, backend)
+        assert issue(hass, "billing_ocpp2", entry) is None
+        await old.wallbox.stop()
+        await garage.wallbox.start()
+        await until(hass, garage, lambda: issue(hass, "billing_ocpp2", entry), "told")
+    finally:
+        await garage.wallbox.stop()
