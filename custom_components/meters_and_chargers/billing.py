@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any, Protocol
 
 from homeassistant.config_entries import ConfigEntry
@@ -64,6 +65,12 @@ class Billed(Charger, Protocol):
         """Tell it nothing more."""
 
 
+def account_of(data: Mapping[str, Any]) -> str:
+    """Return a short name of an account, under which what waits for it is kept."""
+    words = "\n".join(str(data.get(key, "")) for key in _IDENTITY)
+    return blake2b(words.encode(), digest_size=4).hexdigest()
+
+
 def is_same_account(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two options name one charge point at one billing service."""
     return all(one.get(key) == other.get(key) for key in _IDENTITY)
@@ -82,7 +89,8 @@ class BillingGateway:
     ) -> None:
         """Show a charger as the options of its entry say; `start` comes first.
 
-        The journal keeps what waits under ``name``, which is unique.
+        The journal keeps what waits under ``name``, which is unique, and its account:
+        what waits for one must never reach another.
         """
         self.hass = hass
         self.entry = entry
@@ -90,7 +98,12 @@ class BillingGateway:
         self._charger = charger
         self._backend = links.BackendLine(hass)
         self.point = VirtualPoint(
-            name, journal, charger, self._backend, pauses_s=PAUSES_S, again_s=AGAIN_S
+            f"{name} at {account_of(self.data)}",
+            journal,
+            charger,
+            self._backend,
+            pauses_s=PAUSES_S,
+            again_s=AGAIN_S,
         )
         self.last_failure: Failure | None = None
         self._listeners: list[Callable[[], None]] = []

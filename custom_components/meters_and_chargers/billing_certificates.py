@@ -79,6 +79,7 @@ def context(folder: Path, data: Mapping[str, Any]) -> ssl.SSLContext | None:
         found.verify_flags &= ~ssl.VERIFY_X509_STRICT
     else:
         found = create_client_context()
+    found.minimum_version = ssl.TLSVersion.TLSv1_2
     if trust == Trust.NOTHING:
         found.check_hostname = False
         found.verify_mode = ssl.CERT_NONE

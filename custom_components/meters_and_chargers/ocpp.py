@@ -313,7 +313,11 @@ class OcppServer:
         if self._price is not None and self._statistics is not None:
             await self._price.add(charger_id)
             charger.subscribe(self._statistics.changed)
-        await self._bill(entry, charger)
+        try:
+            await self._bill(entry, charger)
+        except ConfigEntryNotReady:
+            await charger.close()
+            raise
         self.central.accept(charger_id, charger)
         if known is not None:
             await known.close()

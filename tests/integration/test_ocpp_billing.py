@@ -18,6 +18,8 @@ from custom_components.meters_and_chargers.diagnostics import (
 )
 from custom_components.meters_and_chargers.engine.gateway.queue import Queue
 from simulators.backend import Backend
+from simulators.car import Car
+from simulators.charge_point import ChargePoint
 from simulators.charge_point_2 import ChargePoint2
 
 from .billing import (
@@ -502,3 +504,38 @@ async def test_a_wallbox_of_ocpp_2_is_not_billed(
         await until(hass, garage, lambda: issue(hass, "billing_ocpp2", entry), "told")
     finally:
         await garage.wallbox.stop()
+
+
+async def test_two_wallboxes_at_two_services(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    entry: ConfigEntry[Any],
+    backend: Backend,
+) -> None:
+    """Neither service hears anything of the other's wallbox."""
+    url = f"ws://127.0.0.1:{server.data['port']}"
+    other, car = Backend(), Car("carport", connected=False)
+    second = ChargePoint(garage.house, car, url, "CARPORT", redial_s=(0.1, 0.3))
+    await other.start()
+    await second.start()
+    try:
+        carport = await let_in(hass, garage)
+        await bill(hass, entry, backend)
+        result = await enter(hass, carport, other, client_id="CP-2")
+        await hass.config_entries.options.async_configure(result["flow_id"], {})
+        await hass.async_block_till_done()
+        await until(hass, garage, lambda: backend.hubs and other.hubs, "connected")
+        await until(hass, garage, lambda: shown(hass, CONNECTED) == "on", "connected")
+        await session(hass, garage)
+        await until(
+            hass, garage, lambda: backend.booked and backend.booked[0].stops, "billed"
+        )
+        assert not other.booked
+        for text in (CARD, garage.wallbox.serial, CLIENT):
+            assert not any(text in one for one in (*other.took, *other.paths))
+        assert not any(second.serial in one for one in backend.took)
+    finally:
+        await second.stop()
+        await hass.config_entries.async_unload(server.entry_id)
+        await other.stop()

@@ -206,6 +206,21 @@ async def test_a_sample_that_is_dropped_while_it_is_sent(journal: Journal) -> No
     assert again.standing == queue.standing
 
 
+async def test_it_is_exported_page_by_page(journal: Journal) -> None:
+    """Each page begins behind the last message of the one before."""
+    queue = await queue_of(journal)
+    for number in range(5):
+        await queue.put(values(number))
+    whole = await queue.export()
+    pages = []
+    after = 0
+    while page := await queue.export(after=after, limit=2):
+        pages.append(page)
+        after = page[-1].number
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert tuple(one for page in pages for one in page) == whole
+
+
 async def test_many_at_once_are_all_counted(journal: Journal) -> None:
     """Messages that share a commit each count once, and keep their order."""
     queue = await queue_of(journal)

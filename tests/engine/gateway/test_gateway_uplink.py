@@ -232,6 +232,60 @@ async def test_what_the_backend_can_not_process_comes_again_then_is_set_aside(
     assert not any("04AABBCC" in one for one in ours)
 
 
+async def test_a_flush_does_not_wait(
+    backend: Backend, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an error what waits is sent when somebody asks for it."""
+    monkeypatch.setattr(house.uplink, "_again_s", 600)
+    await house.online()
+    backend.errors = {START: 1}
+    await house.put(start())
+    await house.until(lambda: len(backend.frames(START)) == 1)
+    await asyncio.sleep(0.1)
+    assert len(backend.frames(START)) == 1
+    house.uplink.flush()
+    await house.empty()
+    assert len(backend.booked) == 1
+
+
+async def test_a_line_that_is_made_anew_is_no_failure(
+    backend: Backend, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It hangs up, dials at once, boots no second time, and logs nothing."""
+    caplog.set_level("INFO")
+    await house.online()
+    dialled = len(backend.paths)
+    house.uplink.redial()
+    await house.until(lambda: len(backend.paths) == dialled + 1)
+    await house.until(lambda: house.uplink.line.connected)
+    assert len(backend.boots) == 1
+    assert not [one for one in caplog.records if "backend" in one.getMessage()]
+
+
+async def test_who_is_just_dialling_dials_anew(
+    backend: Backend, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection to where it should no longer go is not used."""
+    await house.online()
+    real, dialled = house.uplink._dial, asyncio.Event()
+
+    async def slow() -> Any:
+        socket = await real()
+        if not dialled.is_set():
+            dialled.set()
+            await asyncio.sleep(0.2)
+        return socket
+
+    monkeypatch.setattr(house.uplink, "_dial", slow)
+    backend.drop()
+    await dialled.wait()
+    before = len(backend.paths)
+    house.uplink.redial()
+    await house.until(lambda: len(backend.paths) > before)
+    await house.online()
+    assert len(backend.hubs) == 1
+
+
 async def test_the_verdict_on_a_card_is_told(backend: Backend, house: House) -> None:
     """A card that the backend does not take is known with the transaction's number."""
     backend.refused_tags = {"LOST"}

@@ -274,6 +274,7 @@ async def test_statuses_are_told_when_they_change(house: House) -> None:
 async def test_the_lowest_limit_counts_and_is_named(house: House) -> None:
     """The backend's limit, the local one, and what is left without the first."""
     assert house.point.limit(1) == Effective(32_000, 3, Limiter.HARDWARE)
+    assert house.point.ceiling_ma(1) is None
     await house.begin()
     await house.empty()
     number = house.backend.booked[0].number
@@ -282,8 +283,10 @@ async def test_the_lowest_limit_counts_and_is_named(house: House) -> None:
     )
     assert answer.status == "Accepted"
     assert house.point.limit(1) == Effective(10_000, 3, Limiter.BACKEND)
+    assert house.point.ceiling_ma(1) == 10_000
     house.box.local_ma = 8_000
     assert house.point.limit(1) == Effective(8_000, 3, Limiter.LOCAL)
+    assert house.point.ceiling_ma(1) == 10_000
     schedule = await house.ask(call.GetCompositeSchedule(1, 600))
     assert schedule.charging_schedule["charging_schedule_period"] == [
         {"start_period": 0, "limit": 8.0, "number_phases": 3}
@@ -410,6 +413,7 @@ async def test_a_card_that_the_backend_refuses_too_late(
     else:
         await until(lambda: house.point.limit(1).current_ma == 0)
         assert house.point.limit(1).by is Limiter.BACKEND
+        assert house.point.ceiling_ma(1) == 0
         assert not house.box.ended
 
 

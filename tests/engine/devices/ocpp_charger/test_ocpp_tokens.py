@@ -64,6 +64,9 @@ def test_unknown_card() -> None:
     assert tokens.decide("", "LEFT", NOON).status == "Invalid"
     assert tokens.decide("X", "FREE", NOON).status == "Accepted"
     assert Tokens().decide("X", "LEFT", NOON).status == "Accepted"
+    billed = Tokens(Rules(policy=Policy.BACKEND))
+    assert billed.decide("X", "LEFT", NOON).status == "Accepted"
+    assert billed.decide("", "LEFT", NOON).status == "Invalid"
 
 
 def test_answer_to_a_known_card() -> None:

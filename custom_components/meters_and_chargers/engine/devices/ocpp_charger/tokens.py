@@ -131,7 +131,9 @@ class Tokens:
         """
         token = self.find(tag)
         if token is None:
-            free = self.policy(charger) is not Policy.KNOWN
+            policy = self.policy(charger)
+            asked = policy is Policy.BACKEND and bool(folded(tag))
+            free = policy is Policy.EVERYBODY or asked
             ours = folded(tag) == folded(OWN_TAG)
             return Verdict(status=Status.ACCEPTED if free or ours else Status.INVALID)
         status = Status.ACCEPTED
