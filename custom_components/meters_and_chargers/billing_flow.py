@@ -49,6 +49,7 @@ CONF_KEY = "key"
 CONF_DISCARD = "discard"
 CONF_END = "end"
 CONF_SAVE_ANYWAY = "save_anyway"
+NO_SERVER = "no_server_now"
 _LONGEST_TAG = 20
 _VERSIONS = ["1.6"]
 """Those that the gateway speaks as a client."""
@@ -123,15 +124,15 @@ class BillingSteps(OptionsFlow):
         self, user_input: Input | None = None
     ) -> ConfigFlowResult:
         """Ask for all but files."""
-        errors: dict[str, str] = {}
-        if isinstance(why := self.billed(), str):
-            errors["base"] = why
-        if user_input is not None:
-            if user_input.get(CONF_END):
-                if not self._waiting or user_input.get(CONF_DISCARD):
-                    return await self._finish(None)
-                errors["base"] = "billing_waiting"
-            elif not errors and not (errors := self._problems(user_input)):
+        why, ends = self.billed(), bool(user_input and user_input.get(CONF_END))
+        errors = {"base": why} if isinstance(why, str) else {}
+        if ends and why != NO_SERVER:
+            if not self._waiting or (user_input or {}).get(CONF_DISCARD):
+                return await self._finish(None)
+            errors = {"base": "billing_waiting"}
+        elif user_input is not None and not errors:
+            errors = self._problems(user_input)
+            if not errors:
                 return await self._go_on(user_input)
         shown = user_input or self._kept or {}
         return self.async_show_form(
@@ -193,14 +194,13 @@ class BillingSteps(OptionsFlow):
         return {}
 
     async def _go_on(self, typed: Input) -> ConfigFlowResult:
-        kept = self._kept or {}
+        before: Mapping[str, Any] = getattr(self, "_draft", self._kept or {})
         untried = typed.pop(CONF_SAVE_ANYWAY, False)
         for key in (CONF_END, CONF_DISCARD):
             typed.pop(key, None)
         password = typed.get(CONF_PASSWORD, "").strip()
-        if not password and is_same_account(kept, typed):
-            password = kept.get(CONF_PASSWORD, "")
-        before = getattr(self, "_draft", kept)
+        if not password and is_same_account(before, typed):
+            password = before.get(CONF_PASSWORD, "")
         self._draft = {**typed, CONF_PASSWORD: password}
         if (files := before.get(CONF_FILES)) is not None:
             self._draft[CONF_FILES] = files

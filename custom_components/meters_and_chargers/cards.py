@@ -40,7 +40,7 @@ def rules_of(server: ConfigEntry[Any], wallboxes: Iterable[ConfigEntry[Any]]) ->
         policies={
             wallbox.data[CONF_CHARGER_ID]: policy
             for wallbox in wallboxes
-            if (policy := _policy_of(wallbox, policy_of_all)) is not policy_of_all
+            if (policy := policy_of(wallbox, policy_of_all)) is not policy_of_all
         },
         offline=Offline(options.get(CONF_OFFLINE, Offline.UNCHANGED)),
         lists=options.get(CONF_LOCAL_LIST),
@@ -57,7 +57,7 @@ def label_of_card(hass: HomeAssistant, tag: str) -> str | None:
     return None
 
 
-def _policy_of(wallbox: ConfigEntry[Any], usual: Policy) -> Policy:
+def policy_of(wallbox: ConfigEntry[Any], usual: Policy) -> Policy:
     """Return what holds at one wallbox; its billing service may know more cards."""
     policy = Policy(wallbox.options.get(CONF_POLICY, usual))
     billing = wallbox.options.get(CONF_BILLING)

@@ -20,7 +20,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.requirements import RequirementsNotFound
 
 from . import ocpp_limits, ocpp_tls, session_log
-from .cards import rules_of
+from .cards import policy_of, rules_of
 from .const import (
     CONF_CHARGER_ID,
     CONF_CREDENTIALS,
@@ -278,7 +278,9 @@ class OcppServer:
         if self._listener is None:
             raise ConfigEntryNotReady
         charger_id: str = entry.data[CONF_CHARGER_ID]
-        self.take_cards()
+        tokens = self.gate.tokens
+        if tokens.policy(charger_id) is not policy_of(entry, tokens.rules.policy):
+            self.take_cards()
         self._guard(entry)
         known = self.central.charger(charger_id)
         maximum_ma = entry.data[CONF_MAXIMUM_CURRENT] * 1000

@@ -11,7 +11,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .billing_flow import BillingSteps
+from .billing_flow import NO_SERVER, BillingSteps
 from .card_flow import POLICIES, one_of
 from .const import (
     CONF_FALLBACK,
@@ -87,7 +87,7 @@ class WallboxOptions(SecuritySteps, BillingSteps, OptionsFlowWithReload):
         """Return the wallbox as its billing service sees it; OCPP 2 is not billed."""
         hub = getattr(self.config_entry, "runtime_data", None)
         if not isinstance(hub, ChargerHub):
-            return "no_server_now"
+            return NO_SERVER
         if hub.charger.dialect is not None:
             return "billing_ocpp2"
         return BilledWallbox(hub.charger)

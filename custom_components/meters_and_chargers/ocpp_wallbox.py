@@ -87,7 +87,8 @@ class ChargerHub:
         def publish(topic: Topic) -> None:
             if isinstance(topic, int):
                 ends.append(registry.publish(self.hass, self.connectors[topic]))
-                ends.append(self._bound(topic))
+                if self.gateway is not None:
+                    ends.append(self._bound(topic))
 
         ends.append(self.each(publish))
         # What changed while the entities were made.

@@ -36,6 +36,7 @@ from .billing import (
     enter,
     profile,
     quick,
+    submit,
 )
 from .test_devices import value
 from .test_ocpp import (
@@ -157,6 +158,31 @@ async def test_a_form_that_can_not_be_right_is_not_tried(
         assert result["errors"] == error
         hass.config_entries.options.async_abort(result["flow_id"])
     assert not backend.paths
+
+
+async def test_a_password_is_kept_from_form_to_form(
+    hass: HomeAssistant, garage: Garage, entry: ConfigEntry[Any], backend: Backend
+) -> None:
+    """It need not be typed again after a failed test, nor when all else changes."""
+    backend.identities = {CLIENT: PASSWORD}
+    backend.boot_status = "Pending"
+    result = await enter(hass, entry, backend, password=PASSWORD)
+    assert result["errors"] == {"base": "billing_pending"}
+    typed = {"url": backend.url, "client_id": CLIENT}
+    await submit(hass, result, {**typed, "save_anyway": True})
+    assert entry.options["billing"]["password"] == PASSWORD
+    await until(hass, garage, lambda: shown(hass, ERROR) == "pending", "its error")
+    backend.boot_status = "Accepted"
+    await bill(hass, entry, backend, offline="all")
+    assert entry.options["billing"]["password"] == PASSWORD
+    await until(hass, garage, lambda: shown(hass, CONNECTED) == "on", "connected")
+    form = await open_options(hass, entry, "billing")
+    assert PASSWORD not in str(form["data_schema"].schema)
+    hass.config_entries.options.async_abort(form["flow_id"])
+    await hass.config_entries.async_unload(entry.data["server"])
+    result = await enter(hass, entry, backend, end=True)
+    assert result["errors"] == {"base": "no_server_now"}
+    hass.config_entries.options.async_abort(result["flow_id"])
 
 
 async def test_it_is_stored_although_nobody_answers(
