@@ -50,6 +50,9 @@ EVENT = st.fixed_dictionaries(
         ),
         "by_hand": st.dictionaries(KEYS, st.integers(0, 18), max_size=1),
         "levels": st.dictionaries(KEYS, st.sampled_from([10, 30]), max_size=1),
+        "ceilings": st.dictionaries(
+            KEYS, st.sampled_from([0, 5_000, 6_000, 8_500, 32_000]), max_size=2
+        ),
     }
 )
 EVENTS = st.lists(EVENT, min_size=1, max_size=6)
@@ -92,7 +95,7 @@ def apply(house: House, event: dict[str, object]) -> None:
     house.plugged = _known("abc", event["plugged"])
     house.unmeasured, house.draws = event["unmeasured"], event["draws"]
     house.session_wh, house.battery = event["session_wh"], event["battery"]
-    house.levels = event["levels"]
+    house.levels, house.ceilings = event["levels"], event["ceilings"]
     house.boost_until_s = {
         key: house.second + seconds for key, seconds in event["boost_s"].items()
     }
@@ -160,7 +163,8 @@ def _check_stopped(house: House) -> None:
     for one in house.settings.chargers:
         off = house.modes[one.key] is Mode.OFF
         barred = one.key in house.blocked or house.plugged.get(one.key) is False
-        if off or barred:
+        paused = house.ceilings.get(one.key, one.minimum_ma) < one.minimum_ma
+        if off or barred or paused:
             urgent = house.second * 1000 - (told[one.key].commanded_at_ms or 0)
             assert told[one.key].commanded_ma in (0, None) or urgent < 4_000
 
@@ -232,7 +236,7 @@ def test_charging_and_pausing_last_their_time(
     began: dict[str, int] = {}
     ended: dict[str, int] = {}
     same = {"by_hand": {}, "plan": {}, "boost_s": {}, "draws": {}, "battery": None}
-    same |= {"levels": {}}
+    same |= {"levels": {}, "ceilings": {}}
     same |= {"modes": (Mode.SOLAR,) * 3, "session_wh": {}, "unmeasured": set()}
     for event in events:
         sunny = event["base"][0] < 0
