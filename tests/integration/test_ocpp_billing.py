@@ -360,14 +360,16 @@ async def test_the_actions(
     await until(hass, garage, lambda: shown(hass, CONNECTED) == "on", "connected")
     device = {"device_id": entry.runtime_data.device_id}
 
-    async def act(name: str, *, answers: bool = True, **data: Any) -> Any:
+    async def act(name: str, **data: Any) -> Any:
         found: Any = await hass.services.async_call(
-            DOMAIN, name, {**device, **data}, blocking=True, return_response=answers
+            DOMAIN, name, {**device, **data}, blocking=True, return_response=True
         )
-        return found[device["device_id"]] if answers else None
+        return found[device["device_id"]]
 
     dialled = len(backend.paths)
-    await act("reconnect_backend", answers=False)
+    await hass.services.async_call(
+        DOMAIN, "reconnect_backend", {"entity_id": CONNECTED}, blocking=True
+    )
     await until(hass, garage, lambda: len(backend.paths) > dialled, "dialled anew")
     await until(hass, garage, lambda: shown(hass, CONNECTED) == "on", "connected")
     assert shown(hass, ERROR) == "none"

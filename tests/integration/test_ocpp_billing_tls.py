@@ -3,6 +3,7 @@
 import asyncio
 from io import BytesIO
 from pathlib import Path
+import shutil
 import ssl
 from typing import Any
 
@@ -19,7 +20,7 @@ from custom_components.meters_and_chargers.const import DOMAIN
 from simulators.backend import Backend
 from tests.engine.protocols.ocpp_certificates import TestAuthority
 
-from .billing import CONNECTED, enter, quick, submit
+from .billing import CONNECTED, ERROR, enter, quick, submit
 from .test_ocpp import Garage, garage, let_in, server, until
 
 __all__ = ["garage", "quick", "server"]
@@ -157,7 +158,48 @@ async def test_not_to_verify_is_a_choice(
         await backend.stop()
 
 
+async def test_files_that_are_gone_stop_the_line_alone(
+    hass: HomeAssistant,
+    garage: Garage,
+    entry: ConfigEntry[Any],
+    client: Any,
+    tmp_path: Path,
+) -> None:
+    """The error says why; without certificates of ours nothing of them is said."""
+    theirs = TestAuthority(tmp_path, "Theirs")
+    path, _ = theirs.issue("backend", ip="127.0.0.1")
+    backend = Backend(shows(path))
+    await backend.start()
+    try:
+        result = await enter(hass, entry, backend, trust="own")
+        files = await uploaded(client, authorities=theirs.path.read_bytes())
+        result = await submit(hass, result, files)
+        await submit(hass, result, {})
+        await hass.async_block_till_done()
+        await until(hass, garage, lambda: is_on(hass), "connected")
+        issues = ir.async_get(hass)
+        issue_id = f"billing_certificate_ends_{entry.entry_id}"
+        assert issues.async_get_issue(DOMAIN, issue_id) is not None
+        shutil.rmtree(links.billing_folder(hass))
+        await hass.config_entries.async_reload(entry.data["server"])
+        await until(hass, garage, lambda: state(hass, ERROR) == "encryption", "told")
+        assert not is_on(hass)
+        result = await enter(hass, entry, backend, trust="nothing")
+        await submit(hass, result, {})
+        await hass.async_block_till_done()
+        await until(hass, garage, lambda: is_on(hass), "connected")
+        assert issues.async_get_issue(DOMAIN, issue_id) is None
+    finally:
+        await hass.config_entries.async_unload(entry.data["server"])
+        await backend.stop()
+
+
+def state(hass: HomeAssistant, entity_id: str) -> str:
+    """Return a state; empty while there is none."""
+    found = hass.states.get(entity_id)
+    return "" if found is None else found.state
+
+
 def is_on(hass: HomeAssistant) -> bool:
     """Whether the billing service is connected."""
-    state = hass.states.get(CONNECTED)
-    return state is not None and state.state == "on"
+    return state(hass, CONNECTED) == "on"
