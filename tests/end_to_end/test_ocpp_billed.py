@@ -64,6 +64,8 @@ async def set_up(
     service = {"url": url, "client_id": CLIENT}
     billing = {"next_step_id": "billing"}
     await home.options_flow(entries["Carport"], billing, service, {})
+    # Its entry is loaded anew meanwhile, and a site offers only who is there.
+    await shows(home, CONNECTED, "on")
     site = await home.flow(
         DOMAIN,
         {"next_step_id": "site"},
@@ -75,7 +77,6 @@ async def set_up(
         "charger",
         {"charger": "ocpp_charger_CARPORT1", "mode": "fast"},
     )
-    await shows(home, CONNECTED, "on")
 
 
 async def charge(
