@@ -33,6 +33,12 @@ async def shows(home: HomeAssistant, entity_id: str, wanted: str) -> None:
     await wait_until(f"{entity_id} shows {wanted}", look, 60)
 
 
+async def waits(home: HomeAssistant) -> bool:
+    """Say whether something waits for the service."""
+    state = await home.state(QUEUE)
+    return state is not None and state["state"].isdecimal() and state["state"] != "0"
+
+
 def limited_to(amperes: float) -> Any:
     """Return a limit by the billing service."""
     return call.SetChargingProfile(
@@ -137,7 +143,7 @@ async def test_billed_elsewhere_and_steered_here(tmp_path: Path) -> None:
             async with home:
                 await shows(home, "sensor.carport_status", "available")
                 await shows(home, CONNECTED, "off")
-                assert int((await home.states())[QUEUE]["state"]) > 0
+                await wait_until("the end waits", lambda: waits(home), 60)
                 await backend.start()
                 entity = {"entity_id": CONNECTED}
                 await home.call(DOMAIN, "flush_backend_queue", entity)
