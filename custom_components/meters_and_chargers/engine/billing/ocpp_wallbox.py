@@ -10,7 +10,7 @@ from typing import cast
 
 from ..devices.ocpp_charger import OWN_TAG, OcppCharger
 from ..gateway.charger import Started
-from ..gateway.limits import Bounds
+from ..gateway.limits import Bounds, Effective
 from ..gateway.virtual import VirtualPoint
 from ..journal import JournalError
 from ..model import DeviceError, Unreachable
@@ -104,14 +104,8 @@ class BilledWallbox:
 
     def bounds(self, connector: int) -> Bounds:
         """Return what bounds a connector here."""
-        setpoint = self._charger.setpoint
-        return Bounds(
-            hardware_ma=setpoint.maximum_ma,
-            minimum_ma=setpoint.minimum_ma,
-            local_ma=self._charger.wishes.wanted_ma(connector),
-            house_ma=self._house_ma(connector),
-            phases=self._phases,
-        )
+        house_ma = self._house_ma(connector)
+        return bounds_of(self._charger, connector, self._phases, house_ma)
 
     def obey(self) -> None:
         """Let it have what may flow now."""
@@ -156,8 +150,7 @@ class BilledWallbox:
         """Return how much of a charging current the backend leaves; in its steps."""
         if self._point is None:
             return value_ma
-        found = min(self._point.limit(connector).current_ma, value_ma)
-        return found - found % self._charger.setpoint.step_ma
+        return bounded_by(self._point.limit(connector), value_ma, self._charger)
 
     async def heard(self, call: Call, answer: Payload | None) -> Payload | None:
         """Keep for the backend what is billed; ask it where it has a say."""
@@ -219,6 +212,26 @@ class BilledWallbox:
                 if session is None:
                     session = self._charger.connector(number).transaction
                 await point.measured(number, session, raw)
+
+
+def bounds_of(
+    charger: OcppCharger, connector: int, phases: int, house_ma: int | None
+) -> Bounds:
+    """Return what bounds a connector of a wallbox here."""
+    setpoint = charger.setpoint
+    return Bounds(
+        hardware_ma=setpoint.maximum_ma,
+        minimum_ma=setpoint.minimum_ma,
+        local_ma=charger.wishes.wanted_ma(connector),
+        house_ma=house_ma,
+        phases=phases,
+    )
+
+
+def bounded_by(limit: Effective, value_ma: int, charger: OcppCharger) -> int:
+    """Return how much a limit leaves of a charging current, in a wallbox's steps."""
+    found = min(limit.current_ma, value_ma)
+    return found - found % charger.setpoint.step_ma
 
 
 def _card(tag: str) -> str:

@@ -7,10 +7,7 @@ is answered by whoever it was given to. Nothing here knows a charger.
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 import logging
-from random import uniform
 from typing import Protocol
 
 from aiohttp import ClientWebSocketResponse
@@ -29,13 +26,11 @@ from ..protocols.ocpp import (
 from ..protocols.ocpp.client import Failure, NotConnected
 from ..protocols.ocpp.manners import Manners
 from ..protocols.ocpp.scalars import integer, text
+from .line import PAUSES_S, Line, Pauses, Watch, verdict
 from .queue import START, Queue, Waiting
 
 _LOGGER = logging.getLogger(__name__)
 
-PAUSES_S = (5.0, 300.0)
-"""The first and the longest before it is dialled again."""
-JITTER = 0.2
 BEAT_S = 300.0
 """Where a backend names no interval."""
 LEAST_BEAT_S = 5.0
@@ -71,17 +66,6 @@ class Point(Protocol):
         """Answer the backend; raises `CallError`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """How the line stands."""
-
-    connected: bool = False
-    """Whether the backend has accepted the charge point on an open connection."""
-    failure: Failure | None = None
-    """Why it is not, as last seen."""
-    since: datetime | None = None
-
-
 class Uplink:
     """Keeps the line of one charge point to one backend."""
 
@@ -100,8 +84,7 @@ class Uplink:
         self._name = name
         self._point = point
         self._queue = queue
-        self._pauses_s = pauses_s
-        self._pause_s = pauses_s[0]
+        self._pauses = Pauses(*pauses_s)
         self._again_s = again_s
         self._session: Session | None = None
         self._booted = False
@@ -113,7 +96,12 @@ class Uplink:
         self._retry = asyncio.Event()
         self._redials = False
         self._attempts = 0
-        self.line = Line()
+        self._watch = Watch(name, point.changed)
+
+    @property
+    def line(self) -> Line:
+        """How it stands."""
+        return self._watch.line
 
     async def run(self) -> None:
         """Keep the line until this is cancelled."""
@@ -125,9 +113,9 @@ class Uplink:
             except NotConnected as err:
                 failure, pause_s = err.failure, err.pause_s
             if self._redials:
-                self._stands(connected=False, failure=None)
+                self._watch.stands(connected=False, failure=None)
                 continue
-            self._stands(connected=False, failure=failure)
+            self._watch.stands(connected=False, failure=failure)
             await self._rest(pause_s)
 
     async def call(self, action: str, payload: Payload) -> Payload:
@@ -142,7 +130,7 @@ class Uplink:
 
     def hurry(self) -> None:
         """Dial now, if it is being waited."""
-        self._pause_s = self._pauses_s[0]
+        self._pauses.answered()
         self._wake.set()
 
     def flush(self) -> None:
@@ -225,8 +213,8 @@ class Uplink:
             raise NotConnected(_failure(err)) from err
         except CallError as err:
             raise NotConnected(Failure.REJECTED) from err
-        self._pause_s = self._pauses_s[0]
-        self._stands(connected=True, failure=None)
+        self._pauses.answered()
+        self._watch.stands(connected=True, failure=None)
         self._point.accepted(booted=booted)
         self._work.set()
 
@@ -240,12 +228,12 @@ class Uplink:
         while not self._booted:
             answer = await session.call("BootNotification", self._point.boot())
             interval_s = float(integer(answer.get("interval")) or 0)
-            failure = _verdict(answer)
+            failure = verdict(answer)
             if failure is None:
                 self._booted = True
                 self.beat_every(interval_s or BEAT_S)
                 return
-            self._stands(connected=False, failure=failure)
+            self._watch.stands(connected=False, failure=failure)
             # Within the interval a charge point may not ask again (4.2).
             await asyncio.sleep(interval_s or self._again_s)
 
@@ -325,26 +313,11 @@ class Uplink:
 
     # Between connections
 
-    def _stands(self, *, connected: bool, failure: Failure | None) -> None:
-        """Note how the line stands; a failure is logged once, and its end once."""
-        before = self.line
-        if (before.connected, before.failure) == (connected, failure):
-            return
-        self.line = Line(connected, failure, datetime.now(UTC))
-        if failure is not None and (before.failure is None or before.connected):
-            _LOGGER.info("%s: no backend: %s", self._name, failure)
-        elif connected and before.failure is not None:
-            _LOGGER.info("%s: the backend is back", self._name)
-        self._point.changed()
-
     async def _rest(self, pause_s: float | None) -> None:
-        """Wait before dialling again, each time longer, never like clockwork."""
-        if pause_s is None:
-            pause_s, most_s = self._pause_s, self._pauses_s[1]
-            self._pause_s = min(self._pause_s * 2, most_s)
+        """Wait before dialling again."""
         self._wake.clear()
         try:
-            async with asyncio.timeout(pause_s * uniform(1 - JITTER, 1 + JITTER)):  # noqa: S311  # no secret
+            async with asyncio.timeout(self._pauses.take(pause_s)):
                 await self._wake.wait()
         except TimeoutError:
             return
@@ -377,7 +350,7 @@ async def probe(dial: Dial, boot: Payload) -> Failure | None:
     session = Session(socket, "a test", "", _Answers(_nothing), manners=manners)
     serving = asyncio.create_task(session.run())
     try:
-        return _verdict(await session.call("BootNotification", boot))
+        return verdict(await session.call("BootNotification", boot))
     except DeviceError as err:
         return _failure(err)
     except CallError:
@@ -389,14 +362,6 @@ async def probe(dial: Dial, boot: Payload) -> Failure | None:
 
 async def _nothing(_call: Call) -> Payload:
     raise CallError(Code.NOT_SUPPORTED)
-
-
-def _verdict(answer: Payload) -> Failure | None:
-    """Read the answer to a BootNotification."""
-    status = text(answer.get("status"))
-    if status == "Accepted":
-        return None
-    return Failure.PENDING if status == "Pending" else Failure.REJECTED
 
 
 def _failure(err: DeviceError) -> Failure:

@@ -20,11 +20,13 @@ from .answers import Answers, Told
 from .charger import Charger, Offline, Settings, Started
 from .configuration import HEARTBEAT, SAMPLES, STOP_INVALID, Configuration
 from .limits import Effective, effective
+from .line import PAUSES_S
+from .lookout import Lookout
 from .profiles import Profiles
 from .queue import METER, START, STOP, Message, Queue
 from .schedule import Unusable
 from .sessions import Sessions
-from .uplink import AGAIN_S, PAUSES_S, Dial, Uplink
+from .uplink import AGAIN_S, Dial, Uplink
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -88,7 +90,7 @@ class VirtualPoint:
         """The status of each connector that the backend knows."""
         self._measured_s: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._look: asyncio.TimerHandle | None = None
+        self._lookout = Lookout(self.profiles, now, self._looked)
         self._closed = False
         self._telling = asyncio.Lock()
         self.on_change: Callable[[], None] = lambda: None
@@ -117,14 +119,13 @@ class VirtualPoint:
     def start(self) -> None:
         """Begin to dial."""
         self.uplink.beat_every(self.configuration.seconds(HEARTBEAT))
-        self._look_later()
+        self._lookout.look()
         self._spawn(self.uplink.run())
 
     async def close(self) -> None:
         """Hang up; what waits stays in the journal."""
         self._closed = True
-        if self._look is not None:
-            self._look.cancel()
+        self._lookout.stop()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -294,25 +295,14 @@ class VirtualPoint:
         if self._closed:
             return
         self._charger.obey()
-        self._look_later()
+        self._lookout.look()
         self.uplink.beat_every(self.configuration.seconds(HEARTBEAT))
         self._spawn(self._keep())
         self.on_change()
 
-    def _look_later(self) -> None:
-        """Obey anew when a profile says something else."""
-        if self._look is not None:
-            self._look.cancel()
-        now = self._now()
-        # What is announced may also be a day ahead, and clocks are set.
-        change_s = self.profiles.next_change(int(now)) or now + 3600
-        delay_s = min(max(change_s - now, 0.1), 3600)
-        self._look = asyncio.get_running_loop().call_later(delay_s, self._looked)
-
     def _looked(self) -> None:
         self._charger.obey()
         self.on_change()
-        self._look_later()
 
     async def _keep(self) -> None:
         running = {

@@ -37,6 +37,8 @@ class Start:
     meter_start_wh: int | None
     time: datetime | None
     raw: str = ""
+    wire_id: int | None = None
+    """What somebody else has called it; None lets it have ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ class Transaction:
     """Ours: rising, above 0, unique over all wallboxes."""
     charger: str
     wire_id: int
-    """What the wallbox calls it: the same as ``id`` unless it was adopted."""
+    """What the wallbox calls it: ``id`` unless it was adopted, or a backend's."""
     connector: int | None
     """None where only the end is known."""
     id_tag: str

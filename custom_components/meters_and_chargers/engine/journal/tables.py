@@ -108,8 +108,15 @@ def start(db: sqlite3.Connection, report: Start, now: datetime) -> Booked:
         key,
     ).fetchone()
     if row:
-        return Booked(transaction(row), repeated=True)
+        known = transaction(row)
+        if report.wire_id not in (None, known.wire_id):
+            db.execute(
+                "UPDATE transactions SET wire_id = ? WHERE id = ?",
+                (report.wire_id, known.id),
+            )
+        return Booked(by_id(db, known.id), repeated=True)
     number = _next_id(db, report.charger)
+    wire_id = number if report.wire_id is None else report.wire_id
     # Of a clock that is ahead, the values to come would all be older.
     first = time and text(min(report.time or now, now))
     wh = report.meter_start_wh
@@ -117,7 +124,7 @@ def start(db: sqlite3.Connection, report: Start, now: datetime) -> Booked:
         "INSERT INTO transactions (id, wire_id, charger, connector, id_tag, "
         "meter_start_wh, start_time, last_wh, last_time, energy_wh, start_raw) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, number, *key, wh, first, None if wh is None else 0.0, report.raw),
+        (number, wire_id, *key, wh, first, None if wh is None else 0.0, report.raw),
     )
     return Booked(by_id(db, number), repeated=False)
 

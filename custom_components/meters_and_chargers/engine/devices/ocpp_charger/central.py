@@ -47,6 +47,8 @@ class Central:
         self._now = now
         self._call_later = call_later
         self._chargers: dict[str, OcppCharger] = {}
+        self._leads: dict[str, Handler] = {}
+        """What answers in the place of a charger."""
         self._guards: dict[str, Guard] = {}
         self._waiting: dict[str, Waiting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -85,7 +87,7 @@ class Central:
                 if guard.is_news(err.reason):
                     charger.happened(refused(password=err.reason == WRONG_PASSWORD))
                 raise
-            return charger
+            return self._leads.get(charger_id, charger)
         if shown.forwarded or not is_local(peer):
             return None
         waiting = self._waiting.get(charger_id)
@@ -114,10 +116,24 @@ class Central:
         # The standard forbids to ask for another boot of one that was accepted.
         self._hand_over(charger_id, charger, wants_boot=waiting is not None)
 
+    async def lead(self, charger_id: str, handler: Handler | None) -> None:
+        """Let another handler answer a charger's wallbox, or the charger again.
+
+        An open connection is closed: it dials anew, and says all to who answers then.
+        """
+        if handler is None:
+            self._leads.pop(charger_id, None)
+        else:
+            self._leads[charger_id] = handler
+        charger = self._chargers.get(charger_id)
+        if charger is not None and charger.link is not None:
+            await charger.link.close()
+
     async def remove(self, charger_id: str) -> None:
         """Forget a charger and close its connection; it knocks again like a new one."""
         charger = self._chargers.pop(charger_id, None)
         self._guards.pop(charger_id, None)
+        self._leads.pop(charger_id, None)
         if charger is None:
             return
         link = charger.link

@@ -254,6 +254,17 @@ class OcppCharger(OwnProfiles, Settling):
         except DeviceError as err:
             _LOGGER.debug("%s: a limit is owed: %s", self.charger_id, err)
 
+    def share_profiles(self, *, shared: bool) -> None:
+        """Put limits so that they hold beside what somebody else puts, or not."""
+        self.limits.shared = shared
+        self._look_up()
+
+    def put_again(self) -> None:
+        """Put each limit once more: somebody else may have taken its place."""
+        self.limits.sender.emptied()
+        for number in self.connectors:
+            self._spawn(self._put_again(self.connector(number)))
+
     def accepts(self, tag: str) -> bool:
         """Say whether a card may charge now."""
         return self._admission.accepts(tag)

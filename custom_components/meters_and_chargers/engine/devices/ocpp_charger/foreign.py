@@ -102,6 +102,8 @@ class Foreign:
         self._timer = self._call_later(delay_s, lambda: self._spawn(self._look()))
 
     async def _look(self) -> None:
+        if self._limits.shared:
+            return  # they are meant to be there
         found = await self._search()
         if self._wallbox.link is None:
             return

@@ -25,6 +25,7 @@ _LOGGER = logging.getLogger(__name__)
 
 HEARTBEAT_S = 60
 IDLE = "idle"
+_NUMBER = "transactionId"
 NOTHING = Change()
 
 type Answer = tuple[Payload | None, Change]
@@ -198,7 +199,9 @@ class Incoming:
     async def _start(self, call: Call) -> Answer:
         report = reading.start_transaction(call.payload)
         try:
-            booked = await self._transactions.start(report, call.raw)
+            booked = await self._transactions.start(
+                report, call.raw, reading.integer((call.answered or {}).get(_NUMBER))
+            )
         except JournalError as err:
             return self._unanswered(err)
         self._recorded()
@@ -207,7 +210,7 @@ class Incoming:
             transaction, live=not self._is_late(report.time)
         )
         answer: Payload = {
-            "transactionId": transaction.wire_id,
+            _NUMBER: transaction.wire_id,
             "idTagInfo": verdict.info(),
         }
         if booked.repeated:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -11,7 +12,7 @@ from .connector import Connector
 from .known import Known
 from .ladder import Ladder, Learnt
 from .limit import CallLater, Limit
-from .profile import Configuration
+from .profile import MAXIMUM, TRANSACTION, Configuration
 from .proof import Proof
 from .quirks import Quirk, Quirks
 from .sender import Sender
@@ -41,6 +42,8 @@ class Limits:
         self.turn = asyncio.Lock()
         self.ladder = Ladder(learnt or Learnt(), lambda: wallbox.identity)
         self._wallbox = wallbox
+        self.shared = False
+        """Whether somebody else puts profiles as well."""
         self.quirks = quirks or Quirks()
         self._tell = tell
         self._spawn = spawn
@@ -93,7 +96,12 @@ class Limits:
 
     def look_up(self) -> Quirk:
         """Take what is known of the wallbox that it says it is."""
-        self.ladder.use(self.quirks.of(self._wallbox.identity))
+        quirk = self.quirks.of(self._wallbox.identity)
+        if self.shared and quirk.purpose is None:
+            # What holds beside another's profiles of a transaction, or before them.
+            alone = len(self._wallbox.connectors) == 1
+            quirk = replace(quirk, purpose=MAXIMUM if alone else TRANSACTION)
+        self.ladder.use(quirk)
         return self.ladder.quirk
 
     def booted(self) -> None:

@@ -58,6 +58,15 @@ class OwnProfiles(Upkeep):
         """Say whether we put a profile of this number, also in an earlier run."""
         return str(number) in self._station.facts.get(_lies_in(connector), "").split()
 
+    def numbers(self, connector: int | None = None) -> tuple[int, ...]:
+        """Return which profiles of ours may lie in it, of one connector or of all."""
+        numbers = self._station.by_number if connector is None else (0, connector)
+        return tuple(
+            int(number)
+            for one in numbers
+            for number in self._station.facts.get(_lies_in(one), "").split()
+        )
+
     async def clear_all_profiles(self) -> None:
         """Remove every charging profile, whoever put it; none there is fine."""
         await self.ask("ClearChargingProfile", {})

@@ -55,8 +55,10 @@ class Transactions:
             else:
                 await self._run(connector, transaction)
 
-    async def start(self, report: StartTransaction, raw: str) -> Booked:
-        """Book a beginning; raises `JournalError`."""
+    async def start(
+        self, report: StartTransaction, raw: str, wire_id: int | None = None
+    ) -> Booked:
+        """Book a beginning, by the number it was given; raises `JournalError`."""
         number = report.connector or 0
         booked = await self._journal.start_transaction(
             Start(
@@ -66,6 +68,7 @@ class Transactions:
                 meter_start_wh=report.meter_start_wh,
                 time=report.time,
                 raw=raw,
+                wire_id=wire_id,
             )
         )
         if number and booked.transaction.is_open:

@@ -59,7 +59,7 @@ class Failure(StrEnum):
     HANDSHAKE = "handshake"
     """Another answer than a WebSocket."""
     VERSION = "version"
-    """It does not speak OCPP 1.6."""
+    """It does not speak the version that is wanted, as a rule OCPP 1.6."""
     PENDING = "pending"
     REJECTED = "rejected"
     """What it answers to a BootNotification."""
@@ -109,8 +109,10 @@ _BY_STATUS: Mapping[int, Failure] = {
 }
 
 
-async def dial(http: ClientSession, backend: Backend) -> ClientWebSocketResponse:
-    """Open a WebSocket to a backend; raises `NotConnected`."""
+async def dial(
+    http: ClientSession, backend: Backend, protocol: str = SUBPROTOCOL
+) -> ClientWebSocketResponse:
+    """Open a WebSocket to a backend by a subprotocol; raises `NotConnected`."""
     address = backend.address
     headers = {}
     if backend.password:
@@ -121,7 +123,7 @@ async def dial(http: ClientSession, backend: Backend) -> ClientWebSocketResponse
         async with asyncio.timeout(CONNECT_S):
             socket = await http.ws_connect(
                 address,
-                protocols=(SUBPROTOCOL,),
+                protocols=(protocol,),
                 headers=headers,
                 ssl=backend.tls if backend.tls is not None else True,
                 timeout=ClientWSTimeout(ws_close=2 * CLOSE_S),
@@ -130,7 +132,7 @@ async def dial(http: ClientSession, backend: Backend) -> ClientWebSocketResponse
             )
     except (ClientError, OSError, ValueError) as err:
         _refuse(err)
-    if socket.protocol != SUBPROTOCOL:
+    if socket.protocol != protocol:
         await socket.close(code=WSCloseCode.PROTOCOL_ERROR)
         raise NotConnected(Failure.VERSION)
     return socket

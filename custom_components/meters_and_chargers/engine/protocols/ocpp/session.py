@@ -1,7 +1,8 @@
 """One wallbox's connection: what it asks in order, what we ask one at a time."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 import logging
 from typing import Any
@@ -35,7 +36,12 @@ MAX_WAITING = 64
 REMEMBERED = 8
 """Answers kept for frames that come twice."""
 
+_OWN_IDS = 64
+"""Calls of ours whose late answers are known as such."""
+
 type Socket = web.WebSocketResponse | ClientWebSocketResponse
+type Tap = Callable[[str, frame.Frame], Awaitable[None]]
+"""Takes each frame, as it came and as it was read."""
 
 
 class Session:
@@ -76,7 +82,10 @@ class Session:
         self._opened = False
         self._ended = False
         self._closing: asyncio.Task[None] | None = None
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
+        """Who has it may ask the other end: one call is in flight at a time."""
+        self._tap: Tap | None = None
+        self._own: deque[str] | None = None
         self._asked: tuple[str, asyncio.Future[Payload | Exception]] | None = None
         """The one call in flight and who waits for its answer."""
         self._queue: list[tuple[frame.CallFrame, str]] = []
@@ -139,6 +148,15 @@ class Session:
             before.closed(self)
             handler.opened(self)
 
+    def tap(self, tap: Tap) -> None:
+        """Let somebody take all frames from now on, but the answers to our calls."""
+        self._tap = tap
+        self._own = deque(maxlen=_OWN_IDS)
+
+    async def pass_on(self, text: str) -> None:
+        """Send a frame as it is."""
+        await self._send(text)
+
     async def call(
         self, action: str, payload: Payload, message_id: str | None = None
     ) -> Payload:
@@ -146,10 +164,12 @@ class Session:
 
         Who asks the same again, after it may have arrived, gives the same message id.
         """
-        async with self._turn:
+        async with self.turn:
             if self._ended:
                 raise Unreachable(f"{self._charger_id} is not connected")
             message_id = message_id or str(uuid4())
+            if self._own is not None:
+                self._own.append(message_id)
             answer: asyncio.Future[Payload | Exception] = asyncio.Future()
             self._asked = message_id, answer
             timeout_s = self._manners.timeout_s
@@ -252,7 +272,11 @@ class Session:
     async def _take(self, text: str) -> None:
         """Sort one frame: never waits for a handler."""
         self._trace.took(text)
-        match frame.parse(text):
+        found = frame.parse(text)
+        if self._tap is not None and not self._is_own(found):
+            await self._tap(text, found)
+            return
+        match found:
             case frame.CallFrame() as call:
                 await self._enqueue(call, text)
             case frame.ResultFrame(message_id, payload):
@@ -271,6 +295,16 @@ class Session:
                     await self._send_error(
                         message_id, frame.Code.MESSAGE_TYPE_NOT_SUPPORTED
                     )
+
+    def _is_own(self, found: frame.Frame) -> bool:
+        """Say whether a frame answers a call of ours, perhaps too late."""
+        own = self._own or ()
+        match found:
+            case frame.ResultFrame(message_id) | frame.ErrorFrame(message_id):
+                return self._meant(message_id) in own
+            case frame.Malformed(answer_id=str(message_id)):
+                return message_id in own
+        return False
 
     async def _enqueue(self, call: frame.CallFrame, text: str) -> None:
         """Put a call behind the others and see that somebody works."""

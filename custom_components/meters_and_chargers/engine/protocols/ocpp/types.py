@@ -43,6 +43,8 @@ class Call:
     action: str
     payload: Payload
     raw: str
+    answered: Payload | None = None
+    """What somebody else has answered it, where that is what counts."""
 
 
 class Link(Protocol):
