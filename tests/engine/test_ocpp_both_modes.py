@@ -1,0 +1,298 @@
+"""Signed values and terminals' data through both modes: byte by byte, over sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from enum import StrEnum
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from aiohttp import ClientSession, ClientWebSocketResponse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+import pytest
+
+from custom_components.meters_and_chargers.engine.billing import (
+    BilledWallbox,
+    RelayedWallbox,
+)
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
+    Central,
+    OcppCharger,
+)
+from custom_components.meters_and_chargers.engine.gateway.relay import Relay
+from custom_components.meters_and_chargers.engine.gateway.virtual import VirtualPoint
+from custom_components.meters_and_chargers.engine.journal import Journal
+from custom_components.meters_and_chargers.engine.protocols.ocpp import Server, Version
+from custom_components.meters_and_chargers.engine.protocols.ocpp.client import (
+    Backend as Address,
+)
+from custom_components.meters_and_chargers.engine.protocols.ocpp.client import dial
+from tests.raw_ocpp import RawBackend, RawWallbox, until
+
+CARD = "04AABBCC"
+BACKENDS = 900_001
+OCMF = (
+    r'"OCMF|{\"FV\":\"1.0\",\"GI\":\"Ma\u00dfwerk\",\"RD\":[{\"TM\":'
+    r"\"2026-06-01T12:00:00,000+0000 S\",\"RV\":1.100,\"RI\":\"1-b:1.8.0\","
+    r'\"RU\":\"kWh\"}]}|{\"SA\":\"ECDSA-secp256k1-SHA256\",\"SD\":\"3045\/AA==\"}"'
+)
+
+
+class Mode(StrEnum):
+    """How a wallbox is shown to its backend."""
+
+    VIRTUAL = "virtual"
+    RELAY = "relay"
+
+
+@pytest.fixture(autouse=True)
+def auto_enable_custom_integrations(socket_enabled: None) -> None:
+    """Start no Home Assistant here."""
+
+
+class Street:
+    """A raw wallbox and a raw backend, and us between them."""
+
+    def __init__(self, wallbox: RawWallbox, backend: RawBackend) -> None:
+        """Hold both ends."""
+        self.wallbox, self.backend = wallbox, backend
+        self._calls = 0
+
+    async def ask(self, action: str, payload: str) -> str:
+        """Let the wallbox call, and return what it is answered."""
+        self._calls += 1
+        number = f"c{self._calls}"
+        await self.wallbox.say(f'[2,"{number}","{action}",{payload}]')
+        answers = self._answers
+        await until(lambda: any(number == found[1] for found in answers()))
+        [text] = [one[0] for one in answers() if one[1] == number]
+        return text
+
+    def _answers(self) -> list[tuple[str, str]]:
+        return [
+            (text, json.loads(text)[1])
+            for text in self.wallbox.took
+            if text.startswith("[3")
+        ]
+
+    def payloads(self, action: str) -> list[str]:
+        """Return the payloads of the calls of an action, as the backend got them."""
+        head = f'"{action}",'
+        return [
+            text.partition(head)[2][:-1]
+            for text in self.backend.took
+            if head in text[:80]
+        ]
+
+
+def _answer(text: str) -> str | None:
+    kind, number, *rest = json.loads(text)
+    if kind != 2:
+        return None
+    found: dict[str, object] = {}
+    match rest[0]:
+        case "BootNotification" | "Heartbeat":
+            found = {
+                "status": "Accepted",
+                "currentTime": "2026-06-01T12:00:00Z",
+                "interval": 300,
+            }
+        case "StartTransaction":
+            found = {
+                "transactionId": BACKENDS,
+                "idTagInfo": {"status": "Accepted"},
+            }
+        case "DataTransfer":
+            found = {"status": "Accepted", "data": rest[1].get("data")}
+    return json.dumps([3, number, found])
+
+
+@asynccontextmanager
+async def a_street(mode: Mode, folder: Path) -> AsyncIterator[Street]:
+    """Return both ends of a wallbox at a backend in one of the modes."""
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(ClientSession())
+        backend = RawBackend("ocpp1.6")
+        backend.answer = _answer
+        await backend.start()
+        stack.push_async_callback(backend.stop)
+        journal = await Journal.open(folder / "journal.db")
+        stack.push_async_callback(journal.close)
+        central = Central(lambda _: None)
+        server = Server(central, "127.0.0.1", 0)
+        await server.start()
+        stack.push_async_callback(server.stop)
+        charger = OcppCharger("GARAGE", journal)
+        await charger.load()
+        central.accept("GARAGE", charger)
+        stack.push_async_callback(central.close)
+        address = Address(url=backend.url, identity="BILLED1")
+
+        async def by(_: Version) -> ClientWebSocketResponse:
+            return await dial(http, address)
+
+        wallbox = RawWallbox(http, f"ws://127.0.0.1:{server.port}/GARAGE", "ocpp1.6")
+        if mode is Mode.RELAY:
+            relayed = RelayedWallbox(charger, journal)
+            await relayed.load()
+            relayed.join()
+            stack.push_async_callback(relayed.leave)
+            relay = Relay("GARAGE", relayed, by, pauses_s=(0.02, 0.08))
+            stack.push_async_callback(relay.close)
+            await central.lead("GARAGE", relay)
+        else:
+            billed = BilledWallbox(charger)
+            point = VirtualPoint(
+                "GARAGE",
+                journal,
+                billed,
+                lambda: dial(http, address),
+                pauses_s=(0.02, 0.08),
+                again_s=0.02,
+            )
+            await point.load()
+            billed.join(point)
+            point.start()
+            stack.push_async_callback(point.close)
+            stack.callback(billed.leave)
+            await until(lambda: point.uplink.line.connected)
+        await wallbox.dial()
+        stack.push_async_callback(wallbox.hang_up)
+        yield Street(wallbox, backend)
+
+
+async def _begin(street: Street) -> int:
+    """Let a transaction begin; returns the number that the wallbox has for it."""
+    await street.ask(
+        "BootNotification", '{"chargePointVendor":"M","chargePointModel":"X"}'
+    )
+    answer = await street.ask(
+        "StartTransaction",
+        f'{{"connectorId":1,"idTag":"{CARD}","meterStart":0,'
+        '"timestamp":"2026-06-01T12:00:00Z"}',
+    )
+    number = json.loads(answer)[2]["transactionId"]
+    assert isinstance(number, int)
+    return number
+
+
+def _values(number: int, value: str) -> str:
+    return (
+        f'{{"transactionId": {number},  "connectorId":1,"meterValue":[{{"timestamp":'
+        '"2026-06-01T12:00:00.10Z","sampledValue":[{"format":"SignedData",\t"context":'
+        f'"Transaction.Begin","value":{value},"unit":"Wh"}}]}}]\r\n}}'
+    )
+
+
+@pytest.mark.parametrize("mode", Mode)
+async def test_signed_values_and_data_arrive_letter_by_letter(
+    mode: Mode, tmp_path: Path
+) -> None:
+    """In mode A with another number of the transaction, in mode B with nothing else."""
+    async with a_street(mode, tmp_path) as street:
+        number = await _begin(street)
+        await street.ask("MeterValues", _values(number, OCMF))
+        paid = '{ "vendorId":"giro-e","messageId":"4711","data":"{\\"eur\\":1.10}" }'
+        answer = await street.ask("DataTransfer", paid)
+        end = (
+            f'{{"meterStop":1100 ,"transactionId":{number},"timestamp":'
+            '"2026-06-01T13:00:00Z","transactionData":[{"timestamp":'
+            f'"2026-06-01T13:00:00Z","sampledValue":[{{"value":{OCMF},"format":'
+            '"SignedData","context":"Transaction.End"}]}]}'
+        )
+        await street.ask("StopTransaction", end)
+        await until(lambda: street.payloads("StopTransaction"))
+        assert (number == BACKENDS) == (mode is Mode.RELAY)
+        [values] = street.payloads("MeterValues")
+        assert values == _values(BACKENDS, OCMF)
+        [data] = street.payloads("DataTransfer")
+        assert data == paid
+        [stop] = street.payloads("StopTransaction")
+        assert stop == end.replace(f":{number},", f":{BACKENDS},")
+        assert json.loads(answer)[2] == {"status": "Accepted", "data": '{"eur":1.10}'}
+
+
+_BLANKS = st.text(" \t\r\n", max_size=3)
+_SPELT = st.sampled_from(
+    ["0", "-0", "1.10", "1e2", "1E+2", "0.1e-1", "1.000", "123456789012345678901"]
+)
+_SIGNS = st.sampled_from(
+    [
+        *(
+            "a",
+            "Z",
+            "0",
+            " ",
+            "|",
+            "ä",
+            "€",
+            "😀",
+            "/",
+            "'",
+            "\x7f",
+            "[",
+            "}",
+            ",",
+            ":",
+        ),
+        *(r"\u00e4", r"\u00E4", r"\ud83d\ude00", r"\/", r"\"", r"\\", r"\n", r"\t"),
+    ]
+)
+_TEXTS = st.lists(_SIGNS, max_size=12).map(lambda signs: f'"{"".join(signs)}"')
+
+
+def _within(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Return lists and objects in any spelling."""
+
+    def spelt(bracket: str) -> Callable[[list[tuple[str, str]]], str]:
+        def joined(parts: list[tuple[str, str]]) -> str:
+            inside = ",".join(f"{blank}{part}{blank}" for blank, part in parts)
+            return f"{bracket[0]}{inside}{bracket[1]}"
+
+        return joined
+
+    item = st.tuples(_BLANKS, inner)
+    field = st.tuples(_BLANKS, st.builds("{}:{}".format, _TEXTS, inner))
+    return st.lists(item, max_size=3).map(spelt("[]")) | st.lists(
+        field, max_size=3
+    ).map(spelt("{}"))
+
+
+_JSON = st.recursive(
+    _SPELT | _TEXTS | st.sampled_from(["true", "false", "null"]),
+    _within,
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("mode", Mode)
+@given(texts=st.lists(st.tuples(_TEXTS, _JSON, _BLANKS), min_size=3, max_size=6))
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_whatever_json_passes_as_it_is_spelt(
+    mode: Mode, texts: list[tuple[str, str, str]]
+) -> None:
+    """Escapes, spellings of numbers and blanks of values and data are never touched."""
+
+    async def live() -> None:
+        with TemporaryDirectory() as folder:
+            async with a_street(mode, Path(folder)) as street:
+                number = await _begin(street)
+                sent, paid = [], []
+                for index, (value, other, blank) in enumerate(texts):
+                    values = _values(number, value)[:-1]
+                    values += f'{blank},{blank}"more{index}"{blank}:{other}}}'
+                    await street.ask("MeterValues", values)
+                    sent.append(values.replace(f": {number},", f": {BACKENDS},", 1))
+                    paid.append(f'{{{blank}"vendorId":{value},"data":{other}{blank}}}')
+                    await street.ask("DataTransfer", paid[-1])
+                await until(lambda: len(street.payloads("MeterValues")) == len(sent))
+                assert street.payloads("MeterValues") == sent
+                assert street.payloads("DataTransfer") == paid
+
+    asyncio.run(live())
