@@ -1,6 +1,16 @@
 """Chargers of our families as the gateway to a billing backend wants them."""
 
+from .appliance import Appliance, Seen
+from .following import Choices
 from .ocpp_wallbox import BilledWallbox
 from .relayed_wallbox import RelayedWallbox
+from .stand_in import StandIn
 
-__all__ = ["BilledWallbox", "RelayedWallbox"]
+__all__ = [
+    "Appliance",
+    "BilledWallbox",
+    "Choices",
+    "RelayedWallbox",
+    "Seen",
+    "StandIn",
+]

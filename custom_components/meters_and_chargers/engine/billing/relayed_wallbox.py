@@ -53,7 +53,7 @@ class RelayedWallbox:
         journal: Journal,
         *,
         phases: int = 3,
-        house_ma: Callable[[], int | None] = lambda: None,
+        house_ma: Callable[[int], int | None] = lambda _: None,
         now: Callable[[], float] = time.time,
     ) -> None:
         """Stand beside a relay; see `load` and `join`."""
@@ -99,7 +99,8 @@ class RelayedWallbox:
 
     def limit(self, connector: int) -> Effective:
         """Return what a connector may draw now, and whose limit that is."""
-        bounds = bounds_of(self._charger, connector, self._phases, self._house_ma())
+        house_ma = self._house_ma(connector)
+        bounds = bounds_of(self._charger, connector, self._phases, house_ma)
         return effective(self.profiles.allowed(connector, int(self._now())), bounds)
 
     # What the wallbox asks of a witness

@@ -36,6 +36,8 @@ PROMISED_S = 300
 _FACT = "gateway"
 _MOST_CARDS = 200
 _ACCEPTED = "Accepted"
+_ASKED = '"Trigger"'
+"""The context of values that the backend has asked for."""
 _KEPT = ('"SignedData"', '"Transaction.Begin"', '"Transaction.End"')
 
 
@@ -205,7 +207,7 @@ class VirtualPoint:
         if session is None or not self.sessions.knows(session):
             return
         kept = any(word in payload for word in _KEPT)
-        if not kept and self._is_too_soon(connector):
+        if not kept and _ASKED not in payload and self._is_too_soon(connector):
             return
         await self.queue.put(
             Message(action=METER, session=session, text=payload, kept=kept)
