@@ -32,7 +32,8 @@ from .engine.gateway import (
     Standing,
     VirtualPoint,
 )
-from .engine.gateway.uplink import AGAIN_S, PAUSES_S
+from .engine.gateway.line import PAUSES_S
+from .engine.gateway.uplink import AGAIN_S
 from .engine.journal import Journal
 
 FLUSH_S = 30.0

@@ -3,8 +3,9 @@
 from ..protocols.ocpp.client import Failure
 from .charger import Charger, Offline, Settings
 from .limits import Effective, Limiter
+from .line import Line
 from .queue import Standing, Waiting
-from .uplink import Dial, Line
+from .uplink import Dial
 from .virtual import VirtualPoint
 
 __all__ = [
