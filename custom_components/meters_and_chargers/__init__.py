@@ -16,6 +16,7 @@ from homeassistant.loader import async_get_integration
 from . import (
     billing_actions,
     billing_flow,
+    billing_stand_in,
     dashboard,
     diris_export,
     diris_mib,
@@ -124,6 +125,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
             await entry.runtime_data.server.billing.end(
                 entry.data[CONF_CHARGER_ID], forget=False
             )
+    if isinstance(entry.runtime_data, DeviceCoordinator):
+        await billing_stand_in.stop(cast("DeviceEntry", entry))
     if (
         isinstance(entry.runtime_data, DeviceCoordinator)
         and (station := entry.runtime_data.station) is not None
@@ -159,7 +162,10 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
         await diris_mib.forget(hass, entry.entry_id)
         await diris_export.forget(hass, entry)
         await diris_snmp.forget(hass, entry)
-    elif is_pico(entry):
+    else:
+        await billing_stand_in.forget(hass, cast("DeviceEntry", entry))
+        await billing_flow.forget(hass, entry)
+    if is_pico(entry):
         pico_account.forget(hass, entry)
         await pico_station.forget(hass, entry)
     session_log.is_read(hass, entry)
@@ -199,6 +205,7 @@ async def _set_up_device(hass: HomeAssistant, entry: DeviceEntry) -> None:
     pico_account.make(hass, entry)
     pico_group.watch(hass, entry)
     load_management.watch_load_management(hass, entry)
+    await billing_stand_in.start(hass, entry)
     # Platforms first: a number recalls the last limit before a site asks for it.
     await hass.config_entries.async_forward_entry_setups(entry, DEVICE_PLATFORMS)
     ksem_wallbox.ask(hass, entry)

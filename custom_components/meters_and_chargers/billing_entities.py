@@ -123,6 +123,24 @@ class WhatLimits(ChargerEntity, SensorEntity):
         return self.native_value
 
 
+class StandInLimits(_BillingSensor):
+    """Whose limit is the lowest on a charger without OCPP."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = list(Limiter)  # noqa: RUF012 - Home Assistant's own type
+
+    def __init__(self, gateway: BillingGateway, page: DeviceInfo, owner: str) -> None:
+        """Belong to the only connector of a charger."""
+        super().__init__(gateway, page, owner, f"1_{_LIMITER}")
+        self._attr_translation_key = _LIMITER
+
+    @property
+    @override
+    def native_value(self) -> str:
+        """Whose; of equal ones the nearest to the car."""
+        return self._gateway.point.limit(1).by
+
+
 def backend_sensors(
     gateway: BillingGateway, page: DeviceInfo, owner: str
 ) -> Iterable[SensorEntity]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from homeassistant.components.file_upload import process_uploaded_file
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
@@ -38,7 +38,8 @@ from .const import (
     CONF_TRUST,
     DOMAIN,
 )
-from .engine.gateway import Charger, Failure, Offline, Settings
+from .engine.gateway import Failure, Offline, Settings
+from .engine.protocols.ocpp import Payload
 from .key_flow import KEY as SECRET
 
 type Input = dict[str, Any]
@@ -97,15 +98,25 @@ _PEM = FileSelector(FileSelectorConfig(accept=".pem,.crt,.cer"))
 _KEY_PEM = FileSelector(FileSelectorConfig(accept=".pem,.key"))
 
 
+class Introduced(Protocol):
+    """What a billing service can be told of."""
+
+    def boot(self) -> Payload:
+        """Return a BootNotification."""
+
+
 class BillingSteps(OptionsFlow):
     """Where a charger is billed, and by whose rules."""
+
+    _beside: Input = {}  # noqa: RUF012  # replaced, never changed
+    """Other options that are stored with it."""
 
     _draft: Input
     """What is to be kept, once it has been tried."""
     _trying: asyncio.Task[Failure | None] | None = None
     _failure: Failure | None = None
 
-    def billed(self) -> Charger | str:
+    def billed(self) -> Introduced | str:
         """Return the charger as its billing service sees it, or why there is none."""
         raise NotImplementedError
 
@@ -324,7 +335,7 @@ class BillingSteps(OptionsFlow):
         )
 
     async def _finish(self, chosen: Input | None) -> ConfigFlowResult:
-        options = {**self.config_entry.options}
+        options = {**self.config_entry.options, **self._beside}
         before: Mapping[str, Any] = options.pop(CONF_BILLING, {})
         if chosen is not None:
             options[CONF_BILLING] = {

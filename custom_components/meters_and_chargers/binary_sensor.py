@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .billing_entities import backend_connected
 from .controller import SiteController, SiteEntry
+from .coordinator import DeviceCoordinator, DeviceEntry
 from .diris import GatewayCoordinator, GatewayEntry
 from .diris_alarms import add_alarms
 from .diris_entities import add_inputs
@@ -24,7 +25,7 @@ PARALLEL_UPDATES = 0
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: SiteEntry | GatewayEntry | ChargerEntry,
+    entry: SiteEntry | GatewayEntry | ChargerEntry | DeviceEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Make those of each fuse, and of each charger that knows its plug."""
@@ -32,6 +33,12 @@ async def async_setup_entry(
     if isinstance(site, GatewayCoordinator):
         add_inputs(site, async_add_entities)
         add_alarms(site, async_add_entities)
+        return
+    if isinstance(site, DeviceCoordinator):
+        if (billing := site.billing) is not None:
+            page = device_info(site.identity, site.title)
+            found = backend_connected(billing.gateway, page, site.identity.key)
+            async_add_entities([found])
         return
     if isinstance(site, ChargerHub):
         if (gateway := site.gateway) is not None:

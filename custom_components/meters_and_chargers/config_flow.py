@@ -79,6 +79,7 @@ from .search_flow import SearchSteps
 from .serial_line import let_go
 from .site_flow import SiteSteps
 from .site_options import SiteOptions
+from .stand_in_flow import StandInSteps, has_stand_in
 from .subentry_flow import ChargerFlow
 from .tls_flow import AUTOMATIC, CONF_ENCRYPTION, TO_TLS, TlsSteps
 
@@ -370,10 +371,18 @@ for _name, (_key, _serial) in _steps().items():
         )
 
 
-class DeviceOptions(OptionsFlowWithReload):
+class DeviceOptions(StandInSteps, OptionsFlowWithReload):
     """How often a device is asked, in which units it counts; a KSEM's access key."""
 
     async def async_step_init(
+        self, user_input: Input | None = None
+    ) -> ConfigFlowResult:
+        """Go to the menu of a charger, or ask for the interval; s."""
+        if user_input is None and has_stand_in(self.config_entry):
+            return await self.async_step_charger_menu()
+        return await self.async_step_device(user_input)
+
+    async def async_step_device(
         self, user_input: Input | None = None
     ) -> ConfigFlowResult:
         """Ask for the interval; s."""

@@ -114,6 +114,11 @@ CONF_FILES: Final = "files"
 CONF_FIXED_TAG: Final = "fixed_tag"
 CONF_BACKEND_CARDS: Final = "backend_cards"
 CONF_PASSED_ON: Final = "passed_on"
+# Of a charger without OCPP besides: what it does not say itself, and who may charge.
+CONF_STAND_IN: Final = "stand_in"
+CONF_ENERGY_ENTITY: Final = "energy_entity"
+CONF_POWER_ENTITY: Final = "power_entity"
+CONF_FREE: Final = "free"
 # Option of a server and, where it is another one, of a wallbox: who may charge.
 CONF_POLICY: Final = "policy"
 # Options of a server; off stays written, so that wallboxes forget their copy.
@@ -174,6 +179,7 @@ CONF_PARENT: Final = "parent"
 CONF_POWER_CAP: Final = "power_cap"
 
 DEVICE_PLATFORMS: Final = (
+    Platform.BINARY_SENSOR,
     Platform.EVENT,
     Platform.NUMBER,
     Platform.SELECT,

@@ -45,6 +45,7 @@ from .pacing import PacedCoordinator
 from .registry import out_of_range
 
 if TYPE_CHECKING:
+    from .billing_stand_in import StandInBilling
     from .ksem_wallbox import KsemWallbox
     from .pico_account import PicoAccount
     from .pico_station import PicoStation
@@ -96,6 +97,8 @@ class DeviceCoordinator(PacedCoordinator):
         self.health = Health(hass.loop.time)
         self.failure: DeviceError | None = None
         """Why the last poll failed, if it did."""
+        self.billing: StandInBilling | None = None
+        """What shows a charger to a billing service."""
         self.polls = 0
         self.failed_polls = 0
         self._failed_in_a_row = 0

@@ -18,7 +18,7 @@ from .engine.charging import Reason
 from .engine.devices.ocpp_charger import OcppCharger
 from .engine.journal import Journal
 
-_HOUSE = frozenset(
+HOUSE = frozenset(
     {
         Reason.AGEING,
         Reason.COOL_DOWN,
@@ -95,7 +95,7 @@ class ServerBilling:
                 continue
             for one in site.chargers:
                 why = one.explanation if one.key == key else None
-                if why is not None and why.reason in _HOUSE:
+                if why is not None and why.reason in HOUSE:
                     return charger.wishes.wanted_ma(connector)
         return None
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, override
 
 from homeassistant.config_entries import (
     ConfigEntry,
     ConfigEntryState,
     ConfigFlowResult,
-    OptionsFlow,
 )
 from homeassistant.const import UnitOfElectricCurrent, UnitOfTime
 from homeassistant.core import HomeAssistant
@@ -36,6 +35,7 @@ from .key_flow import key_fields, take_key
 from .links import open_account
 from .pico_account import serials_of
 from .pico_station import REASSERT_S
+from .stand_in_flow import StandInSteps, has_stand_in
 
 type Input = dict[str, Any]
 
@@ -47,18 +47,28 @@ def is_pico(entry: ConfigEntry) -> bool:
     return entry.data[CONF_FAMILY] in (PICO.key, PICO_GROUP.key)
 
 
-class PicoOptions(OptionsFlow):
+class PicoOptions(StandInSteps):
     """What a station is told again, what it is left with, and its account's key.
 
     All but the key is used at once: an entry that is loaded anew leaves its station
     for a moment as at a stop.
     """
 
+    own_step = "station"
+
     async def async_step_init(
         self, user_input: Input | None = None
     ) -> ConfigFlowResult:
-        """Ask for all of it."""
+        """Go to the menu where the station is there, which a service could bill."""
+        if has_stand_in(self.config_entry):
+            return await self.async_step_charger_menu()
         return await self.async_step_station(user_input)
+
+    @override
+    async def _finish(self, chosen: Input | None) -> ConfigFlowResult:
+        """Load it anew with its billing service, or without."""
+        self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+        return await super()._finish(chosen)
 
     async def async_step_station(
         self, user_input: Input | None = None

@@ -15,7 +15,7 @@ from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
 from . import billing_entities
-from .billing_entities import WhatLimits
+from .billing_entities import StandInLimits, WhatLimits
 from .charger_sensors import charger_sensors
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
@@ -66,6 +66,7 @@ async def async_setup_entry(
         if isinstance(runtime, PushCoordinator):
             async_add_entities([SourceSensor(runtime), LastValuesSensor(runtime)])
         async_add_entities(pico_sensors(runtime))
+        _add_stand_in(runtime, async_add_entities)
         return
 
     @callback
@@ -87,6 +88,20 @@ async def async_setup_entry(
     async_add_entities([ProfileWritesSensor(runtime)])
     entry.async_on_unload(runtime.each(add))
     _add_billing(runtime, async_add_entities)
+
+
+def _add_stand_in(
+    coordinator: DeviceCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Make those of a charger's billing service, or take them away without one."""
+    owner, billing = coordinator.identity.key, coordinator.billing
+    if billing is None:
+        billing_entities.forget(coordinator.hass, owner, (1,))
+        return
+    page = device_info(coordinator.identity, coordinator.title)
+    gateway = billing.gateway
+    async_add_entities(billing_entities.backend_sensors(gateway, page, owner))
+    async_add_entities([StandInLimits(gateway, page, owner)])
 
 
 def _add_billing(

@@ -3,7 +3,7 @@
 from ..engine.protocols.snmp import PORT as SNMP_PORT
 from ..engine.protocols.snmp import TRAP_PORT, Trap, TrapListener, WritingSession
 from .bacnet import NoLibrary, PortTaken, open_diris_bacnet
-from .billing import BackendLine, billing_folder, try_backend
+from .billing import BackendLine, billing_folder, forget_gateway, try_backend
 from .diris import GatewayBudget, budget_of, open_diris, temporary_diris
 from .export import FtpListener, open_ftp, passive_ports
 from .mib import load_mib, open_traps, open_writer, trap_source
@@ -18,7 +18,7 @@ from .modbus import (
     temporary_device,
 )
 from .network import search
-from .ocpp import OcppListener, authority_folder, open_ocpp
+from .ocpp import OcppListener, authority_folder, open_journal, open_ocpp
 from .push import NoAddress, PushListener, addresses_of, open_push, push_source
 from .snmp import credentials_of, open_diris_snmp, temporary_diris_snmp
 from .web import open_account, open_emobility, open_power_brain
@@ -46,6 +46,7 @@ __all__ = [
     "dump",
     "family_of",
     "find_master",
+    "forget_gateway",
     "load_mib",
     "look_at",
     "open_account",
@@ -55,6 +56,7 @@ __all__ = [
     "open_diris_snmp",
     "open_emobility",
     "open_ftp",
+    "open_journal",
     "open_ocpp",
     "open_power_brain",
     "open_push",

@@ -12,7 +12,9 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from .. import billing_certificates
 from ..const import DOMAIN
 from ..engine.gateway import Failure
+from ..engine.gateway.queue import Queue
 from ..engine.gateway.uplink import probe
+from ..engine.journal import Journal
 from ..engine.protocols.ocpp import Payload
 from ..engine.protocols.ocpp.client import Backend, NotConnected, dial
 
@@ -61,3 +63,10 @@ async def try_backend(
     line = BackendLine(hass)
     await line.take(data)
     return await probe(line, boot)
+
+
+async def forget_gateway(journal: Journal, name: str) -> None:
+    """Forget all that waits under a name; raises `JournalError`."""
+    await Queue(journal, name).forget()
+    for fact in await journal.facts(name):
+        await journal.keep_fact(name, fact, "")

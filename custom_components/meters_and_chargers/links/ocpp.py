@@ -51,6 +51,23 @@ def authority_folder(hass: HomeAssistant) -> Path:
     return Path(hass.config.path(".storage", f"{DOMAIN}_authority"))
 
 
+async def open_journal(hass: HomeAssistant) -> Journal:
+    """Open the journal, which is one file for all: numbers are unique over wallboxes.
+
+    Raises `RequirementsNotFound` when the library of OCPP can't be installed, and
+    `JournalError`.
+    """
+    await async_process_requirements(hass, DOMAIN, _OCPP_REQUIREMENTS, False)
+    await hass.async_add_executor_job(preload)
+    path = _journal_path(hass)
+    await hass.async_add_executor_job(partial(path.parent.mkdir, exist_ok=True))
+    return await Journal.open(path)
+
+
+def _journal_path(hass: HomeAssistant) -> Path:
+    return Path(hass.config.path(".storage", f"{DOMAIN}_journal.db"))
+
+
 async def open_ocpp(
     hass: HomeAssistant,
     data: Mapping[str, Any],
@@ -64,13 +81,7 @@ async def open_ocpp(
     Raises `RequirementsNotFound` when its library can't be installed, and
     `JournalError` when the journal can't be opened.
     """
-    await async_process_requirements(hass, DOMAIN, _OCPP_REQUIREMENTS, False)
-    await hass.async_add_executor_job(preload)
-    folder = Path(hass.config.path(".storage"))
-    await hass.async_add_executor_job(partial(folder.mkdir, exist_ok=True))
-    # One file for all servers: numbers of transactions are unique over all wallboxes.
-    path = folder / f"{DOMAIN}_journal.db"
-    journal = await Journal.open(path)
+    journal = await open_journal(hass)
     central = Central(on_knock, has_credentials=data.get(CONF_CREDENTIALS, False))
     tls = Tls(data.get(CONF_TLS_MODE, Tls.OFF))
     host, port = data[CONF_HOST], data[CONF_PORT]
@@ -78,4 +89,4 @@ async def open_ocpp(
         central, host, port, tls=tls, context=context, on_refused=on_refused
     )
     central.move = server.move
-    return OcppListener(server, central, journal, path)
+    return OcppListener(server, central, journal, _journal_path(hass))

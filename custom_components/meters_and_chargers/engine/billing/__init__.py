@@ -1,6 +1,6 @@
 """Chargers of our families as the gateway to a billing backend wants them."""
 
-from .appliance import Appliance, Seen
+from .appliance import Appliance, Seen, introduction
 from .following import Choices
 from .ocpp_wallbox import BilledWallbox
 from .relayed_wallbox import RelayedWallbox
@@ -13,4 +13,5 @@ __all__ = [
     "RelayedWallbox",
     "Seen",
     "StandIn",
+    "introduction",
 ]

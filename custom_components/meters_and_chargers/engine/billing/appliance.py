@@ -9,7 +9,7 @@ from typing import Protocol
 from ..gateway.limits import Bounds
 from ..journal import gained
 from ..model import Identity
-from ..protocols.ocpp.types import Json
+from ..protocols.ocpp.types import Json, Payload
 
 CHARGES_W = 100.0
 """What flows beside a car: the charger's own electronics, and what cars take asleep."""
@@ -91,6 +91,18 @@ class Session:
     tag: str = field(repr=False)
     text: str = field(repr=False)
     at_s: int
+
+
+def introduction(who: Identity) -> Payload:
+    """Return a BootNotification of a charger."""
+    said: dict[str, Json] = {
+        "chargePointVendor": (who.maker or "Unknown")[:20],
+        "chargePointModel": (who.model or "Unknown")[:20],
+        "chargePointSerialNumber": who.serial[:25],
+    }
+    if who.firmware:
+        said["firmwareVersion"] = who.firmware[:50]
+    return said
 
 
 def zulu(at_s: float) -> str:

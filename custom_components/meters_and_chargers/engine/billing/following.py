@@ -127,6 +127,10 @@ class Following:
         self._point = None
         self._tell_bound(None)
 
+    async def forget(self) -> None:
+        """Forget all of it, after `leave`; raises `JournalError`."""
+        await self._journal.keep_fact(self._gateway, _FACT, "")
+
     def update(self) -> None:
         """Take note that the charger shows something else."""
         self._wake.set()

@@ -9,6 +9,7 @@ import json
 
 from ..gateway.limits import Bounds
 from ..protocols.ocpp import CallError, Code, Payload
+from .appliance import introduction
 from .following import Following
 
 
@@ -40,13 +41,7 @@ class StandIn(Following):
 
     def boot(self) -> Payload:
         """Return a BootNotification."""
-        who = self._appliance.identity
-        return {
-            "chargePointVendor": (who.maker or "Unknown")[:20],
-            "chargePointModel": (who.model or "Unknown")[:20],
-            "chargePointSerialNumber": who.serial[:25],
-            **({"firmwareVersion": who.firmware[:50]} if who.firmware else {}),
-        }
+        return introduction(self._appliance.identity)
 
     def statuses(self) -> Mapping[int, str]:
         """Return its statuses of now."""

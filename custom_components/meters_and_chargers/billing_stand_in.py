@@ -1,0 +1,316 @@
+"""A charger without OCPP at its owner's billing service: what a stand-in sees and does.
+
+What the service leaves is a bound for the site that steers the charger; whoever else
+tells it more, it is taken back here.
+"""
+
+from collections.abc import Mapping
+import time
+from typing import Any
+
+from homeassistant.const import STATE_OFF, STATE_ON, UnitOfEnergy
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
+from homeassistant.requirements import RequirementsNotFound
+from homeassistant.util.unit_conversion import EnergyConverter
+
+from . import links, registry
+from .billing import BillingGateway
+from .const import (
+    CONF_BILLING,
+    CONF_ENERGY_ENTITY,
+    CONF_FIXED_TAG,
+    CONF_FREE,
+    CONF_PLUGGED_ENTITY,
+    CONF_POWER_ENTITY,
+    CONF_STAND_IN,
+    DOMAIN,
+)
+from .controller import SiteController
+from .coordinator import DeviceCoordinator, DeviceEntry
+from .engine.billing import Choices, Seen, StandIn
+from .engine.charging import Reason
+from .engine.gateway.limits import Bounds
+from .engine.journal import Journal, JournalError
+from .engine.model import Identity, Point, Quantity
+from .grid_sensors import Sensor, power_sensor
+from .ocpp_billing import HOUSE
+from .site_charger import SiteCharger
+
+FRESH_S = 300
+"""How old a chosen sensor's value may be; many report only what changes."""
+AGAIN_S = 10.0
+"""How long a charger is left alone that could not be told."""
+_BACKENDS = frozenset({Reason.BACKEND_LIMIT, Reason.BACKEND_PAUSE})
+_ENERGY = Point(Quantity.ENERGY_IMPORT)
+_POWER = Point(Quantity.POWER)
+
+
+class BilledDevice:
+    """A polled charger, with the sensors that were chosen for what it does not say."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        coordinator: DeviceCoordinator,
+        data: Mapping[str, Any],
+    ) -> None:
+        """Take a charger and the sensors beside it."""
+        self._hass = hass
+        self._coordinator = coordinator
+        energy, power = data.get(CONF_ENERGY_ENTITY), data.get(CONF_POWER_ENTITY)
+        self._energy = None if energy is None else _energy_sensor(hass, energy)
+        self._power = None if power is None else power_sensor(hass, power)
+        self._plugged: str | None = data.get(CONF_PLUGGED_ENTITY)
+        self._most_ma: int | None = None
+        self._lowered: tuple[int, int] | None = None
+        """What it had before we lowered it, and what it has since."""
+        self._left_until = 0.0
+
+    @callback
+    def start(self) -> CALLBACK_TYPE:
+        """Begin to follow; returns the function that ends it."""
+        ends = [one.start() for one in (self._energy, self._power) if one is not None]
+        ends.append(registry.bound(self._hass, self._coordinator.key, self._ceiling))
+
+        @callback
+        def stop() -> None:
+            for end in ends:
+                end()
+
+        return stop
+
+    @property
+    def identity(self) -> Identity:
+        """Who it is."""
+        return self._coordinator.identity
+
+    def seen(self) -> Seen:
+        """Return what it shows now."""
+        self._enforce()
+        found = self._coordinator
+        if not found.last_update_success:
+            return Seen(reachable=False)
+        drawn = found.drawn
+        currents_a = () if drawn is None else tuple(one / 1000 for one in drawn[0])
+        return Seen(
+            faulted=found.blocked is Reason.FAULT,
+            plugged=self._is_plugged(),
+            power_w=self._power_w(),
+            energy_wh=self._value(self._energy, found.data.get(_ENERGY)),
+            currents_a=currents_a,
+        )
+
+    def bounds(self) -> Bounds:
+        """Return what bounds it here; the service's own doing is no bound of ours."""
+        setpoint, limit_ma = self._coordinator.setpoint, self._coordinator.limit_ma
+        if setpoint is None:
+            raise TypeError("a charger without a charging current")
+        site = self._site()
+        why = None if site is None or site.explanation is None else site.explanation
+        ours = self._lowered is not None and limit_ma == self._lowered[1]
+        if ours or (why is not None and why.reason in _BACKENDS):
+            limit_ma = None
+        house = why is not None and why.reason in HOUSE
+        return Bounds(
+            hardware_ma=setpoint.maximum_ma,
+            minimum_ma=setpoint.minimum_ma,
+            local_ma=None if house else limit_ma,
+            house_ma=limit_ma if house else None,
+        )
+
+    def bound(self, most_ma: int | None) -> None:
+        """Let no more flow from now on."""
+        self._most_ma = most_ma
+        self._enforce()
+
+    def knows(self, _tag: str) -> bool:
+        """Know no cards: they are an OCPP server's."""
+        return False
+
+    # Inside
+
+    def _ceiling(self) -> int | None:
+        return self._most_ma
+
+    def _value(self, sensor: Sensor | None, own: float | None) -> float | None:
+        """Return what a chosen sensor says, else what the charger does."""
+        return own if sensor is None else sensor.value
+
+    def _power_w(self) -> float | None:
+        found = self._coordinator
+        if self._power is not None:
+            at_ms = self._power.at_ms
+            age_ms = None if at_ms is None else self._hass.loop.time() * 1000 - at_ms
+            fresh = age_ms is not None and age_ms < FRESH_S * 1000
+            return self._power.value if fresh else None
+        own = found.data.get(_POWER)
+        account = None if found.account is None else found.account.data.status
+        return own if own is not None or account is None else account.power_w
+
+    def _is_plugged(self) -> bool | None:
+        if self._plugged is None:
+            return self._coordinator.plugged
+        state = self._hass.states.get(self._plugged)
+        known = {STATE_ON: True, STATE_OFF: False}
+        return None if state is None else known.get(state.state)
+
+    def _site(self) -> SiteCharger | None:
+        """Return the charger as a site steers it, if one does."""
+        for entry in self._hass.config_entries.async_loaded_entries(DOMAIN):
+            if isinstance(site := entry.runtime_data, SiteController):
+                for one in site.chargers:
+                    if one.key == self._coordinator.key:
+                        return one
+        return None
+
+    def _enforce(self) -> None:
+        """Take back what is more than the service leaves, and give it back later."""
+        found, now_s = self._coordinator, time.monotonic()
+        setpoint, limit_ma = found.setpoint, found.limit_ma
+        if setpoint is None or now_s < self._left_until or not found.online:
+            return
+        most_ma = setpoint.maximum_ma if self._most_ma is None else self._most_ma
+        most_ma -= most_ma % setpoint.step_ma
+        if limit_ma is None or limit_ma > most_ma:
+            before_ma = setpoint.maximum_ma if limit_ma is None else limit_ma
+            if limit_ma is None and self._most_ma is None:
+                return
+            if self._lowered is not None:
+                before_ma = max(before_ma, self._lowered[0])
+            self._lowered = before_ma, most_ma
+            self._tell(most_ma)
+            return
+        if self._lowered is None or most_ma <= limit_ma:
+            return
+        before_ma, told_ma = self._lowered
+        if limit_ma != told_ma or self._site() is not None:
+            self._lowered = None  # somebody has chosen another one, or will
+            return
+        raised_ma = min(before_ma, most_ma)
+        self._lowered = None if raised_ma == before_ma else (before_ma, raised_ma)
+        self._tell(raised_ma)
+
+    def _tell(self, value_ma: int) -> None:
+        self._left_until = time.monotonic() + AGAIN_S
+        self._coordinator.config_entry.async_create_background_task(
+            self._hass, self._write(value_ma), f"{DOMAIN} a billing service's limit"
+        )
+
+    async def _write(self, value_ma: int) -> None:
+        try:
+            await self._coordinator.async_set_limit(value_ma, urgent=True)
+        except HomeAssistantError:
+            return  # the coordinator has told; it is tried again
+        self._left_until = 0.0
+
+
+class StandInBilling:
+    """A charger of ours at a billing service, as long as its entry is set up."""
+
+    def __init__(
+        self,
+        gateway: BillingGateway,
+        stand_in: StandIn,
+        journal: Journal,
+        end: CALLBACK_TYPE,
+    ) -> None:
+        """Hold what belongs together."""
+        self.gateway = gateway
+        self.stand_in = stand_in
+        self._journal = journal
+        self._end = end
+        self._over = False
+
+    async def stop(self, *, forget: bool = False) -> None:
+        """Hang up, for good or until it is set up again."""
+        if self._over:
+            return
+        self._over = True
+        self._end()
+        try:
+            await self.gateway.leave(forget=forget)
+            if forget:
+                await self.stand_in.forget()
+        except JournalError:
+            pass  # what is left is of a service that nobody asks any more
+        finally:
+            await self._journal.close()
+
+
+async def start(hass: HomeAssistant, entry: DeviceEntry) -> None:
+    """Show a charger to its billing service, if it has one.
+
+    Raises `ConfigEntryNotReady`.
+    """
+    data = entry.options.get(CONF_BILLING)
+    coordinator = entry.runtime_data
+    if data is None or coordinator.charger is None:
+        return
+    try:
+        journal = await links.open_journal(hass)
+        billing = await _start(hass, entry, journal)
+    except (JournalError, RequirementsNotFound) as err:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key="server_not_ready",
+            translation_placeholders={"error": str(err)},
+        ) from err
+    coordinator.billing = billing
+
+
+async def _start(
+    hass: HomeAssistant, entry: DeviceEntry, journal: Journal
+) -> StandInBilling:
+    chosen: Mapping[str, Any] = entry.options.get(CONF_STAND_IN, {})
+    coordinator = entry.runtime_data
+    device = BilledDevice(hass, coordinator, chosen)
+    stand_in = StandIn(entry.entry_id, journal, device)
+    stand_in.choices = Choices(
+        fixed_tag=entry.options[CONF_BILLING].get(CONF_FIXED_TAG, ""),
+        free=chosen.get(CONF_FREE, False),
+    )
+    try:
+        await stand_in.load()
+        gateway = BillingGateway(hass, entry, journal, entry.entry_id, stand_in)
+        end = device.start()
+        await gateway.start()
+    except JournalError:
+        await journal.close()
+        raise
+    entry.async_on_unload(coordinator.async_add_listener(stand_in.update))
+    return StandInBilling(gateway, stand_in, journal, end)
+
+
+async def stop(entry: DeviceEntry) -> None:
+    """Hang up at an unload."""
+    billing, entry.runtime_data.billing = entry.runtime_data.billing, None
+    if billing is not None:
+        await billing.stop()
+
+
+async def forget(hass: HomeAssistant, entry: DeviceEntry) -> None:
+    """Forget what waits for the service of a removed charger."""
+    if entry.options.get(CONF_BILLING) is None:
+        return
+    try:
+        journal = await links.open_journal(hass)
+    except JournalError, RequirementsNotFound:
+        return
+    try:
+        await links.forget_gateway(journal, entry.entry_id)
+    except JournalError:
+        pass  # it can't be read by anybody
+    finally:
+        await journal.close()
+
+
+def _energy_sensor(hass: HomeAssistant, entity_id: str) -> Sensor:
+    """Return a sensor read in Wh."""
+    return Sensor(
+        hass,
+        entity_id,
+        lambda value, unit: EnergyConverter.convert(
+            value, unit, UnitOfEnergy.WATT_HOUR
+        ),
+    )
