@@ -96,7 +96,7 @@ class BillingGateway:
         self.hass = hass
         self.entry = entry
         self.data: Mapping[str, Any] = entry.options[CONF_BILLING]
-        self._charger = charger
+        self.charger = charger
         self._backend = links.BackendLine(hass)
         self.point = VirtualPoint(
             f"{name} at {account_of(self.data)}",
@@ -116,7 +116,7 @@ class BillingGateway:
         await self.point.load()
         await self._backend.take(self.data)
         self.point.use(_settings_of(self.data))
-        self._charger.join(self.point)
+        self.charger.join(self.point)
         self.point.on_change = self._changed
         self.point.start()
         self.hass.data.setdefault(_GATEWAYS, {})[self.entry.entry_id] = self
@@ -150,7 +150,7 @@ class BillingGateway:
 
     async def leave(self, *, forget: bool) -> None:
         """Stop for good, or until its entry is enabled again; raises `JournalError`."""
-        self._charger.leave()
+        self.charger.leave()
         await self.stop()
         if forget:
             await self.point.forget()

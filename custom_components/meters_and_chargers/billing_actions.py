@@ -27,9 +27,11 @@ import voluptuous as vol
 
 from .billing import BillingGateway, gateway_of
 from .const import DOMAIN
+from .engine.billing import StandIn
 from .engine.journal import JournalError
 from .ocpp_targets import refused
 
+_CARD: Final = "card"
 _AFTER: Final = "after"
 _LIMIT: Final = "limit"
 _MOST = 5000
@@ -84,6 +86,16 @@ async def _reconnect(gateway: BillingGateway, _data: Data) -> Answer:
     return None
 
 
+async def _present(gateway: BillingGateway, data: Data) -> Answer:
+    if not isinstance(gateway.charger, StandIn):
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="no_stand_in",
+            translation_placeholders={"name": gateway.entry.title},
+        )
+    return {"status": await gateway.charger.present(data[_CARD])}
+
+
 @dataclass(frozen=True, slots=True)
 class _Action:
     do: Callable[[BillingGateway, Data], Awaitable[Answer]]
@@ -104,6 +116,11 @@ _ACTIONS: Final[Mapping[str, _Action]] = {
                 vol.Coerce(int), vol.Range(min=1, max=_MOST)
             ),
         },
+    ),
+    "present_card": _Action(
+        _present,
+        SupportsResponse.OPTIONAL,
+        {vol.Required(_CARD): vol.All(cv.string, vol.Length(min=1, max=20))},
     ),
     "reconnect_backend": _Action(_reconnect, SupportsResponse.NONE, {}),
 }

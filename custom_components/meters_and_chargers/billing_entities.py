@@ -18,6 +18,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 
 from .billing import BillingGateway
 from .const import DOMAIN
+from .coordinator import DeviceCoordinator
 from .engine.gateway import Failure, Limiter
 from .entity import BillingEntity, ChargerEntity
 from .ocpp_wallbox import ChargerHub
@@ -129,10 +130,19 @@ class StandInLimits(_BillingSensor):
     _attr_device_class = SensorDeviceClass.ENUM
     _attr_options = list(Limiter)  # noqa: RUF012 - Home Assistant's own type
 
-    def __init__(self, gateway: BillingGateway, page: DeviceInfo, owner: str) -> None:
+    def __init__(
+        self, coordinator: DeviceCoordinator, gateway: BillingGateway, page: DeviceInfo
+    ) -> None:
         """Belong to the only connector of a charger."""
-        super().__init__(gateway, page, owner, f"1_{_LIMITER}")
+        super().__init__(gateway, page, coordinator.key, f"1_{_LIMITER}")
         self._attr_translation_key = _LIMITER
+        self._coordinator = coordinator
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the charger's own current as well."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._coordinator.async_add_listener(self._changed))
 
     @property
     @override

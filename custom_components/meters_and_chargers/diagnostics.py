@@ -84,6 +84,8 @@ async def async_get_config_entry_diagnostics(
     match found:
         case DeviceCoordinator():
             told |= _device(hass, found)
+            if found.billing is not None:
+                told["billing"] = found.billing.gateway.figures()
             told["replay"] = await links.dump(found.device)
         case GatewayCoordinator():
             told |= _gateway(found)

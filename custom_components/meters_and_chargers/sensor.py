@@ -101,7 +101,7 @@ def _add_stand_in(
     page = device_info(coordinator.identity, coordinator.title)
     gateway = billing.gateway
     async_add_entities(billing_entities.backend_sensors(gateway, page, owner))
-    async_add_entities([StandInLimits(gateway, page, owner)])
+    async_add_entities([StandInLimits(coordinator, gateway, page)])
 
 
 def _add_billing(

@@ -20,6 +20,7 @@ from simulators.power_brain_web import PowerBrainWeb
 
 from .conftest import SetUp
 from .test_cfos import set_up
+from .test_pico import open_options
 
 WATCH = "watch_load_management"
 ASKED = ("GET /cnf?cmd=get_dev_info", False)
@@ -51,7 +52,7 @@ async def choose(
 ) -> ConfigFlowResult:
     """Submit the options."""
     flows = hass.config_entries.options
-    form = await flows.async_init(entry.entry_id)
+    form = await open_options(hass, entry, "device")
     answers: dict[str, Any] = {"interval": "2", WATCH: watch}
     result = await flows.async_configure(form["flow_id"], answers)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -158,6 +159,6 @@ async def test_serial_line_has_no_page(
     data = {**entry.data, "device": "/dev/ttyUSB0"}
     del data["host"]
     hass.config_entries.async_update_entry(entry, data=data)
-    form = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await open_options(hass, entry, "device")
     assert form["data_schema"] is not None
     assert WATCH not in {str(marker) for marker in form["data_schema"].schema}

@@ -148,11 +148,21 @@ def present(hass: HomeAssistant) -> registry.Present:
     return found
 
 
+async def open_options(
+    hass: HomeAssistant, entry: ConfigEntry[Any], part: str = "station"
+) -> Any:
+    """Open a part of the options of a charger."""
+    options = hass.config_entries.options
+    menu = await options.async_init(entry.entry_id)
+    assert menu["step_id"] == "charger_menu"
+    return await options.async_configure(menu["flow_id"], {"next_step_id": part})
+
+
 async def fill_options(
     hass: HomeAssistant, entry: ConfigEntry[Any], **fields: object
 ) -> dict[str, Any]:
     """Fill in the station's options and return what the flow says."""
-    shown = await hass.config_entries.options.async_init(entry.entry_id)
+    shown = await open_options(hass, entry, "station")
     assert shown["step_id"] == "station"
     defaults = {"reassert": 60, "leave": "keep", "leave_current": 0}
     result = await hass.config_entries.options.async_configure(

@@ -39,7 +39,7 @@ from simulators.smart_me_cloud import SmartMeCloud
 
 from .conftest import SetUp
 from .test_devices import value
-from .test_pico import enter, fill_options, settle
+from .test_pico import enter, fill_options, open_options, settle
 
 KEY = "secret-key"
 SERIAL = str(SERIALS[0])
@@ -158,7 +158,7 @@ async def test_key_is_tried_stored_kept_and_forgotten(
     assert entry.options["access_key"] == KEY
     assert entry.data["by_phase"] == 1
     assert value(hass, STATUS) == "connected"
-    shown = await hass.config_entries.options.async_init(entry.entry_id)
+    shown = await open_options(hass, entry)
     assert KEY not in str(shown)
     await fill_options(hass, entry, reassert=120)
     assert entry.options["access_key"] == KEY

@@ -30,7 +30,7 @@ from simulators.smart_me_meter import SmartMeMeter
 from .conftest import answer_names
 from .test_config_flow import address, choose, submit
 from .test_devices import value
-from .test_pico import enter, fill_options, settle
+from .test_pico import enter, fill_options, open_options, settle
 from .test_smart_me_cloud import minute
 
 KEY = "secret-key"
@@ -495,7 +495,7 @@ async def test_group_is_never_told_in_two_ways(
     result = await submit(hass, result, address(group.master, **bounds, **numbers))
     assert result["reason"] == "told_by_account"
     assert "host" not in entry.data
-    shown = await hass.config_entries.options.async_init(entry.entry_id)
+    shown = await open_options(hass, entry)
     schema = shown["data_schema"]
     assert schema is not None
     assert "forget_access_key" not in schema.schema
