@@ -39,7 +39,6 @@ from .const import (
     DOMAIN,
 )
 from .engine.gateway import Failure, Offline, Settings
-from .engine.protocols.ocpp import Payload
 from .key_flow import KEY as SECRET
 
 type Input = dict[str, Any]
@@ -101,7 +100,7 @@ _KEY_PEM = FileSelector(FileSelectorConfig(accept=".pem,.key"))
 class Introduced(Protocol):
     """What a billing service can be told of."""
 
-    def boot(self) -> Payload:
+    def boot(self) -> Mapping[str, Any]:
         """Return a BootNotification."""
 
 

@@ -24,7 +24,6 @@ from .const import (
 from .coordinator import DeviceCoordinator
 from .engine.billing import introduction
 from .engine.model import Identity, Point, Quantity
-from .engine.protocols.ocpp import Payload
 
 type Input = dict[str, Any]
 
@@ -33,7 +32,7 @@ class _Introduced:
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
 
-    def boot(self) -> Payload:
+    def boot(self) -> Mapping[str, Any]:
         return introduction(self._identity)
 
 
