@@ -7,6 +7,11 @@ import datetime as dt
 import sys
 import time
 
+from ocpp.v16.call import (  # type: ignore[import-untyped]  # has no types
+    RemoteStopTransaction,
+)
+
+from .backend import Backend
 from .charge_point import ChargePoint
 from .hass import LOADER_LINE, HassError, HomeAssistant, Json, wait_until
 from .house import House
@@ -18,13 +23,25 @@ CAR_WH = 100
 EACH_CAR_WH = 10
 SUN_SHARE = 0.8
 WORST_PERCENT = 2.0
+# What a car draws before its meter has shown it, which is read every 5 s.
+UNBILLED_WH = 15
 END_S = 300
 SAMPLE_S = 2
 # Kept back of the time for losing and finding the devices.
 LOSSES_S = 90
 
 # What is known of an OCPP wallbox, and of a DIRIS gateway, without asking them.
-OURS = {"access", "profile_writes_today", "security"}
+# And of a billing service, which is another device.
+OURS = {
+    "access",
+    "backend_connected",
+    "backend_error",
+    "backend_limiter",
+    "backend_oldest",
+    "backend_queue",
+    "profile_writes_today",
+    "security",
+}
 
 # Compared is with all that was true while the value may have been read: the house
 # steps once a second, and reading and writing down takes some tenths more.
@@ -67,6 +84,8 @@ class Result:
     car_wh_from_sun: float = 0.0
     cars: dict[str, float] = field(default_factory=dict)
     chargers_from_sun: dict[str, float] = field(default_factory=dict)
+    billed_wh: float = 0.0
+    """What a billing service has booked of the first car."""
     seconds_over_fuse: int = 0
     log_problems: list[str] = field(default_factory=list)
 
@@ -84,6 +103,7 @@ class Result:
             and all(
                 wh >= SUN_SHARE * EACH_CAR_WH for wh in self.chargers_from_sun.values()
             )
+            and abs(self.billed_wh - self.cars.get("car", 0.0)) <= UNBILLED_WH
             and not self.seconds_over_fuse
             and not self.log_problems
         )
@@ -97,6 +117,7 @@ class Result:
             "chargers_wh_from_sun": {
                 name: round(wh, 1) for name, wh in self.chargers_from_sun.items()
             },
+            "billed_wh": self.billed_wh,
             "seconds_over_fuse": self.seconds_over_fuse,
             "worst_entity_error_percent": None if worst is None else round(worst, 2),
             "log_problems": self.log_problems,
@@ -145,6 +166,7 @@ async def check(
     house: House,
     home: HomeAssistant,
     installed: Sequence[Installed],
+    backend: Backend,
     result: Result,
 ) -> None:
     """Watch the charging, lose and find each device, and fill in the result."""
@@ -169,6 +191,7 @@ async def check(
             left = (begun + END_S - clock()) / (len(installed) - result.devices)
             await _lose_and_find(home, one, log, left)
             result.devices += 1
+        result.billed_wh = await _bill(backend)
         log.usual()
     except HassError as err:
         _say(f"Failed: {err}")
@@ -192,6 +215,25 @@ async def check(
             _say(f"{name}: at most {percent:.2f} % off the truth")
     if not watch.cancelled():
         await watch
+
+
+async def _bill(backend: Backend) -> float:
+    """Let the billing service end what it bills; returns what it has booked."""
+    [identity] = backend.hubs
+    for booked in backend.booked:
+        if not booked.stops:
+            await backend.ask(identity, RemoteStopTransaction(booked.number))
+
+    async def ended() -> bool:
+        return all(booked.stops for booked in backend.booked)
+
+    await wait_until("what is billed has ended", ended, 30)
+    return float(
+        sum(
+            booked.stops[0]["meter_stop"] - booked.start["meter_start"]
+            for booked in backend.booked
+        )
+    )
 
 
 async def _reach(what: str, reached: Callable[[], bool], seconds: float) -> None:

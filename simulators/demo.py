@@ -12,6 +12,7 @@ import sys
 import tempfile
 from typing import Any
 
+from .backend import Backend
 from .charge_point import ChargePoint
 from .check import Installed, Result, check
 from .dashboard import URL_PATH, add_dashboard, complete_dashboard
@@ -97,6 +98,18 @@ async def install(
     return await registered(home, declared, result, device)
 
 
+async def bill(home: HomeAssistant, one: Installed, backend: Backend) -> None:
+    """Have a charger without OCPP billed, each car by the same card."""
+    if isinstance(one.declared, Declaration) and one.declared.billed is not None:
+        await home.options_flow(
+            one.entry_id,
+            {"next_step_id": "stand_in"},
+            {**one.declared.billed, "free": False},
+            {"url": backend.url, "client_id": one.key, "fixed_tag": "DEMO"},
+            {},
+        )
+
+
 async def registered(
     home: HomeAssistant,
     declared: Declaration | Client,
@@ -141,6 +154,7 @@ async def set_up(
     home: HomeAssistant,
     house: House,
     devices: tuple[Simulated, ...],
+    backend: Backend,
     ended: AsyncExitStack,
 ) -> tuple[Installed, ...]:
     """Set up the devices and a site that charges the cars from the sun."""
@@ -169,6 +183,8 @@ async def set_up(
         installed[declared.key] = found
         await add_charger(home, entry_id, found)
         wallbox.car.connected = True
+    for one in installed.values():
+        await bill(home, one, backend)
     await add_dashboard(home, installed["ksem"].key)
     return tuple(installed.values())
 
@@ -190,13 +206,16 @@ async def demo(
     config: Path,
     python: Path | str = sys.executable,
     language: str = "en",
-) -> AsyncIterator[tuple[House, HomeAssistant, tuple[Installed, ...]]]:
+) -> AsyncIterator[tuple[House, HomeAssistant, tuple[Installed, ...], Backend]]:
     """Run everything, set up, while inside; Home Assistant by that interpreter."""
     await asyncio.to_thread(shutil.rmtree, config, ignore_errors=True)
     async with simulated(options) as (house, devices), AsyncExitStack() as ended:
         inverter = Inverter(house)
         await inverter.start()
         ended.push_async_callback(inverter.stop)
+        backend = Backend()
+        await backend.start()
+        ended.push_async_callback(backend.stop)
         home = HomeAssistant(
             config, python, inverter.configuration(), names(devices), language
         )
@@ -206,12 +225,12 @@ async def demo(
         await home.start(options.port)
         try:
             started = clock()
-            installed = await set_up(home, house, devices, ended)
+            installed = await set_up(home, house, devices, backend, ended)
             say(
                 f"Started in {started - begun:.1f} s, "
                 f"set up in {clock() - started:.1f} s."
             )
-            yield house, home, installed
+            yield house, home, installed, backend
         finally:
             say("Stopping ...")
             await home.stop()
@@ -231,7 +250,7 @@ async def show(options: argparse.Namespace) -> int:
     # Before the folder of a demo that still runs on this port is emptied.
     free_port(options.port)
     config = REPOSITORY / ".demo" / str(options.port)
-    async with demo(options, config) as (_, home, installed):
+    async with demo(options, config) as (_, home, installed, _):
         print(f"{home.url}/  user {USER}, password {PASSWORD}", flush=True)
         print(f"{home.url}/{URL_PATH}  the dashboard", flush=True)
         await complete_dashboard(home, grid_key(installed))
@@ -245,11 +264,11 @@ async def measure(options: argparse.Namespace) -> int:
     result = Result()
     try:
         async with (
-            demo(options, config) as (house, home, installed),
+            demo(options, config) as (house, home, installed, backend),
             asyncio.TaskGroup() as beside,
         ):
             beside.create_task(complete_dashboard(home, grid_key(installed)))
-            await check(house, home, installed, result)
+            await check(house, home, installed, backend, result)
     except* HassError as errors:
         for err in errors.exceptions:
             say(f"Failed: {err}")

@@ -1,4 +1,4 @@
-"""A fake solar inverter with a meter for the household, read by Home Assistant itself.
+"""A fake solar inverter with meters for the household and for one car's wallbox.
 
 It is a made-up device: Home Assistant's own Modbus integration reads it, so that the
 demo's sun and household come from a real source that is not ours.
@@ -29,11 +29,13 @@ _VALUES: Mapping[str, Mapping[str, object]] = {
     "house_power": _POWER,
     "sun_energy": _ENERGY,
     "house_energy": _ENERGY,
+    "garage_meter_power": _POWER,
+    "garage_meter_energy": _ENERGY,
 }
 
 
 class Inverter(ModbusDevice):
-    """Shows the sun's and the household's power and energy, without the cars."""
+    """Shows what the sun, the household without cars and the first car do."""
 
     def __init__(self, house: House, port: int = 0) -> None:
         """Stand in a house."""
@@ -43,7 +45,10 @@ class Inverter(ModbusDevice):
     def refresh(self) -> None:
         """Show this second of the house."""
         house = self._house
-        values = (house.sun_w, house.house_w, house.sun_wh, house.house_wh)
+        values = [house.sun_w, house.house_w, house.sun_wh, house.house_wh]
+        # A house may be empty.
+        for car in house.cars[:1]:
+            values += [car.power_w, car.energy_wh]
         for number, value in enumerate(values):
             high, low = divmod(round(value), 0x10000)
             self.registers |= {2 * number: high, 2 * number + 1: low}

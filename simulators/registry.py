@@ -56,6 +56,8 @@ class Declaration:
     judged: Judged = _NOTHING
     site: Mapping[str, object] | None = None
     """What the site is told of a charger besides its name and mode."""
+    billed: Mapping[str, object] | None = None
+    """What its options are told of its meters, where a billing service bills it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,10 @@ DEVICES = (
         {"minimum_current": "6", "maximum_current": "16"},
         judged=Judged(cars=("car",)),
         site=_FIRST,
+        billed={
+            "energy_entity": "sensor.garage_meter_energy",
+            "power_entity": "sensor.garage_meter_power",
+        },
     ),
     Declaration(
         "smart_me_pico_group",

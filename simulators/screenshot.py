@@ -86,7 +86,7 @@ async def run(options: argparse.Namespace) -> None:
     config = Path(await asyncio.to_thread(tempfile.mkdtemp))
     try:
         simulation = parse(["--port", "0"])
-        async with demo(simulation, config) as (house, home, installed):
+        async with demo(simulation, config) as (house, home, installed, _):
             await complete_dashboard(home, grid_key(installed))
             await charging(house, options.wait)
             await take(home, options)

@@ -5,6 +5,7 @@ tells it more, it is taken back here.
 """
 
 from collections.abc import Mapping
+import math
 import time
 from typing import Any
 
@@ -75,10 +76,17 @@ class BilledDevice:
 
         @callback
         def stop() -> None:
+            # What the charger has now it keeps, also over a reload.
+            self._left_until = math.inf
             for end in ends:
                 end()
 
         return stop
+
+    async def release(self) -> None:
+        """Give back what was taken for a service that is no more."""
+        if self._lowered is not None:
+            await self._write(self._lowered[0])
 
     @property
     def identity(self) -> Identity:
@@ -202,7 +210,8 @@ class BilledDevice:
             await self._coordinator.async_set_limit(value_ma, urgent=True)
         except HomeAssistantError:
             return  # the coordinator has told; it is tried again
-        self._left_until = 0.0
+        if self._left_until < math.inf:
+            self._left_until = 0.0
 
 
 class StandInBilling:
@@ -213,12 +222,14 @@ class StandInBilling:
         gateway: BillingGateway,
         stand_in: StandIn,
         journal: Journal,
+        device: BilledDevice,
         end: CALLBACK_TYPE,
     ) -> None:
         """Hold what belongs together."""
         self.gateway = gateway
         self.stand_in = stand_in
         self._journal = journal
+        self._device = device
         self._end = end
         self._over = False
 
@@ -231,6 +242,7 @@ class StandInBilling:
         try:
             await self.gateway.leave(forget=forget)
             if forget:
+                await self._device.release()
                 await self.stand_in.forget()
         except JournalError:
             pass  # what is left is of a service that nobody asks any more
@@ -279,7 +291,7 @@ async def _start(
         await journal.close()
         raise
     entry.async_on_unload(coordinator.async_add_listener(stand_in.update))
-    return StandInBilling(gateway, stand_in, journal, end)
+    return StandInBilling(gateway, stand_in, journal, device, end)
 
 
 async def stop(entry: DeviceEntry) -> None:

@@ -67,8 +67,9 @@ class PicoOptions(StandInSteps):
     @override
     async def _finish(self, chosen: Input | None) -> ConfigFlowResult:
         """Load it anew with its billing service, or without."""
+        result = await super()._finish(chosen)
         self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
-        return await super()._finish(chosen)
+        return result
 
     async def async_step_station(
         self, user_input: Input | None = None

@@ -23,12 +23,15 @@ from custom_components.meters_and_chargers.diagnostics import (
 from simulators.backend import Backend, Booked
 from simulators.car import Car
 from simulators.pico import Pico
+from simulators.power_brain import PowerBrain
 
 from .billing import CARD, CLIENT, backend, profile, quick, submit
+from .conftest import SetUp
+from .test_cfos import set_up
 from .test_devices import value
 from .test_pico import open_options
 
-__all__ = ["backend", "quick"]
+__all__ = ["backend", "quick", "set_up"]
 
 ENERGY, POWER = "sensor.box_energy", "sensor.box_power"
 PLUGGED = "binary_sensor.box_plugged"
@@ -41,16 +44,18 @@ FIXED = "FLEET7"
 class Street:
     """A Pico with a car, its meter in Home Assistant, and the billing service."""
 
-    def __init__(self, hass: HomeAssistant, pico: Pico, backend: Backend) -> None:
+    def __init__(
+        self, hass: HomeAssistant, box: Pico | PowerBrain, backend: Backend
+    ) -> None:
         """Show what the meter says."""
-        self.hass, self.pico, self.backend = hass, pico, backend
+        self.hass, self.box, self.backend = hass, box, backend
         self.entry: ConfigEntry[DeviceCoordinator]
         self.show()
 
     @property
     def car(self) -> Car:
         """The car at the station."""
-        return self.pico.car
+        return self.box.car
 
     def show(self) -> None:
         """Let the sensors of another integration say how it is."""
@@ -85,7 +90,7 @@ class Street:
             "power_entity": POWER,
             "plugged_entity": PLUGGED,
         }
-        form = await submit(self.hass, form, answers | chosen.pop("stand_in", {}))
+        form = await submit(self.hass, form, chosen.pop("stand_in", answers))
         assert form["step_id"] == "billing"
         said = {"url": self.backend.url, "client_id": CLIENT, **chosen}
         result = await submit(self.hass, form, said)
@@ -259,6 +264,7 @@ async def test_it_ends_with_its_options(street: Street) -> None:
     assert entities.async_get(LIMITS) is None
     assert registry.ceiling_ma(street.hass, street.entry.runtime_data.key) is None
     assert street.entry.runtime_data.billing is None
+    await street.until("16 A", lambda: value(street.hass, CURRENT) == "16.0")
     await street.until("gone", lambda: not street.backend.hubs)
 
 
@@ -281,3 +287,28 @@ async def test_cards_are_for_stand_ins(street: Street) -> None:
             {"entity_id": CURRENT, "card": CARD},
             blocking=True,
         )
+
+
+async def test_a_power_brain_counts_itself(
+    hass: HomeAssistant,
+    power_brain: PowerBrain,
+    set_up: SetUp,
+    backend: Backend,
+    tmp_path: Path,
+) -> None:
+    """Its plug, its register and its currents are what the service hears."""
+    hass.config.config_dir = str(tmp_path)
+    power_brain.car.connected = False
+    street = Street(hass, power_brain, backend)
+    street.entry = await set_up()
+    await street.bill(fixed_tag=FIXED, stand_in={})
+    await street.until("free", lambda: backend.statuses.get(1) == "Available")
+    power_brain.car.connected = True
+    booked = await street.charges()
+    before_wh = booked.start["meter_start"]
+    await street.until("40 Wh", lambda: street.car.energy_wh > 40)
+    power_brain.car.connected = False
+    await street.until("its end", lambda: booked.stops)
+    billed_wh = booked.stops[0]["meter_stop"] - before_wh
+    assert billed_wh == pytest.approx(street.car.energy_wh, abs=15)
+    await hass.config_entries.async_unload(street.entry.entry_id)
