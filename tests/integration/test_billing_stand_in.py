@@ -108,6 +108,10 @@ class Street:
         """Wait for a beginning at the service, and for what flows."""
         booked = self.backend.booked
         await self.until("a beginning", lambda: len(booked) == number)
+        billing = self.entry.runtime_data.billing
+        assert billing is not None
+        # Its number is known here only when the answer has come.
+        await self.until("answered", lambda: not billing.gateway.standing.length)
         await self.until("charging", lambda: self.backend.statuses[1] == "Charging")
         return booked[-1]
 

@@ -163,6 +163,8 @@ class Street:
         """Wait until the backend has booked so many beginnings; return the last."""
         booked = self.backend.booked
         await self.until("a beginning", lambda: len(booked) == number)
+        # Its number is known here only when the answer has come.
+        await self.until("answered", lambda: not self.point.queue.standing.length)
         await self.says("Charging")
         return booked[-1]
 
@@ -431,8 +433,8 @@ async def test_a_charger_that_sees_no_cars(other: Street) -> None:
     assert booked.stops[0]["reason"] == "Other"
     # The next one is billed anew; one that is stopped stays so until a card comes.
     street.box.full = False
-    await street.until("the next", lambda: len(backend.booked) == 2)
-    await street.ask(call.RemoteStopTransaction(backend.booked[1].number))
+    booked = await street.charges(2)
+    await street.ask(call.RemoteStopTransaction(booked.number))
     await street.until("its end", lambda: backend.booked[1].stops)
     await street.live(100)
     assert (len(backend.booked), street.box.most_ma) == (2, 0)
