@@ -374,6 +374,7 @@ async def second_story(options: argparse.Namespace, config: Path) -> list[str]:
         house,
         home,
         installed,
+        _,
     ):
         await complete_dashboard(home, grid_key(installed))
         await charging(house, _CHARGE_S)
