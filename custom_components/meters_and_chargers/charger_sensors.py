@@ -98,9 +98,11 @@ class ReasonSensor(SiteChargerEntity, SensorEntity):
     def _shown(self) -> object:
         if (explanation := self._charger.explanation) is None:
             return None
-        # Another reason is written at once, other figures have time.
         reason = explanation.reason
-        self._pause_s = _FIGURES_EVERY_S if reason is self._reason else 0.0
+        self._pause_s = _FIGURES_EVERY_S
+        if reason is not self._reason:
+            # Another is written at once; its next figures have time.
+            self._written_at = float("-inf")
         self._reason = reason
         figures = shown_figures(self._controller, explanation, until=self._until)
         self._until = figures.get("until")
