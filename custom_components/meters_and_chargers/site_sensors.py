@@ -122,16 +122,25 @@ _VOLTAGE_MV = 230_000
 _SILENT = {Freshness.STALE, Freshness.LOST}
 
 
+def _silent(look: Look) -> bool:
+    """Whether the house's meter says nothing any more."""
+    house = look.decision.circuits[:1]
+    return not house or house[0].freshness in _SILENT
+
+
 def _grid_power(look: Look) -> int | None:
     """Return the import; a meter that is stale shows none."""
-    sample, house = look.state.grid, look.decision.circuits[:1]
-    if sample is None or not house or house[0].freshness in _SILENT:
+    sample = look.state.grid
+    return None if sample is None or _silent(look) else sample.power_w
+
+
+def _charging_power(look: Look) -> int | None:
+    """Return what the wallboxes drew at the grid's sample, measured or reckoned.
+
+    Without another sample that stays as it was, whatever they draw by now.
+    """
+    if _silent(look):
         return None
-    return sample.power_w
-
-
-def _charging_power(look: Look) -> int:
-    """Return what the wallboxes drew at the grid's sample, measured or reckoned."""
     drawn = (sum(one.drawn.best_ma) for one in look.decision.memory.chargers)
     return sum(drawn) * (look.state.voltage_mv or _VOLTAGE_MV) // 1_000_000
 

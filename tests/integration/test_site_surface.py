@@ -503,7 +503,7 @@ async def test_surplus_of_a_sunny_house(
 async def test_powers_of_the_house_are_of_one_look(
     hass: HomeAssistant, house: ConfigEntry[SiteController], clock: Clock
 ) -> None:
-    """Grid and cars as the decision saw them; no grid once its meter is stale."""
+    """Grid and cars as the decision saw them; neither once the meter is stale."""
     site = house.runtime_data
     look = site.last_look
     assert look is not None
@@ -527,6 +527,7 @@ async def test_powers_of_the_house_are_of_one_look(
     )
     show(site)
     assert value(hass, "sensor.house_grid_power") == STATE_UNKNOWN
+    assert value(hass, "sensor.house_charging_power") == STATE_UNKNOWN
 
 
 async def test_foreign_wallbox_keeps_its_own_page(
