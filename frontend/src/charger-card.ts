@@ -138,6 +138,7 @@ export class ChargerCard extends Card {
     const page = String(this.config.view ?? `/config/devices/device/${charger.device}`);
     const safe = state?.state === "failsafe" || said.severity === "fault";
     const compact = Boolean(this.config.compact);
+    const away = said.key === "charger_offline";
     return html`<ha-card class="${safe ? said.severity : ""} ${compact ? "compact" : ""}">
       <section aria-labelledby="title">
         <div class="head">
@@ -147,12 +148,12 @@ export class ChargerCard extends Card {
             </button>
           </h2>
           ${compact ? this.#figures(hass, texts, charger) : nothing}
-          ${this.#state(hass, state)}
+          ${this.#state(hass, state, away)}
         </div>
         ${
           compact
             ? nothing
-            : html`<div class="head">${this.#figures(hass, texts, charger)}${this.#sun(hass, charger)}</div>`
+            : html`<div class="head">${this.#figures(hass, texts, charger)}${away ? nothing : this.#sun(hass, charger)}</div>`
         }
         <button class="text reason" aria-expanded=${this.#explains} @click=${this.#explain}>
           ${safe ? html`<ha-icon aria-hidden="true" icon=${STATES[state?.state ?? ""] ?? "mdi:alert"}></ha-icon>` : nothing}
@@ -167,15 +168,17 @@ export class ChargerCard extends Card {
     </ha-card>`;
   }
 
-  #state(hass: Hass, state?: State): TemplateResult {
+  #state(hass: Hass, state: State | undefined, away: boolean): TemplateResult {
     if (!isKnown(state))
       return html`<span class="state">${this.say(isAway(state) ? "no_contact" : "not_yet")}</span>`;
+    // The site calls that a fault, and so it is told what kind of one.
+    const icon = away ? "mdi:lan-disconnect" : STATES[state.state];
     return html`<button
       class="text state"
       @click=${() => openMoreInfo(this, state.entity_id)}
     >
-      <ha-icon aria-hidden="true" icon=${STATES[state.state] ?? "mdi:ev-station"}></ha-icon>
-      ${hass.formatEntityState(state)}
+      <ha-icon aria-hidden="true" icon=${icon ?? "mdi:ev-station"}></ha-icon>
+      ${away ? this.say("no_contact") : hass.formatEntityState(state)}
     </button>`;
   }
 

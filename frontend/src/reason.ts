@@ -33,6 +33,7 @@ export const KINDS: Record<string, Kind> = {
   until: "time",
   start: "time",
   ready: "time",
+  since: "time",
   price: "price",
   max_price: "price",
   soc: "percent",

@@ -1,7 +1,7 @@
 """What a site adds to the page of a wallbox: reason, next change, bounds, target."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.components.number import SERVICE_SET_VALUE
@@ -320,6 +320,10 @@ async def test_wallbox_that_goes_leaves_its_choices(
     await hass.async_block_till_done()
     assert value(hass, "number.garage_charging_current") == STATE_UNAVAILABLE
     assert value(hass, REASON) == "charger_offline"
+    told = hass.states.get(REASON)
+    assert told is not None
+    away = dt_util.utcnow() - datetime.fromisoformat(told.attributes["since"])
+    assert timedelta() <= away < timedelta(minutes=5)
     assert value(hass, MODE) == "solar"
     assert value(hass, MAXIMUM) == "16.0"
     await choose_mode(hass, "fast")

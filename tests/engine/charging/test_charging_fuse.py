@@ -341,6 +341,22 @@ def test_offline_charger_keeps_its_reservation() -> None:
     assert all(key != "b" for second, key, _ in house.writes if second > 61)
 
 
+def test_offline_charger_tells_since_when() -> None:
+    """It stays the time at which it went; the next time is another."""
+    house = fast_house(ONE, TWO, fuse_ma=32_000)
+    went = house.wall_ms(house.second)
+    for _ in range(2):
+        house.offline = {"b"}
+        house.run(1)
+        first = house.figures("b")
+        house.run(30)
+        assert house.figures("b") == first == {"since": went, "limit": 16_000}
+        house.offline = set()
+        house.run(5)
+        assert "since" not in house.figures("b")
+        went = house.wall_ms(house.second)
+
+
 def test_charger_missing_from_the_state_is_offline() -> None:
     """A charger nobody reports reserves its maximum until it was told something."""
     house = fast_house(ONE, TWO, seconds=0)

@@ -259,6 +259,14 @@ def look(
     return replace(charger, reserved_ma=_reserved(charger, limits, now_ms))
 
 
+def note_contact(charger: Charger, wall_ms: int) -> Charger:
+    """Remember since when a charger is out of reach, until it is back."""
+    if charger.online is (charger.memory.away_at_ms is None):
+        return charger
+    away_at_ms = None if charger.online else wall_ms
+    return replace(charger, memory=replace(charger.memory, away_at_ms=away_at_ms))
+
+
 def _remember(memory: ChargerMemory, measurement: Measurement) -> ChargerMemory:
     """Keep the newest measurements, so that one near the grid's sample is found."""
     kept = memory.measurements

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from .charger import Charger, look
+from .charger import Charger, look, note_contact
 from .decision import ChargerView, Command, Decision, Explanation
 from .draw import add, drawn_at, judge_heed, sample_draw
 from .follow import judge_step, record
@@ -13,13 +13,12 @@ from .headroom import base_loads
 from .memory import Memory
 from .override import lead
 from .ramp import Aim, emit
-from .reason import Reason
 from .session import heed
 from .settings import MAIN, Settings
 from .state import Mode, State
 from .steer import Site, steer
 from .surplus import surplus_w
-from .tell import explain, view, view_offline
+from .tell import explain, explain_offline, view, view_offline
 from .tree import Circuit, Tree, look_at_circuits
 from .why import view as view_circuit
 
@@ -61,7 +60,7 @@ def _look(
     for one in settings.chargers:
         seen, known = states.get(one.key), memories.get(one.key)
         known = heed(one, seen, known, state, now_ms, observing=settings.observe)
-        charger = look(one, seen, known, now_ms)
+        charger = note_contact(look(one, seen, known, now_ms), state.wall_ms)
         chargers.append(lead(settings, state, charger, now_ms))
     return tuple(chargers)
 
@@ -117,10 +116,7 @@ def _answer(
     for charger in chargers:
         wanted = aims.get(charger.key)
         if wanted is None:
-            limit = max(charger.reserved_ma)
-            reasons[charger.key] = Explanation(
-                Reason.CHARGER_OFFLINE, figures={"limit": limit}
-            )
+            reasons[charger.key] = explain_offline(charger)
             memories.append(charger.memory)
             views[charger.key] = view_offline(charger)
             continue

@@ -180,6 +180,8 @@ class ChargerMemory:
     heeds_since_ms: int | None = None
     """Since when one astray draws no more than it may again."""
     switch: PhaseSwitch = PhaseSwitch()
+    away_at_ms: int | None = None
+    """Since when it is out of reach, by the wall clock; None while it is not."""
 
 
 @dataclass(frozen=True, slots=True)

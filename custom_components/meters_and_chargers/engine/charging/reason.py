@@ -235,7 +235,7 @@ FIGURES: Mapping[Reason, Mapping[str, Figure]] = {
     Reason.METER_SLOW: _AGE,
     Reason.RECOVERING: _END,
     Reason.NOT_FOLLOWING: {**_LIMIT, "current": Figure.CURRENT},
-    Reason.CHARGER_OFFLINE: _LIMIT,
+    Reason.CHARGER_OFFLINE: {"since": Figure.TIME, **_LIMIT},
     Reason.FINISHED: {"energy": Figure.ENERGY},
     Reason.TARGET: {"target": Figure.ENERGY},
     Reason.OBSERVE: {**_LIMIT, "reason": Figure.REASON},

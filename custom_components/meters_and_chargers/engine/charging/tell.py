@@ -24,6 +24,14 @@ def explain(settings: Settings, wanted: Aim, sample: GridSample | None) -> Expla
     )
 
 
+def explain_offline(charger: Charger) -> Explanation:
+    """Since when a charger is out of reach, and what it may draw meanwhile."""
+    figures = {"limit": max(charger.reserved_ma)}
+    if (since := charger.memory.away_at_ms) is not None:
+        figures["since"] = since
+    return Explanation(Reason.CHARGER_OFFLINE, figures=figures)
+
+
 def view(wanted: Aim) -> ChargerView:
     """What is shown of a charger besides."""
     charger = wanted.charger
