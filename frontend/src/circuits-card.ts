@@ -111,7 +111,7 @@ export class CircuitsCard extends Card {
             </select></label>
           <span class="num">${this.say("in_total", { power: format.power(hass, total(hass, circuits)) })}</span>
         </div>
-        ${many && !wanted ? this.#largest(hass, circuits) : nothing}
+        ${many && !wanted ? this.#largest(hass, all) : nothing}
         ${repeat(
           all,
           (module) => module.device,
@@ -156,8 +156,13 @@ export class CircuitsCard extends Card {
     return circuits;
   }
 
-  #largest(hass: Hass, circuits: Circuit[]): TemplateResult {
-    const first = this.#ordered(hass, circuits, "power").slice(0, LARGEST);
+  /** The largest of all; which module each is of can't be seen from where it stands. */
+  #largest(hass: Hass, all: Module[]): TemplateResult {
+    const names = new Map(all.map((module) => [module.device, module.name]));
+    const circuits = all.flatMap((module) => module.circuits);
+    const first = this.#ordered(hass, circuits, "power")
+      .slice(0, LARGEST)
+      .map((one) => ({ ...one, name: `${one.name}, ${names.get(one.module)}` }));
     return html`<h3>${this.say("largest")}</h3>
       ${this.#table(hass, first, this.say("largest"))}`;
   }
@@ -205,7 +210,8 @@ export class CircuitsCard extends Card {
             // A row is made anew only when something in it is another.
             guard(
               [
-                circuit,
+                circuit.entities,
+                circuit.name,
                 ...statesIn(hass, [circuit]),
                 currents,
                 hass.locale,

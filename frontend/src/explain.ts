@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Controls } from "./controls.ts";
-import { DOMAIN, type Found, sites, stateOf } from "./find.ts";
+import { DOMAIN, type Found, isSilent, sites, stateOf } from "./find.ts";
 import * as format from "./format.ts";
 import { type Hass, isKnown, navigate, numberOf, openMoreInfo, watts } from "./hass.ts";
 import { say, type Texts } from "./texts.ts";
@@ -104,6 +104,7 @@ type Say = (key: string, values?: Record<string, string>) => string;
 /** The site's figures that a decision is made of, each with its entity. */
 const seen = (hass: Hass, text: Say, site: Found): [string, string][] => {
   const rows: [string, string][] = [];
+  const silent = isSilent(hass, site);
   const grid = stateOf(hass, site, "grid_power");
   const flow = watts(grid);
   if (grid && flow !== undefined)
@@ -120,7 +121,7 @@ const seen = (hass: Hass, text: Say, site: Found): [string, string][] => {
     ]);
   for (const [n, key] of ["headroom_l1", "headroom_l2", "headroom_l3"].entries()) {
     const state = stateOf(hass, site, key);
-    const free = numberOf(state);
+    const free = silent ? undefined : numberOf(state);
     if (state && free !== undefined)
       rows.push([
         `L${n + 1}: ${text(free < 0 ? "over" : "left", { current: format.current(hass, Math.abs(free)) })}`,

@@ -108,6 +108,10 @@ export const stateOf = (
   return entity === undefined ? undefined : hass.states[entity];
 };
 
+/** Whether the site's meter says nothing any more: what it said last is not shown. */
+export const isSilent = (hass: Hass, site: Found): boolean =>
+  ["stale", "lost"].includes(stateOf(hass, site, "grid_data_state")?.state ?? "");
+
 /** All our entities of a device whose key begins so, with known states. */
 export const statesOf = (hass: Hass, found: Found, key: string): State[] =>
   (found.entities[key] ?? []).map((entity) => hass.states[entity]).filter(isKnown);

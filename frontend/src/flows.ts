@@ -1,6 +1,6 @@
 /** Where the house's power comes from and where it goes, at one moment. */
 
-import { type Found, stateOf } from "./find.ts";
+import { type Found, isSilent, stateOf } from "./find.ts";
 import { type Hass, watts } from "./hass.ts";
 
 export interface Share {
@@ -55,9 +55,13 @@ const rest = (side: Share[], total: number): Share[] => {
 
 /** Reckon the shares; what the house draws is what the others leave. */
 export const flowsOf = (hass: Hass, site: Found, suns: string[]): Flows => {
-  const grid = watts(stateOf(hass, site, "grid_power"));
+  const silent = isSilent(hass, site);
+  const ofMeter = (key: string) =>
+    silent ? undefined : watts(stateOf(hass, site, key));
+  const grid = ofMeter("grid_power");
   const battery = watts(stateOf(hass, site, "battery_power"));
-  const cars = watts(stateOf(hass, site, "charging_power"));
+  // What the cars drew is told of the meter's moment.
+  const cars = ofMeter("charging_power");
   const found = sum(suns.map((entity) => watts(hass.states[entity])));
   const sun = found === undefined ? undefined : Math.max(found, 0);
   const left =
@@ -70,17 +74,18 @@ export const flowsOf = (hass: Hass, site: Found, suns: string[]): Flows => {
     left === undefined || left < -TOLERANCE * inward ? undefined : Math.max(left, 0);
   const share = (key: Share["key"], power = 0): Share[] =>
     power > BALANCED_W || (power > 0 && key !== "grid") ? [{ key, power }] : [];
-  const from = [
-    ...share("sun", sun),
-    ...share("battery", battery),
-    ...share("grid", grid),
-  ];
-  const to = [
-    ...share("house", house),
-    ...share("cars", cars),
-    ...share("battery", -(battery ?? 0)),
-    ...share("grid", -(grid ?? 0)),
-  ];
+  // Without the grid nobody knows what share of the whole the others are.
+  const sides = (from: Share[], to: Share[]): [Share[], Share[]] =>
+    grid === undefined ? [[], []] : [from, to];
+  const [from, to] = sides(
+    [...share("sun", sun), ...share("battery", battery), ...share("grid", grid)],
+    [
+      ...share("house", house),
+      ...share("cars", cars),
+      ...share("battery", -(battery ?? 0)),
+      ...share("grid", -(grid ?? 0)),
+    ],
+  );
   const size = (side: Share[]) => side.reduce((all, one) => all + one.power, 0);
   const total = Math.max(size(from), size(to));
   return {

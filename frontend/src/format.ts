@@ -81,16 +81,22 @@ const dateFormat = (hass: Hass, options: Intl.DateTimeFormatOptions) => {
     {
       ...options,
       ...(options.hour ? { hour12 } : {}),
-      timeZone: locale.time_zone === "local" ? undefined : config.time_zone,
+      timeZone:
+        options.timeZone ??
+        (locale.time_zone === "local" ? undefined : config.time_zone),
     },
   );
 };
 
-export const time = (hass: Hass, at: Date): string => {
+export const time = (hass: Hass, at: Date, timeZone?: string): string => {
   const { hour12 } = dateFormat(hass, { hour: "numeric" }).resolvedOptions();
   const hour = hour12 ? "numeric" : "2-digit";
-  return dateFormat(hass, { hour, minute: "2-digit" }).format(at);
+  return dateFormat(hass, { hour, minute: "2-digit", timeZone }).format(at);
 };
+
+/** Write a time of day, `HH:MM` as a time field has it. */
+export const clock = (hass: Hass, of: string): string =>
+  time(hass, new Date(`2024-01-01T${of}Z`), "UTC");
 
 export const date = (hass: Hass, at: Date): string =>
   dateFormat(hass, { day: "numeric", month: "short" }).format(at);

@@ -207,7 +207,7 @@ export class HealthCard extends Card {
       section { container-type: inline-size; }
       .status { display: inline-flex; gap: 4px; align-items: center; }
       .bad { font-weight: 700; }
-      .link { padding-inline-start: 0; }
+      button.link { padding-inline-start: 0; }
       td:last-child { padding-inline-end: 0; }
       @container (max-width: 480px) {
         thead { position: absolute; display: block; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

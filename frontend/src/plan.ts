@@ -58,7 +58,10 @@ export const dayOf = (
 ): string => {
   const { day, ahead } = nextDay(hass, time, days, now);
   const key = ["ready_today", "ready_tomorrow"][ahead] ?? "ready_on";
-  return say(texts, key, { weekday: format.weekday(hass, day, "long"), time });
+  return say(texts, key, {
+    weekday: format.weekday(hass, day, "long"),
+    time: format.clock(hass, time),
+  });
 };
 
 interface Host extends HTMLElement {

@@ -2,7 +2,7 @@
 
 import { type CSSResultGroup, css, html, nothing, type TemplateResult } from "lit";
 import { Card } from "./card.ts";
-import { DOMAIN, type Found, sites, stateOf } from "./find.ts";
+import { DOMAIN, type Found, isSilent, sites, stateOf } from "./find.ts";
 import { type Flows, flowsOf, type Share, sunEntities } from "./flows.ts";
 import * as format from "./format.ts";
 import { type Hass, isKnown, navigate, numberOf, openMoreInfo } from "./hass.ts";
@@ -179,6 +179,7 @@ export class SiteCard extends Card {
   }
 
   #phases(hass: Hass, _texts: Texts, site: Found): TemplateResult {
+    const silent = isSilent(hass, site);
     const states = PHASES.map((phase) => stateOf(hass, site, `headroom_${phase}`));
     const rating = states
       .map((state) => state?.attributes.rating)
@@ -192,7 +193,8 @@ export class SiteCard extends Card {
       ${states.map((state, n) => {
         if (state === undefined) return nothing;
         const name = `L${n + 1}`;
-        const free = isKnown(state) ? Math.floor(Number(state.state)) : undefined;
+        const known = isKnown(state) && !silent;
+        const free = known ? Math.floor(Number(state.state)) : undefined;
         const of = Number(state.attributes.rating ?? 0);
         const used =
           free === undefined || of === 0 ? 0 : Math.min(Math.max(1 - free / of, 0), 1);

@@ -93,6 +93,7 @@ const sections = (
   title: say(home.texts, key),
   path: key,
   icon,
+  show_icon_and_title: true,
   max_columns: 3,
   sections: parts,
   ...more,
@@ -102,6 +103,7 @@ const panel = (home: Home, key: string, icon: string, card: Json): Json => ({
   title: say(home.texts, key),
   path: key,
   icon,
+  show_icon_and_title: true,
   type: "panel",
   cards: [card],
 });

@@ -164,6 +164,28 @@ test("a plan is shown with its days, previewed and saved", async () => {
   card.remove();
 });
 
+test("the plan's sentence writes its time as the user does, and how late it will be", async () => {
+  for (const [time_format, time] of [
+    ["12", "7:00 AM"],
+    ["24", "07:00"],
+  ]) {
+    const home = wholeHouse();
+    Object.assign(home.locale, { time_format });
+    const at = new Date().toISOString();
+    const late = { ready_at: at, slots: [], start: at, late_minutes: 90, cost: null };
+    home.answers.preview = { response: { any: late } };
+    const card = await show("charger", home, { device: "garage" });
+    all(card, ".plan button")[0]?.click();
+    for (let n = 0; n < 5; n++) await new Promise((done) => setTimeout(done, 0));
+    await card.updateComplete;
+    const [line] = all(card, "dialog p[role=status]");
+    const said = line?.textContent.replace(/\s/g, " ") ?? "";
+    assert.match(said, new RegExp(`^Ready (today|tomorrow), \\w+ ${time}\\. Will be`));
+    assert.match(said, /Will be ready 1.h.30.min late\.$/);
+    card.remove();
+  }
+});
+
 test("one of many chargers is two lines: name, power and state, and the reason", async () => {
   const card = await show("charger", wholeHouse(), { device: "garage", compact: true });
   const [head] = all(card, ".head");
@@ -230,6 +252,50 @@ test("no old number is shown of a charger without contact", async () => {
   assert.ok(all<HTMLInputElement>(card, "input[type=range]")[0]?.disabled);
   assert.ok(!/NaN|null|undefined|unavailable|unknown|5\.2 kW · /.test(textOf(card)));
   card.remove();
+});
+
+test("a charger without contact says so, and since when", async () => {
+  const home = wholeHouse();
+  const reason = home.states[entityOf(home, "garage", "reason")];
+  const told = { severity: "fault", since: "2026-11-20T13:02:00Z", limit: 6 };
+  if (reason) Object.assign(reason, { state: "charger_offline", attributes: told });
+  const state = home.states[entityOf(home, "garage", "charger_state")];
+  if (state) state.state = "fault";
+  const card = await show("charger", home, { device: "garage" });
+  const said = textOf(card).replaceAll("\u00a0", " ");
+  assert.match(said, /No contact with the charger: since .*14:02, 6 A reserved\./);
+  const [word] = all(card, ".state");
+  assert.equal(word?.textContent.trim(), "No contact");
+  assert.ok(!said.includes("sun"), said);
+  card.remove();
+});
+
+test("of a meter that says nothing any more no last number is shown", async () => {
+  for (const silence of ["stale", "lost"]) {
+    const home = wholeHouse();
+    for (const [key, state] of Object.entries({
+      grid_data_state: silence,
+      grid_power: "unknown",
+      surplus: "unknown",
+    })) {
+      const of = home.states[entityOf(home, "house", key)];
+      if (of) of.state = state;
+    }
+    const card = await show("site", home);
+    const figures = all(card, "dd, .phase .num").map((one) => one.textContent.trim());
+    assert.deepEqual(figures, ["–", "–", "–", "–", "–", "–"], silence);
+    assert.equal(all(card, ".tight, .flow .bar > span").length, 0);
+    const used = all(card, ".phase .bar > span").map((one) => one.style.width);
+    assert.deepEqual(used, ["0%", "0%", "0%"]);
+    card.remove();
+    const charger = await show("charger", home, { device: "garage" });
+    all(charger, ".reason")[0]?.click();
+    await charger.updateComplete;
+    const seen = all(charger, ".explained li").map((one) => one.textContent.trim());
+    assert.equal(seen.length, 1);
+    assert.match(seen[0] ?? "", /^Meter data: /);
+    charger.remove();
+  }
 });
 
 test("every card says what to do where it has nothing to show", async () => {
@@ -299,9 +365,16 @@ test("192 circuits stay below 2,500 nodes, and only what is shown is redrawn", a
     name: `Circuit ${n}`,
     parent_device_id: `module${n % 32}`,
   }));
-  const card = await show("circuits", house(pages, devices));
+  const modules = Array.from({ length: 32 }, (_, n) => ({
+    id: `module${n}`,
+    name: `Module ${n}`,
+  }));
+  const card = await show("circuits", house(pages, [...devices, ...modules]));
   // Folded at first: the largest five are above.
-  assert.equal(all(card, "tbody tr").length, 5);
+  assert.deepEqual(
+    all(card, "tbody th").map((one) => one.textContent.trim()),
+    [191, 190, 189, 188, 187].map((n) => `Circuit ${n}, Module ${n % 32}`),
+  );
   for (const fold of all(card, "[aria-expanded=false]")) fold.click();
   await card.updateComplete;
   assert.equal(all(card, "tbody tr").length, 197);

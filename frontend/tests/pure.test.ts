@@ -148,6 +148,14 @@ test("times are by the house's clock, with their day", () => {
   assert.equal(later("2026-11-25T06:00:00Z"), "Charging by plan: ready Wed 07:00.");
 });
 
+test("a time of day is that of the house, wherever it is read", () => {
+  const home = house({});
+  home.locale.time_zone = "local";
+  assert.equal(format.clock(home, "07:05"), "07:05");
+  home.locale.time_format = "12";
+  assert.equal(plain(format.clock(home, "19:05")), "7:05 PM");
+});
+
 test("a reason that nobody has told yet is said so", () => {
   assert.equal(said("unknown").sentence, ENGLISH.cards.no_reason);
 });

@@ -9,6 +9,8 @@ const TYPE = { type: "custom:meters-chargers" };
 interface View {
   title: string;
   path: string;
+  icon?: string;
+  show_icon_and_title?: boolean;
   subview?: boolean;
   sections?: { cards: { type: string; compact?: boolean }[] }[];
 }
@@ -34,6 +36,13 @@ test("a view for each thing there is, of entities that exist", async () => {
   const entities = named(views);
   assert.ok(entities.length > 10);
   for (const entity of entities) assert.ok(entity in home.states, entity);
+});
+
+test("each tab tells its title beside its icon", async () => {
+  for (const view of await viewsOf(TYPE, wholeHouse())) {
+    assert.ok(view.icon && view.title, view.path);
+    assert.equal(view.show_icon_and_title, true, view.path);
+  }
 });
 
 test("an empty house has an overview that says what to do", async () => {
