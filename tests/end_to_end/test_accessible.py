@@ -69,7 +69,7 @@ async def owner(
 ) -> AsyncIterator[Visitor]:
     """Return an owner before the dashboard of a house that charges."""
     house = demo(parse(["--port", "0"]), tmp_path / "config", NEWEST)
-    async with house as (_, home, installed), browser(chromium) as page:
+    async with house as (_, home, installed, _), browser(chromium) as page:
         await complete_dashboard(home, grid_key(installed))
         await log_in(page, home, WINDOW)
         yield Visitor(page, home)

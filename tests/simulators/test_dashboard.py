@@ -128,7 +128,7 @@ async def test_whole_in_a_real_home_assistant(
 ) -> None:
     """All entities exist, all cards too, and the Energy dashboard is valid."""
     options = parse(["--port", "0"])
-    async with demo(options, tmp_path) as (house, home, installed):
+    async with demo(options, tmp_path) as (house, home, installed, _):
         key = grid_key(installed)
         await complete_dashboard(home, key)
         assert await energy_faults(home) == []
