@@ -1,6 +1,5 @@
 """Actions on chargers at a billing service: deliver, read what waits, connect anew."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -22,14 +21,13 @@ from homeassistant.helpers.target import (
     async_extract_referenced_entity_ids,
 )
 from homeassistant.helpers.typing import VolDictType
-from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
 from .billing import BillingGateway, gateway_of
 from .const import DOMAIN
 from .engine.billing import StandIn
 from .engine.journal import JournalError
-from .ocpp_targets import refused
+from .ocpp_targets import Answer, ask_each, refused
 
 _CARD: Final = "card"
 _AFTER: Final = "after"
@@ -37,7 +35,6 @@ _LIMIT: Final = "limit"
 _MOST = 5000
 
 type Data = Mapping[str, Any]
-type Answer = JsonObjectType | None
 
 
 async def _flush(gateway: BillingGateway, _data: Data) -> Answer:
@@ -139,22 +136,13 @@ def register(hass: HomeAssistant) -> None:
 async def _act(action: _Action, call: ServiceCall) -> ServiceResponse:
     """Ask each charger that is meant; one that fails does not stop the others."""
     gateways = _meant(call)
-    async with asyncio.TaskGroup() as group:
-        asked = {
-            device_id: group.create_task(_ask(action, gateway, call.data))
+    return await ask_each(
+        call,
+        {
+            device_id: _ask(action, gateway, call.data)
             for device_id, gateway in gateways.items()
-        }
-    outcomes = {device_id: task.result() for device_id, task in asked.items()}
-    for outcome in outcomes.values():
-        if isinstance(outcome, HomeAssistantError):
-            raise outcome
-    if not call.return_response:
-        return None
-    return {
-        device_id: outcome
-        for device_id, outcome in outcomes.items()
-        if not isinstance(outcome, HomeAssistantError)
-    }
+        },
+    )
 
 
 async def _ask(

@@ -1,6 +1,5 @@
 """Actions on OCPP wallboxes: what no entity does, each for one or several of them."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +25,7 @@ from . import ocpp_tls
 from .const import DOMAIN
 from .engine.devices.ocpp_charger import Card, Setting, is_secret, same_serial
 from .engine.model import DeviceError, OutOfRange, Unsupported
-from .ocpp_targets import refused, wallboxes
+from .ocpp_targets import Answer, ask_each, refused, wallboxes
 from .ocpp_wallbox import ChargerHub
 from .update import Offer, offer
 
@@ -67,7 +66,6 @@ _TRIGGERS = (
 """Not a boot: the standard forbids to ask one that was accepted for another."""
 
 type Data = Mapping[str, Any]
-type Answer = JsonObjectType | None
 
 
 def address(value: object) -> str:
@@ -369,22 +367,9 @@ async def _act(action: Action, call: ServiceCall) -> ServiceResponse:
     for hub in hubs:
         if action.needs_link and not hub.online:
             raise refused("wallbox_offline", name=hub.entry.title)
-    async with asyncio.TaskGroup() as group:
-        asked = {
-            hub.device_id: group.create_task(_ask(action, hub, call.data))
-            for hub in hubs
-        }
-    outcomes = {device_id: task.result() for device_id, task in asked.items()}
-    for outcome in outcomes.values():
-        if isinstance(outcome, HomeAssistantError):
-            raise outcome
-    if not call.return_response:
-        return None
-    return {
-        device_id: outcome
-        for device_id, outcome in outcomes.items()
-        if not isinstance(outcome, HomeAssistantError)
-    }
+    return await ask_each(
+        call, {hub.device_id: _ask(action, hub, call.data) for hub in hubs}
+    )
 
 
 async def _ask(

@@ -1,16 +1,22 @@
-"""Which OCPP wallboxes an action is about, and refusals in words for the user."""
+"""Which OCPP wallboxes an action is about, and what is answered, also in refusal."""
 
-from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.exceptions import ServiceValidationError
+import asyncio
+from collections.abc import Coroutine, Mapping
+
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.target import (
     TargetSelection,
     async_extract_referenced_entity_ids,
 )
+from homeassistant.util.json import JsonObjectType
 
 from .const import CONF_FAMILY, DOMAIN, FAMILY_OCPP_CHARGER
 from .ocpp_wallbox import ChargerHub
+
+type Answer = JsonObjectType | None
 
 
 def refused(key: str, **names: str) -> ServiceValidationError:
@@ -18,6 +24,28 @@ def refused(key: str, **names: str) -> ServiceValidationError:
     return ServiceValidationError(
         translation_domain=DOMAIN, translation_key=key, translation_placeholders=names
     )
+
+
+async def ask_each(
+    call: ServiceCall,
+    asked: Mapping[str, Coroutine[None, None, Answer | HomeAssistantError]],
+) -> ServiceResponse:
+    """Ask all at once, by device; one that fails does not stop the others.
+
+    Raises the first of the errors that were returned.
+    """
+    async with asyncio.TaskGroup() as group:
+        tasks = {key: group.create_task(one) for key, one in asked.items()}
+    outcomes = {key: task.result() for key, task in tasks.items()}
+    answers: JsonObjectType = {
+        key: outcome
+        for key, outcome in outcomes.items()
+        if not isinstance(outcome, HomeAssistantError)
+    }
+    for outcome in outcomes.values():
+        if isinstance(outcome, HomeAssistantError):
+            raise outcome
+    return answers if call.return_response else None
 
 
 def wallboxes(call: ServiceCall) -> list[ChargerHub]:
