@@ -14,22 +14,17 @@ import pytest
 from custom_components.meters_and_chargers.engine.billing import BilledWallbox
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     OWN_TAG,
-    Central,
     Gate,
     OcppCharger,
     Policy,
     Rules,
     Token,
 )
-from custom_components.meters_and_chargers.engine.devices.ocpp_charger.limit import (
-    Timer,
-)
 from custom_components.meters_and_chargers.engine.gateway.charger import Settings
 from custom_components.meters_and_chargers.engine.gateway.limits import Limiter
 from custom_components.meters_and_chargers.engine.gateway.queue import STOP
 from custom_components.meters_and_chargers.engine.gateway.virtual import VirtualPoint
-from custom_components.meters_and_chargers.engine.journal import Journal
-from custom_components.meters_and_chargers.engine.protocols.ocpp import Call, Server
+from custom_components.meters_and_chargers.engine.protocols.ocpp import Call
 from custom_components.meters_and_chargers.engine.protocols.ocpp.client import (
     Backend as Address,
 )
@@ -37,23 +32,12 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp.client import d
 from simulators.backend import Backend
 from simulators.charge_point import ChargePoint
 from simulators.house import House
-
-_FASTER = 60
-CARD = "04AABBCC"
-IDENTITY = "BILLED1"
+from tests.ocpp_here import CARD, IDENTITY, NAME, known_here, live_until
 
 
 @pytest.fixture(autouse=True)
 def auto_enable_custom_integrations(socket_enabled: None) -> None:
     """Start no Home Assistant here."""
-
-
-def _monotonic() -> float:
-    return asyncio.get_running_loop().time() * _FASTER
-
-
-def _call_later(delay_s: float, callback: Callable[[], None]) -> Timer:
-    return asyncio.get_running_loop().call_later(delay_s / _FASTER, callback)
 
 
 class Street:
@@ -72,12 +56,7 @@ class Street:
 
     async def until(self, what: str, check: Callable[[], object]) -> None:
         """Live until something holds."""
-        for _ in range(3000):
-            if check():
-                return
-            self.wallbox.house.step()
-            await asyncio.sleep(0.01)
-        pytest.fail(f"not in time: {what}")
+        await live_until(self.wallbox, what, check)
 
     async def charge(self, card: str = CARD) -> None:
         """Let a car charge by a card."""
@@ -107,27 +86,12 @@ async def street(tmp_path: Path, gate: Gate) -> AsyncIterator[Street]:
         backend = Backend()
         await backend.start()
         stack.push_async_callback(backend.stop)
-        journal = await Journal.open(tmp_path / "journal.db")
-        stack.push_async_callback(journal.close)
-        central = Central(lambda _: None)
-        server = Server(central, "127.0.0.1", 0)
-        await server.start()
-        stack.push_async_callback(server.stop)
-        charger = OcppCharger(
-            "GARAGE",
-            journal,
-            gate=gate,
-            monotonic=_monotonic,
-            call_later=_call_later,
-        )
-        await charger.load()
-        central.accept("GARAGE", charger)
-        stack.push_async_callback(central.close)
-        billed = BilledWallbox(charger)
+        here = await known_here(stack, tmp_path, gate)
+        billed = BilledWallbox(here.charger)
         address = Address(url=backend.url, identity=IDENTITY)
         point = VirtualPoint(
-            "GARAGE",
-            journal,
+            NAME,
+            here.journal,
             billed,
             lambda: dial(http, address),
             pauses_s=(0.02, 0.08),
@@ -142,13 +106,13 @@ async def street(tmp_path: Path, gate: Gate) -> AsyncIterator[Street]:
         wallbox = ChargePoint(
             house,
             house.cars[0],
-            f"ws://127.0.0.1:{server.port}",
-            "GARAGE",
+            here.url,
+            NAME,
             redial_s=(0.1, 0.2),
         )
         await wallbox.start()
         stack.push_async_callback(wallbox.stop)
-        found = Street(wallbox, charger, point, backend)
+        found = Street(wallbox, here.charger, point, backend)
         await found.until("boot", lambda: wallbox.ready)
         await found.until("backend", lambda: point.uplink.line.connected)
         yield found
@@ -164,7 +128,7 @@ async def test_a_session_is_billed(street: Street) -> None:
     [booked] = street.backend.booked
     assert booked.start["id_tag"] == CARD
     assert len(booked.stops) == 1
-    [known] = await street.charger._station.journal.transactions("GARAGE")
+    [known] = await street.charger._station.journal.transactions(NAME)
     assert booked.number != known.id
     told = json.loads(street.backend.frames(STOP)[0])[3]
     assert told["meterStop"] == known.meter_stop_wh

@@ -17,21 +17,16 @@ from custom_components.meters_and_chargers.engine.billing import (
     BilledWallbox,
     RelayedWallbox,
 )
-from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
-    Central,
-    OcppCharger,
-)
 from custom_components.meters_and_chargers.engine.gateway.relay import Relay
 from custom_components.meters_and_chargers.engine.gateway.virtual import VirtualPoint
-from custom_components.meters_and_chargers.engine.journal import Journal
-from custom_components.meters_and_chargers.engine.protocols.ocpp import Server, Version
+from custom_components.meters_and_chargers.engine.protocols.ocpp import Version
 from custom_components.meters_and_chargers.engine.protocols.ocpp.client import (
     Backend as Address,
 )
 from custom_components.meters_and_chargers.engine.protocols.ocpp.client import dial
+from tests.ocpp_here import CARD, IDENTITY, NAME, known_here
 from tests.raw_ocpp import RawBackend, RawWallbox, until
 
-CARD = "04AABBCC"
 BACKENDS = 900_001
 OCMF = (
     r'"OCMF|{\"FV\":\"1.0\",\"GI\":\"Ma\u00dfwerk\",\"RD\":[{\"TM\":'
@@ -118,35 +113,26 @@ async def a_street(mode: Mode, folder: Path) -> AsyncIterator[Street]:
         backend.answer = _answer
         await backend.start()
         stack.push_async_callback(backend.stop)
-        journal = await Journal.open(folder / "journal.db")
-        stack.push_async_callback(journal.close)
-        central = Central(lambda _: None)
-        server = Server(central, "127.0.0.1", 0)
-        await server.start()
-        stack.push_async_callback(server.stop)
-        charger = OcppCharger("GARAGE", journal)
-        await charger.load()
-        central.accept("GARAGE", charger)
-        stack.push_async_callback(central.close)
-        address = Address(url=backend.url, identity="BILLED1")
+        here = await known_here(stack, folder)
+        address = Address(url=backend.url, identity=IDENTITY)
 
         async def by(_: Version) -> ClientWebSocketResponse:
             return await dial(http, address)
 
-        wallbox = RawWallbox(http, f"ws://127.0.0.1:{server.port}/GARAGE", "ocpp1.6")
+        wallbox = RawWallbox(http, f"{here.url}/{NAME}", "ocpp1.6")
         if mode is Mode.RELAY:
-            relayed = RelayedWallbox(charger, journal)
+            relayed = RelayedWallbox(here.charger, here.journal)
             await relayed.load()
             relayed.join()
             stack.push_async_callback(relayed.leave)
-            relay = Relay("GARAGE", relayed, by, pauses_s=(0.02, 0.08))
+            relay = Relay(NAME, relayed, by, pauses_s=(0.02, 0.08))
             stack.push_async_callback(relay.close)
-            await central.lead("GARAGE", relay)
+            await here.central.lead(NAME, relay)
         else:
-            billed = BilledWallbox(charger)
+            billed = BilledWallbox(here.charger)
             point = VirtualPoint(
-                "GARAGE",
-                journal,
+                NAME,
+                here.journal,
                 billed,
                 lambda: dial(http, address),
                 pauses_s=(0.02, 0.08),

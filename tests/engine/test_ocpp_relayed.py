@@ -13,16 +13,11 @@ import pytest
 
 from custom_components.meters_and_chargers.engine.billing import RelayedWallbox
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
-    Central,
     OcppCharger,
-)
-from custom_components.meters_and_chargers.engine.devices.ocpp_charger.limit import (
-    Timer,
 )
 from custom_components.meters_and_chargers.engine.gateway.limits import Limiter
 from custom_components.meters_and_chargers.engine.gateway.relay import Relay
-from custom_components.meters_and_chargers.engine.journal import Journal
-from custom_components.meters_and_chargers.engine.protocols.ocpp import Server, Version
+from custom_components.meters_and_chargers.engine.protocols.ocpp import Version
 from custom_components.meters_and_chargers.engine.protocols.ocpp.client import (
     Backend as Address,
 )
@@ -31,24 +26,13 @@ from simulators.backend import Backend
 from simulators.charge_point import ChargePoint
 from simulators.charge_point_2 import ChargePoint2
 from simulators.house import House
+from tests.ocpp_here import CARD, IDENTITY, NAME, known_here, live_until
 from tests.raw_ocpp import RawBackend
-
-_FASTER = 60
-CARD = "04AABBCC"
-IDENTITY = "BILLED1"
 
 
 @pytest.fixture(autouse=True)
 def auto_enable_custom_integrations(socket_enabled: None) -> None:
     """Start no Home Assistant here."""
-
-
-def _monotonic() -> float:
-    return asyncio.get_running_loop().time() * _FASTER
-
-
-def _call_later(delay_s: float, callback: Callable[[], None]) -> Timer:
-    return asyncio.get_running_loop().call_later(delay_s / _FASTER, callback)
 
 
 class Street[Far: (Backend, RawBackend)]:
@@ -68,12 +52,7 @@ class Street[Far: (Backend, RawBackend)]:
 
     async def until(self, what: str, check: Callable[[], object]) -> None:
         """Live until something holds."""
-        for _ in range(3000):
-            if check():
-                return
-            self.wallbox.house.step()
-            await asyncio.sleep(0.01)
-        pytest.fail(f"not in time: {what}")
+        await live_until(self.wallbox, what, check)
 
     async def charge(self) -> None:
         """Let a car charge by a card."""
@@ -103,36 +82,24 @@ async def a_street[Far: (Backend, RawBackend)](
         http = await stack.enter_async_context(ClientSession())
         await backend.start()
         stack.push_async_callback(backend.stop)
-        journal = await Journal.open(folder / "journal.db")
-        stack.push_async_callback(journal.close)
-        central = Central(lambda _: None)
-        server = Server(central, "127.0.0.1", 0)
-        await server.start()
-        stack.push_async_callback(server.stop)
-        charger = OcppCharger(
-            "GARAGE", journal, monotonic=_monotonic, call_later=_call_later
-        )
-        await charger.load()
-        central.accept("GARAGE", charger)
-        stack.push_async_callback(central.close)
+        here = await known_here(stack, folder)
 
         async def by(version: Version) -> ClientWebSocketResponse:
             address = Address(url=backend.url, identity=IDENTITY)
             return await dial(http, address, f"ocpp{version}")
 
-        relayed = RelayedWallbox(charger, journal)
+        relayed = RelayedWallbox(here.charger, here.journal)
         await relayed.load()
         relayed.join()
         stack.push_async_callback(relayed.leave)
-        relay = Relay("GARAGE", relayed, by, pauses_s=(0.02, 0.08))
+        relay = Relay(NAME, relayed, by, pauses_s=(0.02, 0.08))
         stack.push_async_callback(relay.close)
-        await central.lead("GARAGE", relay)
+        await here.central.lead(NAME, relay)
         house = House("clear", 12 * 3600)
-        url = f"ws://127.0.0.1:{server.port}"
-        wallbox = kind(house, house.cars[0], url, "GARAGE", redial_s=(0.1, 0.2))
+        wallbox = kind(house, house.cars[0], here.url, NAME, redial_s=(0.1, 0.2))
         await wallbox.start()
         stack.push_async_callback(wallbox.stop)
-        found = Street(wallbox, charger, relay, relayed, backend)
+        found = Street(wallbox, here.charger, relay, relayed, backend)
         await found.until("boot", lambda: wallbox.ready)
         await found.until("backend", lambda: relay.line.connected)
         yield found
@@ -177,7 +144,7 @@ async def test_the_wallbox_has_the_backends_number(street: Street[Backend]) -> N
     ending = asyncio.ensure_future(street.charger.remote_stop(1))
     await street.until("its end", lambda: booked.stops)
     await ending
-    [known] = await street.charger._station.journal.transactions("GARAGE")
+    [known] = await street.charger._station.journal.transactions(NAME)
     assert known.wire_id == booked.number
     assert known.meter_stop_wh == booked.stops[0]["meter_stop"]
     # What we asked was answered to us alone.
@@ -311,7 +278,7 @@ async def test_profiles_of_the_backend_outlive_a_restart(
     journal = street.charger._station.journal
 
     async def kept() -> str:
-        return (await journal.facts("GARAGE")).get("relay", "")
+        return (await journal.facts(NAME)).get("relay", "")
 
     async with asyncio.timeout(20):
         while "TxDefaultProfile" not in await kept():  # noqa: ASYNC110  # of a file
