@@ -304,7 +304,7 @@ class AccountSteps(ConfigFlow):
     def _values(self, offer: Offer) -> str:
         """Say what a meter measures, and what a station may be told."""
         if offer.family == METER.key:
-            return in_words(self._readings)
+            return in_words(self._readings, signed=True)
         lowest, highest = (
             offer.answers[key] for key in (CONF_MINIMUM_CURRENT, CONF_MAXIMUM_CURRENT)
         )

@@ -102,10 +102,10 @@ def answered(family_key: str, user_input: Mapping[str, Any]) -> dict[str, int]:
     return {one.key: int(user_input[one.key]) for one in questions}
 
 
-def in_words(readings: Readings) -> str:
+def in_words(readings: Readings, *, signed: bool = False) -> str:
     """Say what a device measures now, so that a wrong one is noticed.
 
-    Without signs: which way power flows is said by the text around it.
+    Without signs where the text around it says which way power flows.
     """
     points: dict[Point, Callable[[float], str]] = {
         Point(Quantity.POWER): lambda value: in_watts(round(value)),
@@ -116,7 +116,7 @@ def in_words(readings: Readings) -> str:
         Point(Quantity.VOLTAGE, Phase.L1): "{:.0f} V".format,
     }
     said = (
-        text(abs(value))
+        text(value if signed else abs(value)).replace("-", "\N{MINUS SIGN}")
         for point, text in points.items()
         if (value := readings.get(point)) is not None
     )

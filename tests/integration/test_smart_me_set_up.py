@@ -22,7 +22,9 @@ from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
 )
+from custom_components.meters_and_chargers.device_form import in_words
 from custom_components.meters_and_chargers.engine.devices.smart_me import rest
+from custom_components.meters_and_chargers.engine.model import Point, Quantity
 from simulators.pico_group import SERIALS, PicoGroup
 from simulators.smart_me_cloud import SmartMeCloud
 from simulators.smart_me_meter import SmartMeMeter
@@ -222,6 +224,13 @@ async def test_stations_that_could_not_be_read_are_counted(
 # What is added
 
 
+def test_a_list_tells_which_way_power_flows() -> None:
+    """A minus where nothing around says that a meter exports, and none elsewhere."""
+    readings = {Point(Quantity.POWER): -1200.0}
+    assert in_words(readings, signed=True) == "\N{MINUS SIGN}1.20\N{NO-BREAK SPACE}kW"
+    assert in_words(readings) == "1.20\N{NO-BREAK SPACE}kW"
+
+
 async def test_devices_are_read_and_added(
     hass: HomeAssistant, cloud: SmartMeCloud, group: PicoGroup
 ) -> None:
@@ -232,7 +241,8 @@ async def test_devices_are_read_and_added(
     assert result["step_id"] == "account_found"
     words = result["description_placeholders"]
     assert words is not None
-    assert "meter_7907952 (smart-me_7907952.dns-me.com): +1200 W" in words["found"]
+    meter = "meter_7907952 (smart-me_7907952.dns-me.com)"
+    assert f"{meter}: 1.20\N{NO-BREAK SPACE}kW" in words["found"]
     assert f"car_{SERIALS[0]} (127.0.0.1): 6 to 16 A" in words["found"]
     assert str(SERIALS[1]) in words["off"]
     assert str(SERIALS[2]) in words["off"]
