@@ -19,10 +19,10 @@ from yarl import URL
 
 from custom_components.meters_and_chargers import account_flow, links, registry
 from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.device_form import in_words
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
 )
-from custom_components.meters_and_chargers.device_form import in_words
 from custom_components.meters_and_chargers.engine.devices.smart_me import rest
 from custom_components.meters_and_chargers.engine.model import Point, Quantity
 from simulators.pico_group import SERIALS, PicoGroup
