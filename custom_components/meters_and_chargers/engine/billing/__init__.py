@@ -4,14 +4,21 @@ from .appliance import Appliance, Seen, introduction
 from .following import Choices
 from .ocpp_wallbox import BilledWallbox
 from .relayed_wallbox import RelayedWallbox
+from .shown import AsItself, AsPoint, Billed, Lead, Mode, Shown
 from .stand_in import StandIn
 
 __all__ = [
     "Appliance",
+    "AsItself",
+    "AsPoint",
+    "Billed",
     "BilledWallbox",
     "Choices",
+    "Lead",
+    "Mode",
     "RelayedWallbox",
     "Seen",
+    "Shown",
     "StandIn",
     "introduction",
 ]

@@ -80,16 +80,7 @@ class BilledWallbox:
 
     def boot(self) -> Payload:
         """Return a BootNotification with its real maker, model, number and firmware."""
-        who = self._charger.identity
-        said: dict[str, Json] = {
-            "chargePointVendor": (who.maker or "Unknown")[:20],
-            "chargePointModel": (who.model or "Unknown")[:20],
-        }
-        if serial := self._charger.maker_serial:
-            said["chargePointSerialNumber"] = serial[:25]
-        if who.firmware:
-            said["firmwareVersion"] = who.firmware[:50]
-        return said
+        return introduced(self._charger)
 
     def statuses(self) -> Mapping[int, str]:
         """Return its last statuses as it said them, before that as it is known."""
@@ -212,6 +203,24 @@ class BilledWallbox:
                 if session is None:
                     session = self._charger.connector(number).transaction
                 await point.measured(number, session, raw)
+
+
+def introduced(charger: OcppCharger) -> Payload:
+    """Return a BootNotification of a wallbox, in the words of what it speaks."""
+    who, serial = charger.identity, charger.maker_serial[:25]
+    firmware = {"firmwareVersion": who.firmware[:50]} if who.firmware else {}
+    model = (who.model or "Unknown")[:20]
+    if charger.dialect is not None:
+        station: dict[str, Json] = {"model": model, **firmware}
+        station["vendorName"] = (who.maker or "Unknown")[:50]
+        if serial:
+            station["serialNumber"] = serial
+        return {"reason": "Unknown", "chargingStation": station}
+    said: dict[str, Json] = {"chargePointModel": model, **firmware}
+    said["chargePointVendor"] = (who.maker or "Unknown")[:20]
+    if serial:
+        said["chargePointSerialNumber"] = serial
+    return said
 
 
 def bounds_of(

@@ -12,9 +12,9 @@ import time
 
 from ..devices.ocpp_charger import OcppCharger
 from ..devices.ocpp_charger.v201.words import reported_profile
-from ..gateway.limits import Effective, effective
+from ..gateway.limits import Effective, effective, left_ma
 from ..gateway.lookout import Lookout
-from ..gateway.profiles import Profiles
+from ..gateway.profiles import Allowed, Profiles
 from ..gateway.schedule import Unusable
 from ..journal import Journal, JournalError
 from ..model import DeviceError
@@ -28,6 +28,8 @@ _LOGGER = logging.getLogger(__name__)
 BEYOND = 0x4D430000
 """Our profiles and requests have numbers from here on: a backend begins low."""
 _FACT = "relay"
+CLEAR_S = 5.0
+"""How long a wallbox may take to be without its backend's profiles."""
 _PROMISED_S = 300
 _REPORTS = frozenset({"NotifyReport", "ReportChargingProfiles"})
 _REQUESTS = frozenset({"GetBaseReport", "GetReport", "GetChargingProfiles"})
@@ -86,22 +88,45 @@ class RelayedWallbox:
         self._charger.share_profiles(shared=True)
         self._lookout.look()
 
+    async def close(self) -> None:
+        """Follow nothing any more; what the wallbox was told it keeps."""
+        self._joined = False
+        self._lookout.stop()
+        self._charger.wishes.witness = None
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def leave(self) -> None:
         """Bound nothing any more; what was asked for here alone holds."""
         self._joined = False
-        self._lookout.stop()
         self._charger.share_profiles(shared=False)
         self._charger.obey()
-        self._charger.wishes.witness = None
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.close()
+
+    async def clear(self) -> None:
+        """Take what the backend has put out of the wallbox, if it is connected."""
+        try:
+            async with asyncio.timeout(CLEAR_S):
+                for link in tuple(self._links):
+                    for number in self.profiles.numbers:
+                        key = _number_key(link)
+                        await link.call("ClearChargingProfile", {key: number})
+        except (CallError, DeviceError, TimeoutError) as err:
+            name = type(err).__name__
+            _LOGGER.debug("%s: not cleared: %s", self._charger.charger_id, name)
+
+    async def forget(self) -> None:
+        """Forget what the backend has put; raises `JournalError`."""
+        await self._journal.keep_fact(self._charger.charger_id, _FACT, "")
 
     def limit(self, connector: int) -> Effective:
         """Return what a connector may draw now, and whose limit that is."""
         house_ma = self._house_ma(connector)
         bounds = bounds_of(self._charger, connector, self._phases, house_ma)
-        return effective(self.profiles.allowed(connector, int(self._now())), bounds)
+        return effective(self._allowed(connector), bounds)
+
+    def ceiling_ma(self, connector: int) -> int | None:
+        """Return what the backend alone leaves a connector, 0 for a pause; mA."""
+        return left_ma(self._allowed(connector), self._charger.setpoint.minimum_ma)
 
     # What the wallbox asks of a witness
 
@@ -169,6 +194,9 @@ class RelayedWallbox:
                     self._promises.append(_Promise(connector, profile, until_s))
 
     # Inside
+
+    def _allowed(self, connector: int) -> Allowed | None:
+        return self.profiles.allowed(connector, int(self._now()))
 
     def _put(self, connector: int, profile: Payload) -> None:
         try:
@@ -286,7 +314,7 @@ class _Inserting:
 
     async def _clear(self, payload: Payload) -> Payload:
         """Clear profiles of ours alone, whatever else would fit what is asked."""
-        key = "id" if self._link.version is Version.V16 else "chargingProfileId"
+        key = _number_key(self._link)
         number = integer(payload.get(key))
         numbers: tuple[int, ...] = () if number is None else (number,)
         if number is None:
@@ -296,6 +324,11 @@ class _Inserting:
         for one in numbers:
             answer = await self._link.call("ClearChargingProfile", {key: one + BEYOND})
         return answer
+
+
+def _number_key(link: Link) -> str:
+    """Return how a ClearChargingProfile names a profile by its number."""
+    return "id" if link.version is Version.V16 else "chargingProfileId"
 
 
 def _beyond(action: str, payload: Payload) -> Payload:

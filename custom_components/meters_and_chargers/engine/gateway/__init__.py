@@ -5,6 +5,7 @@ from .charger import Charger, Offline, Settings
 from .limits import Effective, Limiter
 from .line import Line
 from .queue import Standing, Waiting
+from .relay import Relay
 from .uplink import Dial
 from .virtual import VirtualPoint
 
@@ -16,6 +17,7 @@ __all__ = [
     "Limiter",
     "Line",
     "Offline",
+    "Relay",
     "Settings",
     "Standing",
     "VirtualPoint",

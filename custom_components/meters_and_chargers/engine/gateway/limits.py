@@ -47,6 +47,14 @@ class Effective:
     by: Limiter
 
 
+def left_ma(allowed: Allowed | None, minimum_ma: int) -> int | None:
+    """Return what the backend alone leaves, 0 for a pause; mA."""
+    if allowed is None:
+        return None
+    current_ma = allowed.current()
+    return current_ma if current_ma >= minimum_ma else 0
+
+
 def effective(
     allowed: Allowed | None, bounds: Bounds, *, enabled: bool = True
 ) -> Effective:

@@ -108,6 +108,11 @@ class Profiles:
         self._installed: tuple[_Installed, ...] = ()
         self._running: dict[int, _Running] = {}
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of those that there are."""
+        return tuple(one.profile.number for one in self._installed)
+
     # What the backend says
 
     def put(self, connector: int, payload: Payload, now_s: int) -> None:

@@ -74,6 +74,7 @@ class Relay:
         self._pauses = Pauses(*pauses_s)
         self._closed_until = 0.0
         """By the loop's clock: before it, the backend is left in peace."""
+        self._closed = False
         self._watch = Watch(name, lambda: self.on_change())  # noqa: PLW0108  # it may be replaced
         self._crossings: dict[Link, asyncio.Task[None]] = {}
         self.on_change: Callable[[], None] = lambda: None
@@ -89,8 +90,15 @@ class Relay:
         self._pauses.answered()
         self._closed_until = 0.0
 
+    def redial(self) -> None:
+        """Let the wallbox dial anew, and dial as soon as it does."""
+        self.hurry()
+        for task in self._crossings.values():
+            task.cancel()
+
     async def close(self) -> None:
-        """Close all; the wallbox dials again."""
+        """Close all, and take no other connection: the wallbox dials again."""
+        self._closed = True
         links = tuple(self._crossings)
         await asyncio.gather(*(link.close() for link in links))
         await asyncio.gather(*self._crossings.values(), return_exceptions=True)
@@ -101,6 +109,9 @@ class Relay:
         """Take a new connection of the wallbox across."""
         if not isinstance(link, Session):
             raise TypeError("a relay needs the frames of a connection")
+        if self._closed:
+            link.begin_close()
+            return
         crossing = _Crossing(link, self._wallbox, self._answered)
         # Before it is received from: what it says waits for the backend.
         link.tap(crossing.from_wallbox)

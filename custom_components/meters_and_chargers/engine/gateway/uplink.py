@@ -22,6 +22,7 @@ from ..protocols.ocpp import (
     Payload,
     Session,
     Verbatim,
+    Version,
 )
 from ..protocols.ocpp.client import Failure, NotConnected
 from ..protocols.ocpp.manners import Manners
@@ -340,14 +341,17 @@ class _Answers:
         return await self._answer(call)
 
 
-async def probe(dial: Dial, boot: Payload) -> Failure | None:
+async def probe(
+    dial: Dial, boot: Payload, version: Version = Version.V16
+) -> Failure | None:
     """Dial once and say who we are; returns what is in the way, None for nothing."""
     try:
         socket = await dial()
     except NotConnected as err:
         return err.failure
     manners = Manners(ping_s=None, timeout_s=ANSWER_S)
-    session = Session(socket, "a test", "", _Answers(_nothing), manners=manners)
+    answers = _Answers(_nothing)
+    session = Session(socket, "a test", "", answers, manners=manners, version=version)
     serving = asyncio.create_task(session.run())
     try:
         return verdict(await session.call("BootNotification", boot))

@@ -19,7 +19,7 @@ from ..protocols.ocpp.scalars import text
 from .answers import Answers, Told
 from .charger import Charger, Offline, Settings, Started
 from .configuration import HEARTBEAT, SAMPLES, STOP_INVALID, Configuration
-from .limits import Effective, effective
+from .limits import Effective, effective, left_ma
 from .line import PAUSES_S
 from .lookout import Lookout
 from .profiles import Profiles
@@ -156,11 +156,7 @@ class VirtualPoint:
         if self._is_refused(connector):
             return 0
         allowed = self.profiles.allowed(connector, self.now_s())
-        if allowed is None:
-            return None
-        minimum_ma = self._charger.bounds(connector).minimum_ma
-        current_ma = allowed.current()
-        return current_ma if current_ma >= minimum_ma else 0
+        return left_ma(allowed, self._charger.bounds(connector).minimum_ma)
 
     # What the charger says; what is billed raises `JournalError`
 

@@ -114,7 +114,7 @@ class Central:
             charger.introduce(knock.maker, knock.model, knock.serial)
             self.guard(charger_id).address = waiting.address
         # The standard forbids to ask for another boot of one that was accepted.
-        self._hand_over(charger_id, charger, wants_boot=waiting is not None)
+        self._hand_over(charger_id, charger, waiting)
 
     async def lead(self, charger_id: str, handler: Handler | None) -> None:
         """Let another handler answer a charger's wallbox, or the charger again.
@@ -176,14 +176,20 @@ class Central:
         charger = self._chargers.get(charger_id)
         if charger is not None:
             self.guard(charger_id).address = waiting.address
-            self._hand_over(charger_id, charger, wants_boot=True)
+            self._hand_over(charger_id, charger, waiting)
         elif self._waiting.get(charger_id) is not waiting and waiting.link is not None:
             self._spawn(waiting.link.close())
 
     def _hand_over(
-        self, charger_id: str, charger: OcppCharger, *, wants_boot: bool
+        self, charger_id: str, charger: OcppCharger, waiting: Waiting | None
     ) -> None:
-        if self.move is not None and self.move(charger_id, charger) and wants_boot:
+        """Let a charger answer on a connection that is open, or who leads it."""
+        if charger_id in self._leads:
+            if waiting is not None and waiting.link is not None:
+                self._spawn(waiting.link.close())
+            return
+        moved = self.move is not None and self.move(charger_id, charger)
+        if moved and waiting is not None:
             self._spawn(_request_boot(charger))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:

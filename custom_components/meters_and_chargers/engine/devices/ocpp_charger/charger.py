@@ -97,6 +97,8 @@ class OcppCharger(OwnProfiles, Settling):
             self._transactions, self._spawn, call_later, self._tell
         )
         self._dialect: Dialect | None = None
+        self.version: Version | None = None
+        """What it speaks, as it spoke last; None before."""
         self._admission = self._new_admission(gate or Gate())
         self.pauses = self._new_pauses()
         self._incoming = Incoming(self._station, self._transactions, self._admission)
@@ -177,7 +179,7 @@ class OcppCharger(OwnProfiles, Settling):
             self._stop()  # nobody answers there, and a limit may have run out
         self.link = link
         self.health.good()
-        self.dialect = None
+        self.dialect, self.version = None, link.version
         if link.version is not Version.V16:
             self.dialect = self._translator()
         self.limits.connected()
