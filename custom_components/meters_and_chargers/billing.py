@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_CLIENT_ID, CONF_PASSWORD, CONF_URL
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -14,7 +13,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from . import billing_certificates, links, ocpp_tls
 from .const import (
-    CONF_BILLING,
+    CONF_BILLING_MODE,
     CONF_CERTIFIED,
     CONF_FILES,
     CONF_FIXED_TAG,
@@ -23,11 +22,21 @@ from .const import (
     CONF_TRUST,
     DOMAIN,
 )
+from .engine.billing import (
+    AsItself,
+    AsPoint,
+    Billed,
+    Lead,
+    Mode,
+    RelayedWallbox,
+    Shown,
+    StandIn,
+)
 from .engine.gateway import (
-    Charger,
     Failure,
     Line,
     Offline,
+    Relay,
     Settings,
     Standing,
     VirtualPoint,
@@ -56,14 +65,8 @@ PASSED_ON: Mapping[str, frozenset[str]] = {
 """What a billing service may ask of the charger itself."""
 
 
-class Billed(Charger, Protocol):
-    """A charger that tells a charge point what it does."""
-
-    def join(self, point: VirtualPoint) -> None:
-        """Begin to tell it everything, and to be bounded by it."""
-
-    def leave(self) -> None:
-        """Tell it nothing more."""
+type Show = Callable[[links.BackendLine], Shown]
+"""Shows a charger on a line."""
 
 
 def account_of(data: Mapping[str, Any]) -> str:
@@ -77,35 +80,69 @@ def is_same_account(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return all(one.get(key) == other.get(key) for key in _IDENTITY)
 
 
+def mode_of(data: Mapping[str, Any]) -> Mode:
+    """Return what the billing service sees by some options."""
+    return Mode(data.get(CONF_BILLING_MODE, Mode.VIRTUAL))
+
+
+def is_same_gateway(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two options need no other gateway, so that what waits may go on."""
+    return is_same_account(one, other) and mode_of(one) is mode_of(other)
+
+
+def as_point(
+    name: str, journal: Journal, charger: Billed, data: Mapping[str, Any]
+) -> Show:
+    """Let a charge point of ours stand for a charger.
+
+    The journal keeps what waits under ``name``, which is unique, and its account: what
+    waits for one must never reach another.
+    """
+
+    def show(line: links.BackendLine) -> Shown:
+        point = VirtualPoint(
+            f"{name} at {account_of(data)}",
+            journal,
+            charger,
+            line,
+            pauses_s=PAUSES_S,
+            again_s=AGAIN_S,
+        )
+        return AsPoint(point, charger)
+
+    return show
+
+
+def as_itself(name: str, wallbox: RelayedWallbox, lead: Lead) -> Show:
+    """Let a wallbox be seen itself; ``name`` is for the log."""
+
+    def show(line: links.BackendLine) -> Shown:
+        relay = Relay(name, wallbox, line.by, pauses_s=PAUSES_S)
+        return AsItself(wallbox, relay, lead)
+
+    return show
+
+
 class BillingGateway:
     """One charger at its billing service, whatever entry it belongs to."""
 
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: ConfigEntry[Any],
-        journal: Journal,
-        name: str,
-        charger: Billed,
+        owner: ocpp_tls.Titled,
+        data: Mapping[str, Any],
+        show: Show,
+        *,
+        stand_in: StandIn | None = None,
     ) -> None:
-        """Show a charger as the options of its entry say; `start` comes first.
-
-        The journal keeps what waits under ``name``, which is unique, and its account:
-        what waits for one must never reach another.
-        """
+        """Show a charger as the options of its owner say; `start` comes first."""
         self.hass = hass
-        self.entry = entry
-        self.data: Mapping[str, Any] = entry.options[CONF_BILLING]
-        self.charger = charger
+        self.owner = owner
+        self.data = data
+        self.stand_in = stand_in
+        """What speaks for a charger without OCPP."""
         self._backend = links.BackendLine(hass)
-        self.point = VirtualPoint(
-            f"{name} at {account_of(self.data)}",
-            journal,
-            charger,
-            self._backend,
-            pauses_s=PAUSES_S,
-            again_s=AGAIN_S,
-        )
+        self.shown = show(self._backend)
         self.last_failure: Failure | None = None
         self._listeners: list[Callable[[], None]] = []
         self._ends: list[CALLBACK_TYPE] = []
@@ -113,13 +150,11 @@ class BillingGateway:
 
     async def start(self) -> None:
         """Go on where it was left, and dial; raises `JournalError`."""
-        await self.point.load()
         await self._backend.take(self.data)
-        self.point.use(_settings_of(self.data))
-        self.charger.join(self.point)
-        self.point.on_change = self._changed
-        self.point.start()
-        self.hass.data.setdefault(_GATEWAYS, {})[self.entry.entry_id] = self
+        self.shown.use(_settings_of(self.data))
+        self.shown.follow(self._changed)
+        await self.shown.start()
+        self.hass.data.setdefault(_GATEWAYS, {})[self.owner.entry_id] = self
         self._ends.append(
             async_track_time_interval(self.hass, self._look_at_certificates, _DAY)
         )
@@ -129,43 +164,35 @@ class BillingGateway:
     async def take(self, data: Mapping[str, Any]) -> None:
         """Go by other options of the same account from now on."""
         before, self.data = self.data, data
-        self.point.use(_settings_of(data))
+        self.shown.use(_settings_of(data))
         if any(before.get(key) != data.get(key) for key in _DIALLED):
             await self._backend.take(data)
-            self.point.uplink.redial()
+            self.shown.redial()
             await self._look_at_certificates()
 
     async def stop(self) -> None:
         """Hang up; what waits is kept, and the charger still tells what it does."""
-        for end in self._ends:
-            end()
-        if self._telling is not None:
-            self._telling()
-        await self.point.close()
-        gateways = self.hass.data.get(_GATEWAYS, {})
-        if gateways.get(self.entry.entry_id) is self:
-            del gateways[self.entry.entry_id]
-        for key in (_LOST, _REFUSED, _ENDS):
-            ir.async_delete_issue(self.hass, DOMAIN, f"{key}_{self.entry.entry_id}")
+        await self.shown.close()
+        self._withdraw()
 
     async def leave(self, *, forget: bool) -> None:
         """Stop for good, or until its entry is enabled again; raises `JournalError`."""
-        self.charger.leave()
-        await self.stop()
-        if forget:
-            await self.point.forget()
+        try:
+            await self.shown.leave(forget=forget)
+        finally:
+            self._withdraw()
 
     # How it stands
 
     @property
     def line(self) -> Line:
         """How the connection stands."""
-        return self.point.uplink.line
+        return self.shown.line
 
     @property
     def standing(self) -> Standing:
         """What waits."""
-        return self.point.queue.standing
+        return self.shown.standing
 
     @callback
     def listen(self, update: Callable[[], None]) -> CALLBACK_TYPE:
@@ -183,7 +210,7 @@ class BillingGateway:
                 empty.set_result(None)
 
         end = self.listen(look)
-        self.point.uplink.flush()
+        self.shown.flush()
         look()
         cancel = async_call_later(
             self.hass,
@@ -201,6 +228,7 @@ class BillingGateway:
         """Return how it stands for diagnostics: no address, no name, no card."""
         standing, line = self.standing, self.line
         return {
+            "mode": self.shown.mode,
             "connected": line.connected,
             "failure": line.failure,
             "since": None if line.since is None else line.since.isoformat(),
@@ -213,6 +241,18 @@ class BillingGateway:
         }
 
     # Inside
+
+    def _withdraw(self) -> None:
+        """Be no more: no timer, no issue, nothing for actions."""
+        for end in self._ends:
+            end()
+        if self._telling is not None:
+            self._telling()
+        gateways = self.hass.data.get(_GATEWAYS, {})
+        if gateways.get(self.owner.entry_id) is self:
+            del gateways[self.owner.entry_id]
+        for key in (_LOST, _REFUSED, _ENDS):
+            ir.async_delete_issue(self.hass, DOMAIN, f"{key}_{self.owner.entry_id}")
 
     def _changed(self) -> None:
         if (failure := self.line.failure) is not None:
@@ -235,7 +275,7 @@ class BillingGateway:
         self._say(_REFUSED, so=self.line.failure in _REJECTED)
 
     def _say(self, key: str, *, so: bool, **names: str) -> None:
-        issue_id = f"{key}_{self.entry.entry_id}"
+        issue_id = f"{key}_{self.owner.entry_id}"
         if not so:
             ir.async_delete_issue(self.hass, DOMAIN, issue_id)
             return
@@ -246,7 +286,7 @@ class BillingGateway:
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
             translation_key=key,
-            translation_placeholders={"name": self.entry.title, **names},
+            translation_placeholders={"name": self.owner.title, **names},
         )
 
     async def _look_at_certificates(self, _now: datetime | None = None) -> None:
@@ -257,7 +297,7 @@ class BillingGateway:
             )
         except OSError:
             return  # the line says that it can't encrypt
-        ocpp_tls.tell_end(self.hass, self.entry, _ENDS, ends)
+        ocpp_tls.tell_end(self.hass, self.owner, _ENDS, ends)
 
 
 _LOST, _REFUSED, _ENDS = "billing_lost", "billing_refused", "billing_certificate_ends"

@@ -25,7 +25,6 @@ import voluptuous as vol
 
 from .billing import BillingGateway, gateway_of
 from .const import DOMAIN
-from .engine.billing import StandIn
 from .engine.journal import JournalError
 from .ocpp_targets import Answer, ask_each, refused
 
@@ -44,7 +43,7 @@ async def _flush(gateway: BillingGateway, _data: Data) -> Answer:
             translation_domain=DOMAIN,
             translation_key="backend_away",
             translation_placeholders={
-                "name": gateway.entry.title,
+                "name": gateway.owner.title,
                 "count": str(waiting),
             },
         )
@@ -53,7 +52,7 @@ async def _flush(gateway: BillingGateway, _data: Data) -> Answer:
 
 async def _export(gateway: BillingGateway, data: Data) -> Answer:
     try:
-        found = await gateway.point.queue.export(after=data[_AFTER], limit=data[_LIMIT])
+        found = await gateway.shown.export(after=data[_AFTER], limit=data[_LIMIT])
     except JournalError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -79,18 +78,18 @@ async def _export(gateway: BillingGateway, data: Data) -> Answer:
 
 
 async def _reconnect(gateway: BillingGateway, _data: Data) -> Answer:
-    gateway.point.uplink.redial()
+    gateway.shown.redial()
     return None
 
 
 async def _present(gateway: BillingGateway, data: Data) -> Answer:
-    if not isinstance(gateway.charger, StandIn):
+    if gateway.stand_in is None:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="no_stand_in",
-            translation_placeholders={"name": gateway.entry.title},
+            translation_placeholders={"name": gateway.owner.title},
         )
-    return {"status": await gateway.charger.present(data[_CARD])}
+    return {"status": await gateway.stand_in.present(data[_CARD])}
 
 
 @dataclass(frozen=True, slots=True)

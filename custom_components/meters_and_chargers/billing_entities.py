@@ -19,6 +19,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from .billing import BillingGateway
 from .const import DOMAIN
 from .coordinator import DeviceCoordinator
+from .engine.billing import Mode
 from .engine.gateway import Failure, Limiter
 from .entity import BillingEntity, ChargerEntity
 from .ocpp_wallbox import ChargerHub
@@ -86,9 +87,13 @@ class LastError(_BillingSensor):
         return self._gateway.last_failure or NO_ERROR
 
 
-_SENSORS: tuple[tuple[str, type[_BillingSensor]], ...] = (
+_QUEUE: tuple[tuple[str, type[_BillingSensor]], ...] = (
     ("backend_queue", QueueLength),
     ("backend_oldest", OldestMessage),
+)
+"""Only where something waits here: behind a relay the wallbox keeps it."""
+_SENSORS: tuple[tuple[str, type[_BillingSensor]], ...] = (
+    *_QUEUE,
     ("backend_error", LastError),
 )
 
@@ -117,7 +122,7 @@ class WhatLimits(ChargerEntity, SensorEntity):
     @override
     def native_value(self) -> str:
         """Whose; of equal ones the nearest to the car."""
-        return self._gateway.point.limit(self._number).by
+        return self._gateway.shown.limit(self._number).by
 
     @override
     def _shown(self) -> object:
@@ -148,14 +153,18 @@ class StandInLimits(_BillingSensor):
     @override
     def native_value(self) -> str:
         """Whose; of equal ones the nearest to the car."""
-        return self._gateway.point.limit(1).by
+        return self._gateway.shown.limit(1).by
 
 
 def backend_sensors(
     gateway: BillingGateway, page: DeviceInfo, owner: str
 ) -> Iterable[SensorEntity]:
-    """Return the sensors of a charger that is billed."""
-    return [kind(gateway, page, owner, key) for key, kind in _SENSORS]
+    """Return the sensors of a charger that is billed; others are taken away."""
+    kinds = _SENSORS
+    if gateway.shown.mode is Mode.RELAY:
+        kinds = tuple(one for one in _SENSORS if one not in _QUEUE)
+        _remove(gateway.hass, owner, [(Platform.SENSOR, key) for key, _ in _QUEUE])
+    return [kind(gateway, page, owner, key) for key, kind in kinds]
 
 
 def backend_connected(
@@ -168,10 +177,16 @@ def backend_connected(
 @callback
 def forget(hass: HomeAssistant, owner: str, connectors: Iterable[int] = ()) -> None:
     """Take these entities from the page of a charger that is no longer billed."""
-    entities = er.async_get(hass)
     keys = [(Platform.BINARY_SENSOR, _CONNECTED)]
     keys += [(Platform.SENSOR, key) for key, _ in _SENSORS]
     keys += [(Platform.SENSOR, f"{number}_{_LIMITER}") for number in connectors]
+    _remove(hass, owner, keys)
+
+
+def _remove(
+    hass: HomeAssistant, owner: str, keys: Iterable[tuple[Platform, str]]
+) -> None:
+    entities = er.async_get(hass)
     for platform, key in keys:
         known = entities.async_get_entity_id(platform, DOMAIN, f"{owner}_{key}")
         if known is not None:

@@ -1,7 +1,7 @@
 """The steps of a billing service in a charger's options: asked for, tried, kept."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from homeassistant.components.file_upload import process_uploaded_file
@@ -22,13 +22,14 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from . import billing_certificates, certificates, links
-from .billing import PASSED_ON, gateway_of, is_same_account
+from .billing import PASSED_ON, gateway_of, is_same_account, is_same_gateway
 from .billing_certificates import Trust
 from .card_flow import one_of
 from .certificates import Pair, Unusable
 from .const import (
     CONF_BACKEND_CARDS,
     CONF_BILLING,
+    CONF_BILLING_MODE,
     CONF_CERTIFIED,
     CONF_FILES,
     CONF_FIXED_TAG,
@@ -38,6 +39,7 @@ from .const import (
     CONF_TRUST,
     DOMAIN,
 )
+from .engine.billing import Mode
 from .engine.gateway import Failure, Offline, Settings
 from .key_flow import KEY as SECRET
 
@@ -50,9 +52,8 @@ CONF_DISCARD = "discard"
 CONF_END = "end"
 CONF_SAVE_ANYWAY = "save_anyway"
 NO_SERVER = "no_server_now"
+V16 = "1.6"
 _LONGEST_TAG = 20
-_VERSIONS = ["1.6"]
-"""Those that the gateway speaks as a client."""
 _MAY_PASS = frozenset(
     {
         Failure.BUSY,
@@ -84,7 +85,6 @@ _SAID: Mapping[Failure, str] = {
 _USUAL: Mapping[str, Any] = {
     CONF_TRUST: Trust.PUBLIC,
     CONF_CERTIFIED: False,
-    CONF_OCPP_VERSION: _VERSIONS[0],
     CONF_OFFLINE: Offline.KNOWN,
     CONF_BACKEND_CARDS: True,
     CONF_PASSED_ON: [
@@ -115,6 +115,16 @@ class BillingSteps(OptionsFlow):
     _trying: asyncio.Task[Failure | None] | None = None
     _failure: Failure | None = None
 
+    @property
+    def modes(self) -> Sequence[Mode]:
+        """Return what its owner may choose that the service sees."""
+        return ()
+
+    @property
+    def version(self) -> str:
+        """Return what is spoken to the service."""
+        return V16
+
     def billed(self) -> Introduced | str:
         """Return the charger as its billing service sees it, or why there is none."""
         raise NotImplementedError
@@ -144,27 +154,40 @@ class BillingSteps(OptionsFlow):
             errors = self._problems(user_input)
             if not errors:
                 return await self._go_on(user_input)
-        shown = user_input or self._kept or {}
+        return self._show(user_input or self._kept or {}, errors)
+
+    def _show(
+        self, shown: Mapping[str, Any], errors: dict[str, str]
+    ) -> ConfigFlowResult:
+        """Show the form; what can't be chosen any more is no suggestion."""
+        left_out = {CONF_PASSWORD, CONF_OCPP_VERSION}
+        if shown.get(CONF_BILLING_MODE) not in self.modes:
+            left_out.add(CONF_BILLING_MODE)
+        shown = {key: one for key, one in shown.items() if key not in left_out}
         return self.async_show_form(
             step_id="billing",
-            data_schema=self.add_suggested_values_to_schema(
-                self._form(),
-                {key: value for key, value in shown.items() if key != CONF_PASSWORD},
-            ),
+            data_schema=self.add_suggested_values_to_schema(self._form(), shown),
             errors=errors,
-            description_placeholders={"count": str(self._waiting)},
+            description_placeholders={
+                "count": str(self._waiting),
+                "version": self.version,
+            },
         )
 
     def _form(self) -> vol.Schema:
+        mode: dict[vol.Marker, object] = {}
+        if modes := self.modes:
+            marker = vol.Required(CONF_BILLING_MODE, default=modes[0].value)
+            mode = {marker: one_of("billing_mode", *modes)}
+        version = SelectSelector(SelectSelectorConfig(options=[self.version]))
         fields: dict[vol.Marker, object] = {
+            **mode,
             vol.Required(CONF_URL): _URL,
             vol.Required(CONF_CLIENT_ID): _TEXT,
             vol.Optional(CONF_PASSWORD): SECRET,
             vol.Required(CONF_TRUST): one_of("billing_trust", *Trust),
             vol.Required(CONF_CERTIFIED): BooleanSelector(),
-            vol.Required(CONF_OCPP_VERSION): SelectSelector(
-                SelectSelectorConfig(options=_VERSIONS)
-            ),
+            vol.Required(CONF_OCPP_VERSION, default=self.version): version,
             vol.Required(CONF_OFFLINE): one_of("billing_offline", *Offline),
             vol.Required(CONF_BACKEND_CARDS): BooleanSelector(),
             vol.Optional(CONF_FIXED_TAG): _TEXT,
@@ -198,7 +221,7 @@ class BillingSteps(OptionsFlow):
         if len(typed.get(CONF_FIXED_TAG, "")) > _LONGEST_TAG:
             return {CONF_FIXED_TAG: "billing_tag"}
         kept = self._kept
-        other = kept is not None and not is_same_account(kept, typed)
+        other = kept is not None and not is_same_gateway(kept, typed)
         if other and self._waiting and not typed.get(CONF_DISCARD):
             return {"base": "billing_waiting"}
         return {}
@@ -307,19 +330,13 @@ class BillingSteps(OptionsFlow):
         self._take_back()
         if self._failure is None:
             return await self.async_step_billing_done()
-        shown = {key: one for key, one in self._draft.items() if key != CONF_PASSWORD}
-        return self.async_show_form(
-            step_id="billing",
-            data_schema=self.add_suggested_values_to_schema(self._form(), shown),
-            errors={"base": _SAID[self._failure]},
-            description_placeholders={"count": str(self._waiting)},
-        )
+        return self._show(self._draft, {"base": _SAID[self._failure]})
 
     def _take_back(self) -> None:
         """Dial anew where the test has taken the place of the line that is used."""
         gateway = gateway_of(self.hass, self.config_entry.entry_id)
         if gateway is not None and is_same_account(gateway.data, self._draft):
-            gateway.point.uplink.redial()
+            gateway.shown.redial()
 
     async def async_step_billing_done(
         self, user_input: Input | None = None

@@ -16,7 +16,7 @@ from homeassistant.requirements import RequirementsNotFound
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from . import links, registry
-from .billing import BillingGateway
+from .billing import BillingGateway, as_point
 from .const import (
     CONF_BILLING,
     CONF_ENERGY_ENTITY,
@@ -284,7 +284,14 @@ async def _start(
     )
     try:
         await stand_in.load()
-        gateway = BillingGateway(hass, entry, journal, entry.entry_id, stand_in)
+        data = entry.options[CONF_BILLING]
+        gateway = BillingGateway(
+            hass,
+            entry,
+            data,
+            as_point(entry.entry_id, journal, stand_in, data),
+            stand_in=stand_in,
+        )
         end = device.start()
         await gateway.start()
     except JournalError:

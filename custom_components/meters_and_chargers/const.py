@@ -108,6 +108,7 @@ CONF_SECURITY: Final = "security"
 # Option of a charger: the billing service at which it is shown; certificates and keys
 # stand in files.
 CONF_BILLING: Final = "billing"
+CONF_BILLING_MODE: Final = "billing_mode"
 CONF_TRUST: Final = "trust"
 CONF_CERTIFIED: Final = "certified"
 CONF_FILES: Final = "files"

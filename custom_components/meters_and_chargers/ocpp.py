@@ -329,7 +329,7 @@ class OcppServer:
         if self._listener is None:
             raise ConfigEntryNotReady
         try:
-            await self.billing.follow(entry, charger, self._listener.journal)
+            await self.billing.follow(entry, charger, self._listener)
         except JournalError as err:
             raise session_log.unread(self._hass, entry, err) from err
 

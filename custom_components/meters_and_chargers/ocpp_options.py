@@ -1,5 +1,6 @@
 """The options of an OCPP wallbox."""
 
+from collections.abc import Sequence
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
@@ -11,17 +12,20 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .billing_flow import NO_SERVER, BillingSteps
+from .billing import mode_of
+from .billing_flow import NO_SERVER, V16, BillingSteps
 from .card_flow import POLICIES, one_of
 from .const import (
     CONF_FALLBACK,
     CONF_FALLBACK_CURRENT,
     CONF_MAXIMUM_CURRENT,
     CONF_METER_INTERVAL,
+    CONF_OCPP_VERSION,
     CONF_POLICY,
     CONF_SERVER,
 )
-from .engine.billing import BilledWallbox
+from .engine.billing import BilledWallbox, Mode
+from .engine.devices.ocpp_charger import OcppCharger
 from .engine.gateway import Charger
 from .ocpp import wallboxes_of
 from .ocpp_limits import limit_fields, take_limits
@@ -84,13 +88,41 @@ class WallboxOptions(SecuritySteps, BillingSteps, OptionsFlowWithReload):
 
     @override
     def billed(self) -> Charger | str:
-        """Return the wallbox as its billing service sees it; OCPP 2 is not billed."""
+        """Return the wallbox as its billing service sees it."""
+        charger = self._charger
+        return NO_SERVER if charger is None else BilledWallbox(charger)
+
+    @property
+    def _charger(self) -> OcppCharger | None:
         hub = getattr(self.config_entry, "runtime_data", None)
-        if not isinstance(hub, ChargerHub):
-            return NO_SERVER
-        if hub.charger.dialect is not None:
-            return "billing_ocpp2"
-        return BilledWallbox(hub.charger)
+        return hub.charger if isinstance(hub, ChargerHub) else None
+
+    @property
+    @override
+    def modes(self) -> Sequence[Mode]:
+        """Return what the service may see; of one that speaks OCPP 2 itself alone."""
+        return (Mode.RELAY,) if self.version != V16 else tuple(Mode)
+
+    @property
+    @override
+    def version(self) -> str:
+        """Return what the wallbox speaks, as it spoke last."""
+        spoken = None if self._charger is None else self._charger.version
+        kept: str = (self._kept or {}).get(CONF_OCPP_VERSION, V16)
+        return kept if spoken is None else spoken.value
+
+    @override
+    def _problems(self, typed: dict[str, Any]) -> dict[str, str]:
+        """Refuse another mode in a session: its number is known on one side only."""
+        if found := super()._problems(typed):
+            return found
+        kept, charger = self._kept, self._charger
+        before = Mode.VIRTUAL if kept is None else mode_of(kept)
+        runs = charger is not None and any(
+            charger.connector(number).session is not None
+            for number in charger.connectors
+        )
+        return {"base": "billing_session"} if runs and mode_of(typed) != before else {}
 
     async def async_step_wallbox(
         self, user_input: dict[str, Any] | None = None

@@ -6,7 +6,7 @@ from functools import partial
 import logging
 import secrets
 import ssl
-from typing import Any
+from typing import Any, Protocol
 
 from homeassistant.components import network
 from homeassistant.config_entries import ConfigEntry
@@ -221,11 +221,23 @@ async def forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")
 
 
+class Titled(Protocol):
+    """Whose certificate it is: an entry, or a charger of a site."""
+
+    @property
+    def entry_id(self) -> str:
+        """What is unique of it."""
+
+    @property
+    def title(self) -> str:
+        """What its owner calls it."""
+
+
 def tell_end(
-    hass: HomeAssistant, entry: ConfigEntry[Any], key: str, ends: datetime | None
+    hass: HomeAssistant, owner: Titled, key: str, ends: datetime | None
 ) -> date | None:
     """Say it in the last 30 days of a certificate, and afterwards."""
-    issue_id = f"{key}_{entry.entry_id}"
+    issue_id = f"{key}_{owner.entry_id}"
     if ends is None or ends - dt_util.utcnow() > _WARNING:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
         return None
@@ -237,6 +249,6 @@ def tell_end(
         is_fixable=False,
         severity=ir.IssueSeverity.WARNING,
         translation_key=key,
-        translation_placeholders={"name": entry.title, "date": day.isoformat()},
+        translation_placeholders={"name": owner.title, "date": day.isoformat()},
     )
     return day

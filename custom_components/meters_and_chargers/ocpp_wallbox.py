@@ -124,7 +124,7 @@ class ChargerHub:
 
         def ceiling() -> int | None:
             gateway = self.gateway
-            return None if gateway is None else gateway.point.ceiling_ma(number)
+            return None if gateway is None else gateway.shown.ceiling_ma(number)
 
         return registry.bound(self.hass, self.connectors[number].key, ceiling)
 

@@ -319,14 +319,14 @@ async def test_a_reload_misses_nothing(
     assert entry.runtime_data.gateway is gateway
     await enter_again(hass, entry, backend)
     assert entry.runtime_data.gateway is gateway
-    assert gateway.point._settings.fixed_tag == "FIXED"
+    assert gateway.shown.point._settings.fixed_tag == "FIXED"
     hass.config_entries.async_update_entry(
         entry, data={**entry.data, "maximum_current": 13}
     )
     await hass.config_entries.async_reload(entry.entry_id)
     assert entry.runtime_data.gateway is gateway
     assert entry.runtime_data.charger.wishes.witness is not None
-    assert gateway.point.limit(1).current_ma == 13_000
+    assert gateway.shown.point.limit(1).current_ma == 13_000
 
 
 async def enter_again(
@@ -487,20 +487,20 @@ async def test_removed_with_its_wallbox(
     """Nothing of it stays, not even in the journal."""
     await bill(hass, entry, backend)
     await until(hass, garage, lambda: backend.hubs, "connected")
-    queue = entry.runtime_data.gateway.point.queue
+    queue = entry.runtime_data.gateway.shown.point.queue
     await hass.config_entries.async_remove(entry.entry_id)
     await until(hass, garage, lambda: not backend.hubs, "hung up")
     assert await queue.export() == ()
     await asyncio.sleep(0)
 
 
-async def test_a_wallbox_of_ocpp_2_is_not_billed(
+async def test_a_wallbox_of_ocpp_2_has_no_virtual_charge_point(
     hass: HomeAssistant,
     server: ConfigEntry[Any],
     backend: Backend,
     expected_logs: list[str],
 ) -> None:
-    """The form refuses it in plain words; one that changes over has an issue."""
+    """The form does not offer one; a wallbox that changes over has an issue."""
     expected_logs += ["no longer connected"]
     garage = Garage(server, ChargePoint2, redial_s=(0.1, 0.3))
     await garage.wallbox.start()
@@ -509,9 +509,14 @@ async def test_a_wallbox_of_ocpp_2_is_not_billed(
         await until(
             hass, garage, lambda: entry.runtime_data.charger.dialect, "connected"
         )
-        result = await enter(hass, entry, backend)
-        assert result["errors"] == {"base": "billing_ocpp2"}
-        hass.config_entries.options.async_abort(result["flow_id"])
+        form = await open_options(hass, entry, "billing")
+        [mode] = (
+            one
+            for name, one in form["data_schema"].schema.items()
+            if name == "billing_mode"
+        )
+        assert mode.config["options"] == ["relay"]
+        hass.config_entries.options.async_abort(form["flow_id"])
         assert not backend.paths
         old = Garage(server, redial_s=(0.1, 0.3))
         await garage.wallbox.stop()

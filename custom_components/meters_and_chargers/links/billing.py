@@ -1,6 +1,7 @@
 """A charger's line to its billing service."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .. import billing_certificates
-from ..const import DOMAIN
+from ..const import CONF_OCPP_VERSION, DOMAIN
 from ..engine.gateway import Failure
 from ..engine.gateway.queue import Queue
 from ..engine.gateway.uplink import probe
 from ..engine.journal import Journal
-from ..engine.protocols.ocpp import Payload
+from ..engine.protocols.ocpp import Payload, Version
 from ..engine.protocols.ocpp.client import Backend, NotConnected, dial
 
 
@@ -50,19 +51,24 @@ class BackendLine:
         )
 
     async def __call__(self) -> ClientWebSocketResponse:
-        """Open a connection; raises `NotConnected`."""
+        """Open a connection by OCPP 1.6; raises `NotConnected`."""
+        return await self.by(Version.V16)
+
+    async def by(self, version: Version) -> ClientWebSocketResponse:
+        """Open a connection by a version; raises `NotConnected`."""
         if self._backend is None:
             raise NotConnected(Failure.ENCRYPTION)
-        return await dial(async_get_clientsession(self._hass), self._backend)
+        http = async_get_clientsession(self._hass)
+        return await dial(http, self._backend, f"ocpp{version}")
 
 
 async def try_backend(
     hass: HomeAssistant, data: Mapping[str, Any], boot: Payload
 ) -> Failure | None:
     """Dial a billing service once, and say who we are; None where all is well."""
-    line = BackendLine(hass)
+    line, version = BackendLine(hass), Version(data[CONF_OCPP_VERSION])
     await line.take(data)
-    return await probe(line, boot)
+    return await probe(partial(line.by, version), boot, version)
 
 
 async def forget_gateway(journal: Journal, name: str) -> None:
