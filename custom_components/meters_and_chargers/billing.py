@@ -53,7 +53,8 @@ _DAY = timedelta(days=1)
 _IDENTITY = (CONF_URL, CONF_CLIENT_ID)
 """With another one it is another account: nothing of the former belongs there."""
 _DIALLED = (*_IDENTITY, CONF_PASSWORD, CONF_TRUST, CONF_CERTIFIED, CONF_FILES)
-_REJECTED = frozenset({Failure.IDENTITY, Failure.PASSWORD, Failure.REJECTED})
+REJECTED = frozenset({Failure.IDENTITY, Failure.PASSWORD, Failure.REJECTED})
+"""What its owner has to clear up with the service."""
 PASSED_ON: Mapping[str, frozenset[str]] = {
     "availability": frozenset({"ChangeAvailability"}),
     "reservations": frozenset({"ReserveNow", "CancelReservation"}),
@@ -251,7 +252,7 @@ class BillingGateway:
         gateways = self.hass.data.get(_GATEWAYS, {})
         if gateways.get(self.owner.entry_id) is self:
             del gateways[self.owner.entry_id]
-        for key in (_LOST, _REFUSED, _ENDS):
+        for key in (_LOST, _REFUSED, _SET_ASIDE, _ENDS):
             ir.async_delete_issue(self.hass, DOMAIN, f"{key}_{self.owner.entry_id}")
 
     def _changed(self) -> None:
@@ -272,7 +273,9 @@ class BillingGateway:
         standing = self.standing
         lost = bool(standing.lost and standing.length)
         self._say(_LOST, so=lost, count=str(standing.lost))
-        self._say(_REFUSED, so=self.line.failure in _REJECTED)
+        self._say(_REFUSED, so=self.line.failure in REJECTED)
+        refused = standing.refused
+        self._say(_SET_ASIDE, so=bool(refused), count=str(refused))
 
     def _say(self, key: str, *, so: bool, **names: str) -> None:
         issue_id = f"{key}_{self.owner.entry_id}"
@@ -300,7 +303,8 @@ class BillingGateway:
         ocpp_tls.tell_end(self.hass, self.owner, _ENDS, ends)
 
 
-_LOST, _REFUSED, _ENDS = "billing_lost", "billing_refused", "billing_certificate_ends"
+_LOST, _REFUSED = "billing_lost", "billing_refused"
+_SET_ASIDE, _ENDS = "billing_set_aside", "billing_certificate_ends"
 _GATEWAYS: HassKey[dict[str, BillingGateway]] = HassKey(f"{DOMAIN}_billing")
 
 

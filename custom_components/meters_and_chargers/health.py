@@ -10,9 +10,11 @@ from homeassistant.components.websocket_api.decorators import websocket_command
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from .billing import REJECTED, gateway_of
 from .const import CONF_FAMILY, DOMAIN, FAMILY_OCPP_SERVER, FAMILY_SITE
 from .controller import SiteController
 from .coordinator import DeviceCoordinator, error_key
@@ -31,6 +33,8 @@ _WORDS: Mapping[str | None, str] = {
 }
 """What keys of errors mean for a connection; any other is no contact."""
 _NO_CONTACT = "no_contact"
+_BILLING_SERVICE = f"component.{DOMAIN}.entity.sensor.backend_limiter.state.backend"
+"""Whose text names the other end of such a line."""
 
 type Row = dict[str, str | float | int | None]
 
@@ -54,7 +58,11 @@ def _tell(
         if entry.state is ConfigEntryState.LOADED
         and isinstance(entry.runtime_data, SiteController)
     }
-    rows = [row for entry in entries for row in _rows(hass, entry)]
+    rows = [
+        row
+        for entry in entries
+        for row in (*_rows(hass, entry), *_billing(hass, entry))
+    ]
     connection.send_result(msg["id"], {"connections": rows, "sites": sites})
 
 
@@ -89,6 +97,26 @@ def _rows(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Iterator[Row]:
                 fares = _fares(health, late_s, online=error is None)
                 told = {"path": path, "left_alone": banned_s or None}
                 yield row | fares | told | ({} if error is None else _kind(error))
+
+
+def _billing(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Iterator[Row]:
+    """Yield the line to the billing service of an entry's charger, if it has one."""
+    if (gateway := gateway_of(hass, entry.entry_id)) is None:
+        return
+    line, status = gateway.line, "working"
+    if not line.connected:
+        status = "refused" if line.failure in REJECTED else _NO_CONTACT
+    away = line.since if not line.connected else None
+    words = async_get_cached_translations(hass, hass.config.language, "entity", DOMAIN)
+    yield {
+        "entry_id": entry.entry_id,
+        "device_id": _page_of(hass, entry),
+        "name": entry.title,
+        "path": words.get(_BILLING_SERVICE),
+        "status": status,
+        "waiting": gateway.standing.length,
+        "since": None if away is None else away.isoformat(timespec="seconds"),
+    }
 
 
 def _page_of(hass: HomeAssistant, entry: ConfigEntry[Any]) -> str | None:

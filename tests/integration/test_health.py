@@ -14,13 +14,15 @@ from custom_components.meters_and_chargers.engine.model import (
     Refused,
     Silent,
 )
+from simulators.backend import Backend
 from simulators.ksem import Ksem
 
+from .billing import backend, bill, quick
 from .conftest import SetUp
 from .test_ocpp import Garage, charging, garage, server, until
 from .test_site import set_up_site
 
-__all__ = ["garage", "server"]
+__all__ = ["backend", "garage", "quick", "server"]
 
 
 async def told(
@@ -108,6 +110,35 @@ async def test_wallbox_that_dials(
     (row,) = await connections(hass, hass_ws_client)
     assert (row["status"], row["failures"]) == ("no_contact", 1)
     assert row["since"] is not None
+
+
+async def test_line_to_a_billing_service(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    backend: Backend,
+) -> None:
+    """It has a row of its own: it works, is refused, or is away, and since when."""
+    entry = await charging(hass, garage)
+    await bill(hass, entry, backend)
+    await until(hass, garage, lambda: entry.runtime_data.gateway.line.connected, "on")
+    wallbox, service = await connections(hass, hass_ws_client)
+    assert (service["name"], service["path"]) == ("Wallbox", "Billing service")
+    assert service["device_id"] == wallbox["device_id"]
+    assert (service["status"], service["since"]) == ("working", None)
+    backend.identities = {"ANOTHER": ""}
+    backend.drop()
+    line = entry.runtime_data.gateway
+    await until(hass, garage, lambda: line.line.failure == "identity", "refused")
+    _, service = await connections(hass, hass_ws_client)
+    assert service["status"] == "refused"
+    await backend.stop()
+    await until(hass, garage, lambda: line.line.failure == "unreachable", "away")
+    _, service = await connections(hass, hass_ws_client)
+    assert service["status"] == "no_contact"
+    assert service["since"] is not None
+    assert service["waiting"] == line.standing.length
 
 
 def test_failures_are_of_one_day() -> None:

@@ -435,6 +435,30 @@ async def test_a_loss_is_told(
     assert (booked.starts, len(booked.stops)) == (1, 1)
 
 
+async def test_what_the_service_never_takes_is_told(
+    hass: HomeAssistant,
+    garage: Garage,
+    entry: ConfigEntry[Any],
+    backend: Backend,
+    expected_logs: list[str],
+) -> None:
+    """Five times refused it is set aside, an issue says so, and the rest arrives."""
+    expected_logs += ["set aside"]
+    await bill(hass, entry, backend)
+    await until(hass, garage, lambda: shown(hass, CONNECTED) == "on", "connected")
+    assert issue(hass, "billing_set_aside", entry) is None
+    backend.errors = {"StartTransaction": 5}
+    await session(hass, garage)
+    await until(hass, garage, lambda: issue(hass, "billing_set_aside", entry), "told")
+    found = issue(hass, "billing_set_aside", entry)
+    assert found.translation_placeholders == {"name": "Wallbox", "count": "1"}
+    await empty(hass, garage)
+    result = await enter(hass, entry, backend, end=True)
+    assert result["type"] == "create_entry"
+    await hass.async_block_till_done()
+    assert issue(hass, "billing_set_aside", entry) is None
+
+
 async def test_diagnostics_name_nobody(
     hass: HomeAssistant, garage: Garage, entry: ConfigEntry[Any], backend: Backend
 ) -> None:
