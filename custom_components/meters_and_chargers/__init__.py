@@ -36,6 +36,7 @@ from . import (
     services,
     session_actions,
     session_log,
+    site_billing,
     site_leave,
     site_watch,
     tls_watch,
@@ -113,6 +114,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
 async def async_unload_entry(hass: HomeAssistant, entry: AnyEntry) -> bool:
     """Remove an entry's entities; its sockets and timers close with it."""
     if isinstance(entry.runtime_data, SiteController):
+        if entry.runtime_data.billing is not None:
+            await entry.runtime_data.billing.stop()
         await site_leave.unload(cast("SiteEntry", entry))
     if isinstance(entry.runtime_data, OcppServer):
         await entry.runtime_data.stop()
@@ -145,6 +148,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
     family = entry.data[CONF_FAMILY]
     if family == FAMILY_SITE:
         await site_leave.remove(hass, cast("SiteEntry", entry))
+        await site_billing.forget(hass, entry)
     elif family == FAMILY_OCPP_SERVER:
         tell_left_behind(hass, entry.entry_id, entry.title)
     elif family == FAMILY_OCPP_CHARGER:
@@ -155,7 +159,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
                 await ocpp_limits.leave(entry, charger)
             # It is unknown to its server from now on.
             await server.forget(entry.data[CONF_CHARGER_ID])
-        await billing_flow.forget(hass, entry)
+        await billing_flow.forget(hass, entry.options)
         ocpp_limits.forget_foreign(hass, entry)
         tell_left_behind(hass, entry.data[CONF_SERVER])
     elif family == FAMILY_DIRIS:
@@ -163,8 +167,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
         await diris_export.forget(hass, entry)
         await diris_snmp.forget(hass, entry)
     else:
-        await billing_stand_in.forget(hass, cast("DeviceEntry", entry))
-        await billing_flow.forget(hass, entry)
+        await billing_stand_in.forget(hass, entry.entry_id, entry.options)
+        await billing_flow.forget(hass, entry.options)
     if is_pico(entry):
         pico_account.forget(hass, entry)
         await pico_station.forget(hass, entry)
@@ -250,9 +254,11 @@ async def async_remove_config_entry_device(
 async def _set_up_site(hass: HomeAssistant, entry: SiteEntry) -> None:
     controller = SiteController(hass, entry)
     entry.runtime_data = controller
+    controller.billing = site_billing.SiteBilling(controller)
     # The modes are restored by their entities before the first decision.
     await hass.config_entries.async_forward_entry_setups(entry, SITE_PLATFORMS)
     controller.start()
+    await controller.billing.start()
     entry.async_on_unload(site_watch.watch(hass, entry))
     site_leave.watch(hass, entry)
     made_of = _made_of(entry)

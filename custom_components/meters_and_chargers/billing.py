@@ -71,9 +71,14 @@ type Show = Callable[[links.BackendLine], Shown]
 
 
 def account_of(data: Mapping[str, Any]) -> str:
-    """Return a short name of an account, under which what waits for it is kept."""
+    """Return a short name of an account."""
     words = "\n".join(str(data.get(key, "")) for key in _IDENTITY)
     return blake2b(words.encode(), digest_size=4).hexdigest()
+
+
+def gateway_name(name: str, data: Mapping[str, Any]) -> str:
+    """Return under which name the journal keeps what waits for an account."""
+    return f"{name} at {account_of(data)}"
 
 
 def is_same_account(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -102,7 +107,7 @@ def as_point(
 
     def show(line: links.BackendLine) -> Shown:
         point = VirtualPoint(
-            f"{name} at {account_of(data)}",
+            gateway_name(name, data),
             journal,
             charger,
             line,

@@ -168,9 +168,14 @@ def _meant(call: ServiceCall) -> Mapping[str, BillingGateway]:
     for device_id in sorted(named):
         if (device := devices.async_get(device_id)) is None:
             continue
-        gateway = gateway_of(hass, device.config_entry_id)
-        if gateway is not None:
-            found.setdefault(gateway, device_id)
+        # A site's wallbox stands on the page of another integration.
+        owners = [
+            one.config_subentry_id
+            for one in er.async_entries_for_device(entities, device_id)
+        ]
+        for owner_id in (device.config_entry_id, *filter(None, owners)):
+            if (gateway := gateway_of(hass, owner_id)) is not None:
+                found.setdefault(gateway, device_id)
     if not found:
         raise refused("no_backend")
     return {device_id: gateway for gateway, device_id in found.items()}

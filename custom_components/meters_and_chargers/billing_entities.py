@@ -1,6 +1,6 @@
 """What a billing service adds to a charger's page, as long as it has one."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import override
 
@@ -12,17 +12,20 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .billing import BillingGateway
-from .const import DOMAIN
-from .coordinator import DeviceCoordinator
+from .const import CONF_BILLING, DOMAIN
+from .controller import SiteController
 from .engine.billing import Mode
 from .engine.gateway import Failure, Limiter
-from .entity import BillingEntity, ChargerEntity
+from .entity import BillingEntity, ChargerEntity, Page, site_page
 from .ocpp_wallbox import ChargerHub
+from .site_charger import SiteCharger
+
+type Follow = Callable[[Callable[[], None]], CALLBACK_TYPE]
 
 NO_ERROR = "none"
 _CONNECTED, _LIMITER = "backend_connected", "backend_limiter"
@@ -136,18 +139,18 @@ class StandInLimits(_BillingSensor):
     _attr_options = list(Limiter)  # noqa: RUF012 - Home Assistant's own type
 
     def __init__(
-        self, coordinator: DeviceCoordinator, gateway: BillingGateway, page: DeviceInfo
+        self, gateway: BillingGateway, page: Page, owner: str, follow: Follow
     ) -> None:
-        """Belong to the only connector of a charger."""
-        super().__init__(gateway, page, coordinator.key, f"1_{_LIMITER}")
+        """Belong to the only connector of a charger, whose own current is followed."""
+        super().__init__(gateway, page, owner, f"1_{_LIMITER}")
         self._attr_translation_key = _LIMITER
-        self._coordinator = coordinator
+        self._follow = follow
 
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the charger's own current as well."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._coordinator.async_add_listener(self._changed))
+        self.async_on_remove(self._follow(self._changed))
 
     @property
     @override
@@ -156,8 +159,49 @@ class StandInLimits(_BillingSensor):
         return self._gateway.shown.limit(1).by
 
 
+def stand_in_sensors(
+    gateway: BillingGateway, page: Page, owner: str, follow: Follow
+) -> list[SensorEntity]:
+    """Return the sensors of a charger for which a stand-in speaks."""
+    limits = StandInLimits(gateway, page, owner, follow)
+    return [*backend_sensors(gateway, page, owner), limits]
+
+
+def add_site_sensors(
+    site: SiteController, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Make those of each wallbox of a site that is billed, others are taken away."""
+    for charger in site.chargers:
+        if CONF_BILLING not in site.entry.subentries[charger.subentry_id].data:
+            forget(site.hass, charger.subentry_id, (1,))
+
+    @callback
+    def add(charger: SiteCharger, gateway: BillingGateway) -> None:
+        owner = charger.subentry_id
+        found = stand_in_sensors(gateway, site_page(charger), owner, site.listen)
+        async_add_entities(found, config_subentry_id=owner)
+
+    if site.billing is not None:
+        site.billing.each(add)
+
+
+def add_site_connected(
+    site: SiteController, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Make whether each wallbox of a site that is billed is connected there."""
+
+    @callback
+    def add(charger: SiteCharger, gateway: BillingGateway) -> None:
+        owner = charger.subentry_id
+        found = backend_connected(gateway, site_page(charger), owner)
+        async_add_entities([found], config_subentry_id=owner)
+
+    if site.billing is not None:
+        site.billing.each(add)
+
+
 def backend_sensors(
-    gateway: BillingGateway, page: DeviceInfo, owner: str
+    gateway: BillingGateway, page: Page, owner: str
 ) -> Iterable[SensorEntity]:
     """Return the sensors of a charger that is billed; others are taken away."""
     kinds = _SENSORS
@@ -168,7 +212,7 @@ def backend_sensors(
 
 
 def backend_connected(
-    gateway: BillingGateway, page: DeviceInfo, owner: str
+    gateway: BillingGateway, page: Page, owner: str
 ) -> BackendConnected:
     """Return whether it is connected there."""
     return BackendConnected(gateway, page, owner, _CONNECTED)

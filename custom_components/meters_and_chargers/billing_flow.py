@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from homeassistant.components.file_upload import process_uploaded_file
-from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_CLIENT_ID, CONF_PASSWORD, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
@@ -131,13 +131,27 @@ class BillingSteps(OptionsFlow):
 
     @property
     def _kept(self) -> Mapping[str, Any] | None:
-        found: Mapping[str, Any] | None = self.config_entry.options.get(CONF_BILLING)
+        found: Mapping[str, Any] | None = self.options_now.get(CONF_BILLING)
         return found
+
+    @property
+    def options_now(self) -> Mapping[str, Any]:
+        """Return where the billing service of the charger is kept."""
+        return self.config_entry.options
+
+    @property
+    def owner_id(self) -> str:
+        """Return whose gateway it is."""
+        return self.config_entry.entry_id
+
+    def keep(self, options: Input) -> ConfigFlowResult:
+        """Keep what was chosen, and end."""
+        return self.async_create_entry(data=options)
 
     @property
     def _waiting(self) -> int:
         """How many messages wait for the one there is now."""
-        gateway = gateway_of(self.hass, self.config_entry.entry_id)
+        gateway = gateway_of(self.hass, self.owner_id)
         return 0 if gateway is None else gateway.standing.length
 
     async def async_step_billing(
@@ -334,7 +348,7 @@ class BillingSteps(OptionsFlow):
 
     def _take_back(self) -> None:
         """Dial anew where the test has taken the place of the line that is used."""
-        gateway = gateway_of(self.hass, self.config_entry.entry_id)
+        gateway = gateway_of(self.hass, self.owner_id)
         if gateway is not None and is_same_account(gateway.data, self._draft):
             gateway.shown.redial()
 
@@ -351,7 +365,7 @@ class BillingSteps(OptionsFlow):
         )
 
     async def _finish(self, chosen: Input | None) -> ConfigFlowResult:
-        options = {**self.config_entry.options, **self._beside}
+        options = {**self.options_now, **self._beside}
         before: Mapping[str, Any] = options.pop(CONF_BILLING, {})
         if chosen is not None:
             options[CONF_BILLING] = {
@@ -362,17 +376,21 @@ class BillingSteps(OptionsFlow):
             await self.hass.async_add_executor_job(
                 certificates.remove, links.billing_folder(self.hass), files
             )
-        return self.async_create_entry(data=options)
+        return self.keep(options)
 
 
 def _used(hass: HomeAssistant) -> set[str | None]:
-    options = (entry.options for entry in hass.config_entries.async_entries(DOMAIN))
+    options = (
+        one
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        for one in (entry.options, *(each.data for each in entry.subentries.values()))
+    )
     return {one.get(CONF_BILLING, {}).get(CONF_FILES) for one in options}
 
 
-async def forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Delete the certificates of a removed entry."""
-    if (files := entry.options.get(CONF_BILLING, {}).get(CONF_FILES)) is not None:
+async def forget(hass: HomeAssistant, options: Mapping[str, Any]) -> None:
+    """Delete the certificates of a removed charger."""
+    if (files := options.get(CONF_BILLING, {}).get(CONF_FILES)) is not None:
         await hass.async_add_executor_job(
             certificates.remove, links.billing_folder(hass), files
         )

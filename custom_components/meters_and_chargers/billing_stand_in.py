@@ -4,11 +4,15 @@ What the service leaves is a bound for the site that steers the charger; whoever
 tells it more, it is taken back here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+import logging
 import math
 import time
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import STATE_OFF, STATE_ON, UnitOfEnergy
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
@@ -16,7 +20,7 @@ from homeassistant.requirements import RequirementsNotFound
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from . import links, registry
-from .billing import BillingGateway, as_point
+from .billing import BillingGateway, as_point, gateway_name
 from .const import (
     CONF_BILLING,
     CONF_ENERGY_ENTITY,
@@ -36,7 +40,10 @@ from .engine.journal import Journal, JournalError
 from .engine.model import Identity, Point, Quantity
 from .grid_sensors import Sensor, power_sensor
 from .ocpp_billing import HOUSE
+from .ocpp_tls import Titled
 from .site_charger import SiteCharger
+
+_LOGGER = logging.getLogger(__name__)
 
 FRESH_S = 300
 """How old a chosen sensor's value may be; many report only what changes."""
@@ -47,18 +54,34 @@ _ENERGY = Point(Quantity.ENERGY_IMPORT)
 _POWER = Point(Quantity.POWER)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What a charger says itself of what is billed."""
+
+    reachable: bool = True
+    energy_wh: float | None = None
+    power_w: float | None = None
+
+
 class BilledDevice:
-    """A polled charger, with the sensors that were chosen for what it does not say."""
+    """A charger, with the sensors that were chosen for what it does not say."""
 
     def __init__(
         self,
         hass: HomeAssistant,
-        coordinator: DeviceCoordinator,
+        entry: ConfigEntry[Any],
+        charger: registry.Present,
+        *,
+        identity: Identity,
+        own: Callable[[], Own],
         data: Mapping[str, Any],
     ) -> None:
-        """Take a charger and the sensors beside it."""
+        """Take a charger, what it says itself, and the sensors beside it."""
         self._hass = hass
-        self._coordinator = coordinator
+        self._entry = entry
+        self._charger = charger
+        self.identity = identity
+        self._own = own
         energy, power = data.get(CONF_ENERGY_ENTITY), data.get(CONF_POWER_ENTITY)
         self._energy = None if energy is None else _energy_sensor(hass, energy)
         self._power = None if power is None else power_sensor(hass, power)
@@ -72,7 +95,7 @@ class BilledDevice:
     def start(self) -> CALLBACK_TYPE:
         """Begin to follow; returns the function that ends it."""
         ends = [one.start() for one in (self._energy, self._power) if one is not None]
-        ends.append(registry.bound(self._hass, self._coordinator.key, self._ceiling))
+        ends.append(registry.bound(self._hass, self._charger.key, self._ceiling))
 
         @callback
         def stop() -> None:
@@ -88,30 +111,25 @@ class BilledDevice:
         if self._lowered is not None:
             await self._write(self._lowered[0])
 
-    @property
-    def identity(self) -> Identity:
-        """Who it is."""
-        return self._coordinator.identity
-
     def seen(self) -> Seen:
         """Return what it shows now."""
         self._enforce()
-        found = self._coordinator
-        if not found.last_update_success:
+        found, own = self._charger, self._own()
+        if not own.reachable:
             return Seen(reachable=False)
         drawn = found.drawn
         currents_a = () if drawn is None else tuple(one / 1000 for one in drawn[0])
         return Seen(
             faulted=found.blocked is Reason.FAULT,
             plugged=self._is_plugged(),
-            power_w=self._power_w(),
-            energy_wh=self._value(self._energy, found.data.get(_ENERGY)),
+            power_w=own.power_w if self._power is None else self._power_w(self._power),
+            energy_wh=own.energy_wh if self._energy is None else self._energy.value,
             currents_a=currents_a,
         )
 
     def bounds(self) -> Bounds:
         """Return what bounds it here; the service's own doing is no bound of ours."""
-        setpoint, limit_ma = self._coordinator.setpoint, self._coordinator.limit_ma
+        setpoint, limit_ma = self._charger.setpoint, self._charger.limit_ma
         if setpoint is None:
             raise TypeError("a charger without a charging current")
         site = self._site()
@@ -141,24 +159,16 @@ class BilledDevice:
     def _ceiling(self) -> int | None:
         return self._most_ma
 
-    def _value(self, sensor: Sensor | None, own: float | None) -> float | None:
-        """Return what a chosen sensor says, else what the charger does."""
-        return own if sensor is None else sensor.value
-
-    def _power_w(self) -> float | None:
-        found = self._coordinator
-        if self._power is not None:
-            at_ms = self._power.at_ms
-            age_ms = None if at_ms is None else self._hass.loop.time() * 1000 - at_ms
-            fresh = age_ms is not None and age_ms < FRESH_S * 1000
-            return self._power.value if fresh else None
-        own = found.data.get(_POWER)
-        account = None if found.account is None else found.account.data.status
-        return own if own is not None or account is None else account.power_w
+    def _power_w(self, sensor: Sensor) -> float | None:
+        """Return what a chosen sensor says, unless that is old."""
+        at_ms = sensor.at_ms
+        age_ms = None if at_ms is None else self._hass.loop.time() * 1000 - at_ms
+        fresh = age_ms is not None and age_ms < FRESH_S * 1000
+        return sensor.value if fresh else None
 
     def _is_plugged(self) -> bool | None:
         if self._plugged is None:
-            return self._coordinator.plugged
+            return self._charger.plugged
         state = self._hass.states.get(self._plugged)
         known = {STATE_ON: True, STATE_OFF: False}
         return None if state is None else known.get(state.state)
@@ -168,13 +178,13 @@ class BilledDevice:
         for entry in self._hass.config_entries.async_loaded_entries(DOMAIN):
             if isinstance(site := entry.runtime_data, SiteController):
                 for one in site.chargers:
-                    if one.key == self._coordinator.key:
+                    if one.key == self._charger.key:
                         return one
         return None
 
     def _enforce(self) -> None:
         """Take back what is more than the service leaves, and give it back later."""
-        found, now_s = self._coordinator, time.monotonic()
+        found, now_s = self._charger, time.monotonic()
         setpoint, limit_ma = found.setpoint, found.limit_ma
         if setpoint is None or now_s < self._left_until or not found.online:
             return
@@ -201,15 +211,17 @@ class BilledDevice:
 
     def _tell(self, value_ma: int) -> None:
         self._left_until = time.monotonic() + AGAIN_S
-        self._coordinator.config_entry.async_create_background_task(
+        self._entry.async_create_background_task(
             self._hass, self._write(value_ma), f"{DOMAIN} a billing service's limit"
         )
 
     async def _write(self, value_ma: int) -> None:
         try:
-            await self._coordinator.async_set_limit(value_ma, urgent=True)
-        except HomeAssistantError:
-            return  # the coordinator has told; it is tried again
+            await self._charger.async_set_limit(value_ma, urgent=True)
+        except HomeAssistantError as err:
+            # A device of ours has told; whatever it is, it is tried again.
+            _LOGGER.debug("%s: not told: %s", self._charger.title, err)
+            return
         if self._left_until < math.inf:
             self._left_until = 0.0
 
@@ -255,50 +267,86 @@ async def start(hass: HomeAssistant, entry: DeviceEntry) -> None:
 
     Raises `ConfigEntryNotReady`.
     """
-    data = entry.options.get(CONF_BILLING)
     coordinator = entry.runtime_data
-    if data is None or coordinator.charger is None:
+    if entry.options.get(CONF_BILLING) is None or coordinator.charger is None:
         return
+
+    def device(chosen: Mapping[str, Any]) -> BilledDevice:
+        return BilledDevice(
+            hass,
+            entry,
+            coordinator,
+            identity=coordinator.identity,
+            own=partial(_own, coordinator),
+            data=chosen,
+        )
+
     try:
-        journal = await links.open_journal(hass)
-        billing = await _start(hass, entry, journal)
+        billing = await show(hass, entry, entry.options, device)
     except (JournalError, RequirementsNotFound) as err:
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
             translation_key="server_not_ready",
             translation_placeholders={"error": str(err)},
         ) from err
+    entry.async_on_unload(coordinator.async_add_listener(billing.stand_in.update))
     coordinator.billing = billing
 
 
-async def _start(
-    hass: HomeAssistant, entry: DeviceEntry, journal: Journal
-) -> StandInBilling:
-    chosen: Mapping[str, Any] = entry.options.get(CONF_STAND_IN, {})
-    coordinator = entry.runtime_data
-    device = BilledDevice(hass, coordinator, chosen)
-    stand_in = StandIn(entry.entry_id, journal, device)
-    stand_in.choices = Choices(
-        fixed_tag=entry.options[CONF_BILLING].get(CONF_FIXED_TAG, ""),
-        free=chosen.get(CONF_FREE, False),
+def _own(coordinator: DeviceCoordinator) -> Own:
+    power_w = coordinator.data.get(_POWER)
+    if power_w is None and coordinator.account is not None:
+        status = coordinator.account.data.status
+        power_w = None if status is None else status.power_w
+    return Own(
+        reachable=coordinator.last_update_success,
+        energy_wh=coordinator.data.get(_ENERGY),
+        power_w=power_w,
     )
+
+
+async def show(
+    hass: HomeAssistant,
+    owner: Titled,
+    options: Mapping[str, Any],
+    device: Callable[[Mapping[str, Any]], BilledDevice],
+) -> StandInBilling:
+    """Show a charger by a stand-in; ``device`` makes it of what was chosen.
+
+    Raises `JournalError`, or `RequirementsNotFound` without the library of OCPP.
+    """
+    journal = await links.open_journal(hass)
     try:
-        await stand_in.load()
-        data = entry.options[CONF_BILLING]
-        gateway = BillingGateway(
-            hass,
-            entry,
-            data,
-            as_point(entry.entry_id, journal, stand_in, data),
-            stand_in=stand_in,
-        )
-        end = device.start()
-        await gateway.start()
+        return await _show(hass, owner, options, device, journal)
     except JournalError:
         await journal.close()
         raise
-    entry.async_on_unload(coordinator.async_add_listener(stand_in.update))
-    return StandInBilling(gateway, stand_in, journal, device, end)
+
+
+async def _show(
+    hass: HomeAssistant,
+    owner: Titled,
+    options: Mapping[str, Any],
+    device: Callable[[Mapping[str, Any]], BilledDevice],
+    journal: Journal,
+) -> StandInBilling:
+    data: Mapping[str, Any] = options[CONF_BILLING]
+    chosen: Mapping[str, Any] = options.get(CONF_STAND_IN, {})
+    found = device(chosen)
+    stand_in = StandIn(owner.entry_id, journal, found)
+    stand_in.choices = Choices(
+        fixed_tag=data.get(CONF_FIXED_TAG, ""), free=chosen.get(CONF_FREE, False)
+    )
+    await stand_in.load()
+    point = as_point(owner.entry_id, journal, stand_in, data)
+    gateway = BillingGateway(hass, owner, data, point, stand_in=stand_in)
+    end = found.start()
+    try:
+        await gateway.start()
+    except JournalError:
+        end()
+        raise
+    return StandInBilling(gateway, stand_in, journal, found, end)
 
 
 async def stop(entry: DeviceEntry) -> None:
@@ -308,16 +356,19 @@ async def stop(entry: DeviceEntry) -> None:
         await billing.stop()
 
 
-async def forget(hass: HomeAssistant, entry: DeviceEntry) -> None:
+async def forget(
+    hass: HomeAssistant, owner_id: str, options: Mapping[str, Any]
+) -> None:
     """Forget what waits for the service of a removed charger."""
-    if entry.options.get(CONF_BILLING) is None:
+    if (data := options.get(CONF_BILLING)) is None:
         return
     try:
         journal = await links.open_journal(hass)
     except JournalError, RequirementsNotFound:
         return
     try:
-        await links.forget_gateway(journal, entry.entry_id)
+        for name in (owner_id, gateway_name(owner_id, data)):
+            await links.forget_gateway(journal, name)
     except JournalError:
         pass  # it can't be read by anybody
     finally:

@@ -9,7 +9,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .billing_entities import backend_connected
+from .billing_entities import add_site_connected, backend_connected
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
 from .diris import GatewayCoordinator, GatewayEntry
@@ -58,6 +58,7 @@ async def async_setup_entry(
             charger,
             async_add_entities,
         )
+    add_site_connected(site, async_add_entities)
 
 
 def _tells_plug(charger: SiteCharger) -> bool:

@@ -77,6 +77,8 @@ from .pico_flow import PicoOptions, is_pico
 from .push_flow import push_fields, take_push
 from .search_flow import SearchSteps
 from .serial_line import let_go
+from .site_billing import billable
+from .site_billing_flow import SiteBillingOptions
 from .site_flow import SiteSteps
 from .site_options import SiteOptions
 from .stand_in_flow import StandInSteps, has_stand_in
@@ -281,7 +283,8 @@ class MetersAndChargersFlow(
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
         """How often a device is asked; how patiently a site charges."""
         if config_entry.data[CONF_FAMILY] == FAMILY_SITE:
-            return SiteOptions()
+            has_foreign = bool(billable(config_entry))
+            return SiteBillingOptions() if has_foreign else SiteOptions()
         if config_entry.data[CONF_FAMILY] == FAMILY_OCPP_CHARGER:
             return WallboxOptions()
         if config_entry.data[CONF_FAMILY] == FAMILY_OCPP_SERVER:

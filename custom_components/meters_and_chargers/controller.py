@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -28,6 +28,10 @@ from .site_charger import SiteCharger
 from .site_circuit import Cap, SiteCircuit
 from .site_options import chosen
 from .sun_count import Today
+
+if TYPE_CHECKING:
+    # It imports the controller.
+    from .site_billing import SiteBilling
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -84,6 +88,8 @@ class SiteController:
         self._listeners: list[Callable[[], None]] = []
         self.last_look: Look | None = None
         self.today = Today()
+        self.billing: SiteBilling | None = None
+        """What shows its wallboxes of other integrations to billing services."""
         self.comes_back = False
         """Whether the entry is unloaded only to be loaded again at once."""
         self.history: deque[Look] = deque(maxlen=_KEPT_LOOKS)

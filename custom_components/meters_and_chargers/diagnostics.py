@@ -20,6 +20,7 @@ from homeassistant.exceptions import HomeAssistantError
 from . import AnyEntry, links
 from .const import (
     CONF_BACNET_OUTPUTS,
+    CONF_BILLING_MODE,
     CONF_CHARGER_ID,
     CONF_CHARGER_PHASES,
     CONF_COLUMNS,
@@ -57,6 +58,7 @@ _SHOWN = {
     CONF_POLICY,
     CONF_OFFLINE,
     CONF_OCPP_VERSION,
+    CONF_BILLING_MODE,
     CONF_PASSED_ON,
     CONF_TRUST,
 }
@@ -92,8 +94,7 @@ async def async_get_config_entry_diagnostics(
             if found.export is not None:
                 told["export"] = found.export.figures()
         case SiteController():
-            if decisions := replay(found):
-                told["replay"] = decisions
+            told |= _site(found)
         case OcppServer():
             told |= await _server(hass, found)
         case ChargerHub():
@@ -114,6 +115,22 @@ def _shown(data: Mapping[str, Any]) -> dict[str, Any]:
         return REDACTED if isinstance(value, str) and key not in _SHOWN else value
 
     return {key: shown(key, value) for key, value in data.items()}
+
+
+# A site
+
+
+def _site(found: SiteController) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if found.billing is not None and (running := found.billing.running):
+        told["billing"] = {
+            f"wallbox {place}": running[one.subentry_id].gateway.figures()
+            for place, one in enumerate(found.chargers, 1)
+            if one.subentry_id in running
+        }
+    if decisions := replay(found):
+        told["replay"] = decisions
+    return told
 
 
 # A device that is polled

@@ -25,6 +25,9 @@ from .ocpp_wallbox import ChargerHub, Topic
 from .site_charger import SiteCharger
 from .site_circuit import SiteCircuit
 
+type Page = DeviceInfo | dr.AnyDeviceEntry
+"""A page of our own, or one that is there."""
+
 
 def device_info(identity: Identity, title: str) -> DeviceInfo:
     """Describe a device to Home Assistant."""
@@ -149,13 +152,13 @@ class BillingEntity(_PushedEntity):
     _attr_entity_category = EntityCategory.DIAGNOSTIC
 
     def __init__(
-        self, gateway: BillingGateway, page: DeviceInfo, owner: str, key: str
+        self, gateway: BillingGateway, page: Page, owner: str, key: str
     ) -> None:
         """Name the entity by its charger's identity and its own key."""
         self._gateway = gateway
         self._attr_translation_key = key
         self._attr_unique_id = f"{owner}_{key}"
-        self._attr_device_info = page
+        _stand_on(self, page)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -179,11 +182,7 @@ class SiteChargerEntity(_PushedEntity):
         self._charger = charger
         self._attr_translation_key = key
         self._attr_unique_id = f"{charger.subentry_id}_{key}"
-        self.device_entry = _page_of(charger)
-        if self.device_entry is None:
-            self._attr_device_info = DeviceInfo(
-                identifiers={(DOMAIN, charger.subentry_id)}, name=charger.title
-            )
+        _stand_on(self, site_page(charger))
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -261,6 +260,24 @@ class CircuitEntity(_PushedEntity):
         """Follow the decisions of the site."""
         await super().async_added_to_hass()
         self.async_on_remove(self._controller.listen(self._changed))
+
+
+def _stand_on(entity: Entity, page: Page) -> None:
+    """Put an entity on a page."""
+    if isinstance(page, dr.DeviceEntry | dr.ChildDeviceEntry):
+        entity.device_entry = page
+    else:
+        entity._attr_device_info = page  # noqa: SLF001  # of Home Assistant's own classes
+
+
+def site_page(charger: SiteCharger) -> Page:
+    """Return the page of a site's wallbox, or one of our own as long as there is none.
+
+    An owner has one wallbox, whoever's page it is.
+    """
+    return _page_of(charger) or DeviceInfo(
+        identifiers={(DOMAIN, charger.subentry_id)}, name=charger.title
+    )
 
 
 def _page_of(charger: SiteCharger) -> dr.AnyDeviceEntry | None:

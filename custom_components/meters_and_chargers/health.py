@@ -100,23 +100,25 @@ def _rows(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Iterator[Row]:
 
 
 def _billing(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Iterator[Row]:
-    """Yield the line to the billing service of an entry's charger, if it has one."""
-    if (gateway := gateway_of(hass, entry.entry_id)) is None:
-        return
-    line, status = gateway.line, "working"
-    if not line.connected:
-        status = "refused" if line.failure in REJECTED else _NO_CONTACT
-    away = line.since if not line.connected else None
+    """Yield the lines to billing services of an entry's chargers."""
     words = async_get_cached_translations(hass, hass.config.language, "entity", DOMAIN)
-    yield {
-        "entry_id": entry.entry_id,
-        "device_id": _page_of(hass, entry),
-        "name": entry.title,
-        "path": words.get(_BILLING_SERVICE),
-        "status": status,
-        "waiting": gateway.standing.length,
-        "since": None if away is None else away.isoformat(timespec="seconds"),
-    }
+    for owner_id in (entry.entry_id, *entry.subentries):
+        if (gateway := gateway_of(hass, owner_id)) is None:
+            continue
+        line, status = gateway.line, "working"
+        if not line.connected:
+            status = "refused" if line.failure in REJECTED else _NO_CONTACT
+        away = line.since if not line.connected else None
+        own = owner_id == entry.entry_id
+        yield {
+            "entry_id": entry.entry_id,
+            "device_id": _page_of(hass, entry) if own else None,
+            "name": gateway.owner.title,
+            "path": words.get(_BILLING_SERVICE),
+            "status": status,
+            "waiting": gateway.standing.length,
+            "since": None if away is None else away.isoformat(timespec="seconds"),
+        }
 
 
 def _page_of(hass: HomeAssistant, entry: ConfigEntry[Any]) -> str | None:

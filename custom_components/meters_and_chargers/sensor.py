@@ -15,7 +15,7 @@ from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
 from . import billing_entities
-from .billing_entities import StandInLimits, WhatLimits
+from .billing_entities import WhatLimits
 from .charger_sensors import charger_sensors
 from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator, DeviceEntry
@@ -53,6 +53,7 @@ async def async_setup_entry(
                 circuit_sensors(runtime, circuit),
                 config_subentry_id=circuit.subentry_id,
             )
+        billing_entities.add_site_sensors(runtime, async_add_entities)
         return
     if isinstance(runtime, GatewayCoordinator):
         add_circuits(runtime, async_add_entities)
@@ -99,9 +100,11 @@ def _add_stand_in(
         billing_entities.forget(coordinator.hass, owner, (1,))
         return
     page = device_info(coordinator.identity, coordinator.title)
-    gateway = billing.gateway
-    async_add_entities(billing_entities.backend_sensors(gateway, page, owner))
-    async_add_entities([StandInLimits(coordinator, gateway, page)])
+    async_add_entities(
+        billing_entities.stand_in_sensors(
+            billing.gateway, page, owner, coordinator.async_add_listener
+        )
+    )
 
 
 def _add_billing(

@@ -14,6 +14,7 @@ import voluptuous as vol
 
 from .billing import is_same_account
 from .billing_flow import BillingSteps, Introduced
+from .billing_stand_in import StandInBilling
 from .const import (
     CONF_ENERGY_ENTITY,
     CONF_FREE,
@@ -54,10 +55,28 @@ class StandInSteps(BillingSteps):
     @override
     def billed(self) -> Introduced | str:
         """Return the charger as its billing service sees it."""
+        identity = self.identity
+        return "billing_not_ready" if identity is None else _Introduced(identity)
+
+    @property
+    def identity(self) -> Identity | None:
+        """Return who the charger is; None while nobody knows."""
         coordinator = _charger_of(self.config_entry)
-        if coordinator is None:
-            return "billing_not_ready"
-        return _Introduced(coordinator.identity)
+        return None if coordinator is None else coordinator.identity
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts its energy itself."""
+        found, own = _charger_of(self.config_entry), Point(Quantity.ENERGY_IMPORT)
+        return found is not None and any(
+            own in one.points for one in found.device.groups
+        )
+
+    @property
+    def running(self) -> StandInBilling | None:
+        """Return what shows it now."""
+        coordinator = _charger_of(self.config_entry)
+        return None if coordinator is None else coordinator.billing
 
     async def async_step_stand_in(
         self, user_input: Input | None = None
@@ -66,19 +85,18 @@ class StandInSteps(BillingSteps):
         if user_input is not None:
             self._beside = {CONF_STAND_IN: user_input}
             return await self.async_step_billing()
-        kept: Mapping[str, Any] = self.config_entry.options.get(CONF_STAND_IN, {})
+        kept: Mapping[str, Any] = self.options_now.get(CONF_STAND_IN, {})
         return self.async_show_form(
             step_id="stand_in",
             data_schema=self.add_suggested_values_to_schema(
-                _schema(self.config_entry), kept
+                _schema(counts=self.counts), kept
             ),
         )
 
     @override
     async def _finish(self, chosen: Input | None) -> ConfigFlowResult:
         """Forget what waits for a service that is another one from now on."""
-        coordinator = _charger_of(self.config_entry)
-        billing = None if coordinator is None else coordinator.billing
+        billing = self.running
         if billing is not None:
             known = billing.gateway.data
             if chosen is None or not is_same_account(known, chosen):
@@ -98,10 +116,7 @@ def _charger_of(entry: ConfigEntry[Any]) -> DeviceCoordinator | None:
     return None
 
 
-def _schema(entry: ConfigEntry[Any]) -> vol.Schema:
-    found = _charger_of(entry)
-    own = Point(Quantity.ENERGY_IMPORT)
-    counts = found is not None and any(own in one.points for one in found.device.groups)
+def _schema(*, counts: bool) -> vol.Schema:
     energy = (vol.Optional if counts else vol.Required)(CONF_ENERGY_ENTITY)
     fields: dict[vol.Marker, object] = {
         energy: _sensor(SensorDeviceClass.ENERGY),

@@ -30,6 +30,7 @@ import voluptuous as vol
 from . import registry
 from .circuit_flow import circuits_of
 from .const import (
+    CONF_BILLING,
     CONF_CAPACITY,
     CONF_CAR_LEVEL,
     CONF_CHARGER,
@@ -47,6 +48,7 @@ from .const import (
     CONF_PRIORITY,
     CONF_ROTATION,
     CONF_SETTLE,
+    CONF_STAND_IN,
     CONF_STATUS_ENTITY,
     CONF_STEP,
     CONF_SWITCH_ENTITY,
@@ -73,6 +75,8 @@ _PHASES = [phase.value for phase in PHASES]
 _PHASE_OPTIONS = [
     SelectOptionDict(value=phase, label=phase.upper()) for phase in _PHASES
 ]
+_BILLED = (CONF_BILLING, CONF_STAND_IN)
+"""Asked in the options of the site."""
 _IN_MORE = (
     CONF_CIRCUIT,
     CONF_PRIORITY,
@@ -166,7 +170,7 @@ class ChargerFlow(ConfigSubentryFlow):
         subentry = self._get_reconfigure_subentry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            asked_once = (CONF_CHARGER, CONF_MODE, CONF_PRIORITY)
+            asked_once = (CONF_CHARGER, CONF_MODE, CONF_PRIORITY, *_BILLED)
             kept = {key: one for key, one in subentry.data.items() if key in asked_once}
             self._typed = {**kept, **flat(user_input, CONF_MORE)}
             errors = _wiring_errors(self._typed)

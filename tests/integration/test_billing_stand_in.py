@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
@@ -14,12 +14,14 @@ from ocpp.v16 import call
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.meters_and_chargers import registry
+from custom_components.meters_and_chargers import links, registry
+from custom_components.meters_and_chargers.billing import gateway_name
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.coordinator import DeviceCoordinator
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
 )
+from custom_components.meters_and_chargers.engine.gateway.queue import Queue
 from simulators.backend import Backend, Booked
 from simulators.car import Car
 from simulators.pico import Pico
@@ -161,7 +163,7 @@ async def street(
     await hass.config_entries.async_setup(found.entry.entry_id)
     await hass.async_block_till_done()
     yield found
-    if found.entry.state.recoverable:
+    if found.entry.state is ConfigEntryState.LOADED:
         await hass.config_entries.async_unload(found.entry.entry_id)
     await pico.stop()
 
@@ -316,3 +318,27 @@ async def test_a_power_brain_counts_itself(
     billed_wh = booked.stops[0]["meter_stop"] - before_wh
     assert billed_wh == pytest.approx(street.car.energy_wh, abs=15)
     await hass.config_entries.async_unload(street.entry.entry_id)
+
+
+async def test_nothing_stays_of_a_removed_charger(street: Street) -> None:
+    """What waited for its service is gone from the journal."""
+    await street.bill()
+    street.car.connected = True
+    await street.until("a car", lambda: street.backend.statuses.get(1) == "Preparing")
+    await street.present()
+    await street.charges()
+    billing = street.entry.runtime_data.billing
+    assert billing is not None
+    gateway, owner_id = billing.gateway, street.entry.entry_id
+    await street.backend.stop()
+    street.car.connected = False
+    await street.until("a queue", lambda: gateway.standing.length)
+    await street.hass.config_entries.async_remove(owner_id)
+    await street.hass.async_block_till_done()
+    journal = await links.open_journal(street.hass)
+    try:
+        queue = Queue(journal, gateway_name(owner_id, gateway.data))
+        assert await queue.export() == ()
+        assert not any((await journal.facts(owner_id)).values())
+    finally:
+        await journal.close()
