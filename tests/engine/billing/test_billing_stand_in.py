@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 import json
 from typing import Any
 
@@ -275,6 +276,27 @@ async def test_samples_come_as_often_as_the_backend_wants(street: Street) -> Non
     await street.ask(call.TriggerMessage("MeterValues", 1))
     await street.until("a value", lambda: len(booked.values) > 3, step_s=0.01)
     assert "Trigger" in json.dumps(booked.values[3])
+
+
+async def test_values_by_the_clock(street: Street) -> None:
+    """One at the end of each quarter of an hour, besides the others; 0 ends them."""
+    ask = street.ask
+    await ask(call.ChangeConfiguration("MeterValueSampleInterval", "0"))
+    street.box.car = True
+    await street.stand_in.present(CARD)
+    booked = await street.charges()
+    answer = await ask(call.ChangeConfiguration("ClockAlignedDataInterval", "900"))
+    assert answer.status == "Accepted"
+    await street.until("3 values", lambda: len(booked.values) >= 3, step_s=10)
+    found = [one["meter_value"][0] for one in booked.values]
+    assert all('"Sample.Clock"' in json.dumps(one) for one in found)
+    times = [datetime.fromisoformat(one["timestamp"]).timestamp() for one in found]
+    assert len({time // 900 for time in times}) == len(times)
+    await ask(call.ChangeConfiguration("ClockAlignedDataInterval", "0"))
+    await street.until("told", lambda: not street.point.queue.standing.length, 0.01)
+    count, end_s = len(booked.values), street.box.time_s + 2000
+    await street.until("later", lambda: street.box.time_s > end_s, step_s=10)
+    assert len(booked.values) == count
 
 
 async def test_a_fixed_card_charges_each_car(other: Street) -> None:

@@ -54,6 +54,7 @@ class Box:
     def __init__(self) -> None:
         """Allow what the hardware can."""
         self.connectors = 1
+        self.aligns = False
         self.local_ma: int | None = None
         self.status = "Available"
         self.known = {CARD}

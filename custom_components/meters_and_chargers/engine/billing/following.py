@@ -12,7 +12,7 @@ import logging
 import time
 
 from ..gateway.charger import Started
-from ..gateway.configuration import SAMPLES
+from ..gateway.configuration import CLOCK, SAMPLES
 from ..gateway.virtual import VirtualPoint
 from ..journal import Journal, JournalError
 from .appliance import (
@@ -35,6 +35,7 @@ QUIET_S = 600
 ASK_AGAIN_S = 60
 RUN_OUT_S = 15
 """How long a charger may take to obey, before its transaction ends."""
+_DAY_S = 86_400
 _FACT = "stand_in"
 
 
@@ -90,6 +91,8 @@ class Following:
         self._ask_after_s = 0.0
         self._flowed_s = 0.0
         self._sampled_s = 0.0
+        self._slot: tuple[int, int, int] | None = None
+        """How long an interval is, the day, and the interval that was seen last."""
         self._statuses: dict[int, tuple[str, str]] = {}
         """The status of each connector, and the message that says it."""
         self._bound: int | None = None
@@ -203,6 +206,8 @@ class Following:
             self._sampled_s = now_s
             await self._sample("Sample.Periodic")
             await self._keep()
+        if self._ends_interval(now_s):
+            await self._sample("Sample.Clock")
 
     def _is_due(self, now_s: float) -> bool:
         """Say whether the backend wants a sample; 0 is never."""
@@ -210,6 +215,21 @@ class Following:
             return False
         interval_s = self._point.configuration.seconds(SAMPLES)
         return bool(interval_s) and now_s - self._sampled_s >= interval_s
+
+    def _ends_interval(self, now_s: float) -> bool:
+        """Say whether one of the day's even intervals has ended, as far as they count.
+
+        OCPP 1.6, 9.1 (ClockAlignedDataInterval): the first begins at midnight; 0 is
+        never.
+        """
+        if self._point is None or self._seen.energy_wh is None:
+            return False
+        interval_s = self._point.configuration.seconds(CLOCK)
+        day, second = divmod(int(now_s), _DAY_S)
+        before = self._slot
+        self._slot = now = (interval_s, day, second // (interval_s or _DAY_S))
+        same = before is not None and before[0] == interval_s
+        return bool(interval_s) and same and before != now
 
     async def _await_car(self) -> None:
         """Begin a transaction where there is a car and a card for it."""
@@ -247,6 +267,7 @@ class Following:
         )
         self._told, self._ask_after_s = False, 0.0
         self._flowed_s = self._sampled_s = now_s
+        self._slot = None
         await self._keep()
         await self._tell_start(self._session)
 

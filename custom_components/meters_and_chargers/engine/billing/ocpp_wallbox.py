@@ -78,6 +78,11 @@ class BilledWallbox:
         """How many connectors it has."""
         return len(self._charger.connectors)
 
+    @property
+    def aligns(self) -> bool:
+        """Say nothing by the clock but what the wallbox itself does."""
+        return False
+
     def boot(self) -> Payload:
         """Return a BootNotification with its real maker, model, number and firmware."""
         return introduced(self._charger)

@@ -17,6 +17,7 @@ class StandIn(Following):
     """One charger with one connector; see `gateway.charger.Charger`."""
 
     connectors = 1
+    aligns = True
 
     async def present(self, tag: str) -> str:
         """Take a card that was held somewhere: it begins, or ends what it began.

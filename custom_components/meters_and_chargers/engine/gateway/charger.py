@@ -59,6 +59,10 @@ class Charger(Protocol):
     def connectors(self) -> int:
         """How many connectors it has."""
 
+    @property
+    def aligns(self) -> bool:
+        """Whether it says values by the clock as well, where the backend wants that."""
+
     def boot(self) -> Payload:
         """Return a BootNotification that says what it is."""
 

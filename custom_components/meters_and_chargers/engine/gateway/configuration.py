@@ -13,10 +13,12 @@ from .schedule import MAX_LEVEL, MAX_PERIODS
 
 HEARTBEAT = "HeartbeatInterval"
 SAMPLES = "MeterValueSampleInterval"
+CLOCK = "ClockAlignedDataInterval"
 STOP_INVALID = "StopTransactionOnInvalidId"
 PING = "WebSocketPingInterval"
 
 _MOST_S = 86_400
+_ALIGNED = "MeterValuesAlignedData"
 _MOST_KEYS = 50
 _FIXED: Mapping[str, str] = {
     "AllowOfflineTxForUnknownId": "false",
@@ -24,13 +26,13 @@ _FIXED: Mapping[str, str] = {
     "ChargeProfileMaxStackLevel": str(MAX_LEVEL),
     "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
     "ChargingScheduleMaxPeriods": str(MAX_PERIODS),
-    "ClockAlignedDataInterval": "0",
+    CLOCK: "0",
     "ConnectionTimeOut": "120",
     "GetConfigurationMaxKeys": str(_MOST_KEYS),
     "LocalAuthorizeOffline": "true",
     "LocalPreAuthorize": "false",
     "MaxChargingProfilesInstalled": str(MAX_PROFILES),
-    "MeterValuesAlignedData": "",
+    _ALIGNED: "",
     "MeterValuesSampledData": "Energy.Active.Import.Register",
     "ResetRetries": "0",
     "StopTransactionOnEVSideDisconnect": "true",
@@ -62,10 +64,14 @@ _SETTABLE: Mapping[str, tuple[str, Callable[[str], bool]]] = {
 class Configuration:
     """Keeps what a backend has set."""
 
-    def __init__(self, connectors: int) -> None:
-        """Begin with the usual values."""
+    def __init__(self, connectors: int, *, aligns: bool = False) -> None:
+        """Begin with the usual values; who ``aligns`` says some by the clock."""
         self._fixed = {**_FIXED, "NumberOfConnectors": str(connectors)}
-        self._values = {key: usual for key, (usual, _) in _SETTABLE.items()}
+        self._settable = {**_SETTABLE}
+        if aligns:
+            self._fixed[_ALIGNED] = self._fixed["MeterValuesSampledData"]
+            self._settable[CLOCK] = self._fixed.pop(CLOCK), _seconds
+        self._values = {key: usual for key, (usual, _) in self._settable.items()}
 
     def __getitem__(self, key: str) -> str:
         """Return the value of a key that can be set."""
@@ -97,10 +103,10 @@ class Configuration:
         key, value = text(request.get("key")), text(request.get("value"))
         if key in self._fixed:
             return "Rejected"
-        if key not in _SETTABLE:
+        if key not in self._settable:
             return "NotSupported"
         value = value.lower()
-        if not _SETTABLE[key][1](value):
+        if not self._settable[key][1](value):
             return "Rejected"
         self._values[key] = value
         return "Accepted"

@@ -38,6 +38,7 @@ _MOST_CARDS = 200
 _ACCEPTED = "Accepted"
 _ASKED = '"Trigger"'
 """The context of values that the backend has asked for."""
+_BY_CLOCK = '"Sample.Clock"'
 _KEPT = ('"SignedData"', '"Transaction.Begin"', '"Transaction.End"')
 
 
@@ -74,7 +75,7 @@ class VirtualPoint:
             dial, gateway, self, self.queue, pauses_s=pauses_s, again_s=again_s
         )
         self.profiles = Profiles(charger.connectors, phases=charger.bounds(1).phases)
-        self.configuration = Configuration(charger.connectors)
+        self.configuration = Configuration(charger.connectors, aligns=charger.aligns)
         self.sessions = Sessions()
         told = Told(
             now_s=self.now_s,
@@ -203,7 +204,7 @@ class VirtualPoint:
         if session is None or not self.sessions.knows(session):
             return
         kept = any(word in payload for word in _KEPT)
-        if not kept and _ASKED not in payload and self._is_too_soon(connector):
+        if not kept and not self._is_asked(payload) and self._is_too_soon(connector):
             return
         await self.queue.put(
             Message(action=METER, session=session, text=payload, kept=kept)
@@ -365,6 +366,10 @@ class VirtualPoint:
             self.profiles.put(connector, profile, self.now_s())
         except Unusable as err:
             _LOGGER.debug("%s: a remote start's profile: %s", self._gateway, err)
+
+    def _is_asked(self, payload: str) -> bool:
+        """Say whether the backend has asked for values, or for some by the clock."""
+        return _ASKED in payload or (self._charger.aligns and _BY_CLOCK in payload)
 
     def _is_too_soon(self, connector: int) -> bool:
         """Say whether the backend wants no sample yet; 0 is never."""
