@@ -302,6 +302,29 @@ async def test_replacing_a_charger(
     assert link.asked == []
 
 
+async def test_who_leads_keeps_its_connection(
+    server: FakeServer, new_charger: Callable[..., OcppCharger]
+) -> None:
+    """Another charger below does not take it over; one that waited dials anew."""
+    leader, after = new_charger("KNOWN"), new_charger("KNOWN")
+    server.central.accept("KNOWN", new_charger("KNOWN"))
+    await server.central.lead("KNOWN", leader)
+    link = server.dial("KNOWN")
+    assert link is not None
+    server.central.accept("KNOWN", after)
+    await rest()
+    assert (leader.online, after.online, link.closed) == (True, False, False)
+    waits, other = server.dial("NEW"), new_charger("NEW")
+    assert waits is not None
+    await server.central.lead("NEW", other)
+    server.central.accept("NEW", new_charger("NEW"))
+    await rest()
+    assert waits.closed
+    server.drop("NEW")
+    server.dial("NEW")
+    assert other.online
+
+
 async def test_accepted_during_the_handshake(
     server: FakeServer, new_charger: Callable[..., OcppCharger]
 ) -> None:
