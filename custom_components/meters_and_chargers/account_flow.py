@@ -5,7 +5,7 @@ typed their addresses; a load group alone can be told through the account, by ch
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_IMPORT, ConfigFlow, ConfigFlowResult
@@ -37,6 +37,7 @@ from .engine.devices import FAMILIES
 from .engine.devices.smart_me import METER, PICO, PICO_GROUP, Offer, inventory
 from .engine.devices.smart_me.steering import REASSERT_S
 from .engine.model import DeviceError, Identity, NotAllowed, Readings, TooOften
+from .figures import Figures, figures_of
 from .key_flow import KEY, may_be_key
 from .links import open_account
 from .pico_account import serials_of
@@ -246,7 +247,7 @@ class AccountSteps(ConfigFlow):
         )
 
     async def _read_chosen(self) -> _Findings:
-        findings = _Findings()
+        findings, written = _Findings(), await figures_of(self.hass)
         chosen: list[str] = self._chosen[_DEVICES]
         for number, key in enumerate(chosen):
             self.async_update_progress(number / len(chosen))
@@ -258,8 +259,9 @@ class AccountSteps(ConfigFlow):
                 continue
             woken = await self._wake(offer)
             if await self._reach(offer, WAKE_TRIES if woken else 1):
-                host, values = self._data[CONF_HOST], self._values(offer)
-                findings.found.append(f"{_title(offer)} ({host}): {values}")
+                values = self._values(offer, written)
+                place = f"{_title(offer)} ({self._data[CONF_HOST]})"
+                findings.found.append(f"{place}: {values}")
                 findings.entries.append(self._entry(offer))
             elif offer.modbus is False and not woken:
                 findings.off.append(_label(offer))
@@ -301,14 +303,14 @@ class AccountSteps(ConfigFlow):
                     return True
         return False
 
-    def _values(self, offer: Offer) -> str:
+    def _values(self, offer: Offer, written: Figures) -> str:
         """Say what a meter measures, and what a station may be told."""
         if offer.family == METER.key:
-            return in_words(self._readings, signed=True)
+            return in_words(self._readings, replace(written, signed=True))
         lowest, highest = (
             offer.answers[key] for key in (CONF_MINIMUM_CURRENT, CONF_MAXIMUM_CURRENT)
         )
-        return f"{lowest} to {highest} A"
+        return f"{lowest}\N{EN DASH}{highest}\N{NO-BREAK SPACE}A"
 
     def _entry(self, offer: Offer) -> Input:
         options: Input = {}

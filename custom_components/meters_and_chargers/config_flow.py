@@ -68,6 +68,7 @@ from .engine.model import (
     Unreachable,
     WrongDevice,
 )
+from .figures import figures_of
 from .key_flow import AccessKeySteps, key_fields, take_key
 from .links import temporary_device
 from .load_management import load_management_fields, take_load_management
@@ -212,7 +213,7 @@ class MetersAndChargersFlow(
             description_placeholders={
                 "device": f"{identity.maker} {identity.model}",
                 "serial": identity.serial,
-                "values": in_words(self._readings),
+                "values": in_words(self._readings, await figures_of(self.hass)),
                 **self._certificate_words(),
             },
         )

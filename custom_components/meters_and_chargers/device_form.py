@@ -1,6 +1,7 @@
 """The form of a family: where it is, what only the owner knows, the rest folded."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -34,8 +35,8 @@ from .const import (
 )
 from .engine.devices import FAMILIES
 from .engine.model import PHASES, Phase, Point, Quantity, Question, Readings
+from .figures import Figures
 from .serial_line import BAUD_RATES, FORMATS
-from .sign_flow import in_watts
 from .tls_flow import AUTOMATIC, CONF_ENCRYPTION, ENCRYPTION, ON
 
 type Input = dict[str, Any]
@@ -102,25 +103,29 @@ def answered(family_key: str, user_input: Mapping[str, Any]) -> dict[str, int]:
     return {one.key: int(user_input[one.key]) for one in questions}
 
 
-def in_words(readings: Readings, *, signed: bool = False) -> str:
+def in_words(readings: Readings, written: Figures) -> str:
     """Say what a device measures now, so that a wrong one is noticed.
 
     Without signs where the text around it says which way power flows.
     """
     points: dict[Point, Callable[[float], str]] = {
-        Point(Quantity.POWER): lambda value: in_watts(round(value)),
+        Point(Quantity.POWER): written.watts,
         **{
-            Point(Quantity.CURRENT, phase): f"{phase.upper()} {{:.1f}} A".format
+            Point(Quantity.CURRENT, phase): partial(_current, written, phase)
             for phase in PHASES
         },
-        Point(Quantity.VOLTAGE, Phase.L1): "{:.0f} V".format,
+        Point(Quantity.VOLTAGE, Phase.L1): lambda value: written.number(value, 0, "V"),
     }
     said = (
-        text(value if signed else abs(value)).replace("-", "\N{MINUS SIGN}")
+        text(value)
         for point, text in points.items()
         if (value := readings.get(point)) is not None
     )
     return " · ".join(said)
+
+
+def _current(written: Figures, phase: Phase, value: float) -> str:
+    return f"{phase.upper()} {written.number(value, 1, 'A')}"
 
 
 def choice(values: Iterable[int], unit: str) -> SelectSelector:

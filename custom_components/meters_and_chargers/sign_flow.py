@@ -12,6 +12,7 @@ import voluptuous as vol
 from .const import CONF_GRID_TURNED
 from .engine.charging import GridSample
 from .engine.model import PHASES
+from .figures import UNKNOWN, Figures, figures_of
 from .grid import Grid, grid_of
 from .site_watch import is_night
 
@@ -23,7 +24,6 @@ JUMP_W = 1_000
 """What a kettle draws, at least."""
 _PHASE_JUMP_MA = 2_000
 _SIGN = "sign"
-_UNKNOWN = "\N{EN DASH}"
 _YES, _NO, _TEST = "yes", "no", "test"
 
 
@@ -39,6 +39,7 @@ class SignSteps(ConfigFlow):
     _until: float = 0
     _first: GridSample | None = None
     """What the meter said when the test began."""
+    _written: Figures = Figures()
 
     async def _sign_is_known(self) -> ConfigFlowResult:
         """Go on with `_turned`."""
@@ -51,6 +52,7 @@ class SignSteps(ConfigFlow):
     async def _check_sign(self, source: Mapping[str, Any]) -> ConfigFlowResult:
         """Begin to look at a meter."""
         self._stop_looking()
+        self._written = await figures_of(self.hass)
         self._source = source
         self._turned = bool(source.get(CONF_GRID_TURNED))
         self._grid = grid_of(self.hass, source, lambda: None)
@@ -105,8 +107,9 @@ class SignSteps(ConfigFlow):
             step_id=step,
             data_schema=vol.Schema({vol.Required(_SIGN, default=default): choice}),
             description_placeholders={
-                "power": in_watts(abs(sample.power_w)),
-                "phases": _phases(sample),
+                "power": self._written.watts(sample.power_w),
+                "phases_drawn": self._phases(sample, 1),
+                "phases_fed": self._phases(sample, -1),
             },
         )
 
@@ -200,11 +203,32 @@ class SignSteps(ConfigFlow):
     def _figures(self) -> dict[str, str]:
         first, now = self._first, self._sample
         return {
-            "start": _UNKNOWN if first is None else in_watts(first.power_w),
-            "now": _UNKNOWN if now is None else in_watts(now.power_w),
-            "delta": in_watts(self._jump_w),
+            **self._both_ways("start", first),
+            **self._both_ways("now", now),
+            "delta": self._written.watts(self._jump_w),
             "phase": self._phase(),
         }
+
+    def _both_ways(self, name: str, sample: GridSample | None) -> dict[str, str]:
+        """Return what is drawn and what is fed in: no sign has to be explained."""
+        if sample is None:
+            return {f"{name}_drawn": UNKNOWN, f"{name}_fed": UNKNOWN}
+        return {
+            f"{name}_drawn": self._written.watts(max(sample.power_w, 0)),
+            f"{name}_fed": self._written.watts(min(sample.power_w, 0)),
+        }
+
+    def _phases(self, sample: GridSample, way: int) -> str:
+        """Return the currents of the phases that draw, or of those that feed in."""
+        pairs = zip(PHASES, sample.currents_ma or (), strict=False)
+        return (
+            " · ".join(
+                f"{phase.upper()} {self._written.number(ma / 1000, 1, 'A')}"
+                for phase, ma in pairs
+                if (ma < 0) is (way < 0)
+            )
+            or UNKNOWN
+        )
 
     @property
     def _jump_w(self) -> int:
@@ -216,14 +240,14 @@ class SignSteps(ConfigFlow):
         first = None if self._first is None else self._first.currents_ma
         now = None if self._sample is None else self._sample.currents_ma
         if first is None or now is None:
-            return _UNKNOWN
+            return UNKNOWN
         jumps = [abs(b - a) for a, b in zip(first, now, strict=True)]
         jumped = [
             phase.upper()
             for phase, jump in zip(PHASES, jumps, strict=True)
             if jump >= max(_PHASE_JUMP_MA, max(jumps) // 2)
         ]
-        return ", ".join(jumped) or _UNKNOWN
+        return ", ".join(jumped) or UNKNOWN
 
     @property
     def _sample(self) -> GridSample | None:
@@ -250,25 +274,3 @@ class SignSteps(ConfigFlow):
     def async_remove(self) -> None:
         """Let go of the meter when the dialog is closed."""
         self._stop_looking()
-
-
-def in_watts(power_w: int) -> str:
-    """Return a power as people read it."""
-    if abs(power_w) < 1000:  # noqa: PLR2004 - W in a kW
-        return _with_minus(f"{power_w} W")
-    return _with_minus(f"{power_w / 1000:.2f} kW")
-
-
-def _with_minus(number: str) -> str:
-    """Return a number and its unit with a real minus, kept on one line."""
-    return number.replace("-", "\N{MINUS SIGN}").replace(" ", "\N{NO-BREAK SPACE}")
-
-
-def _phases(sample: GridSample) -> str:
-    """Return the currents of the phases in words, if they are known."""
-    if sample.currents_ma is None:
-        return _UNKNOWN
-    pairs = zip(PHASES, sample.currents_ma, strict=True)
-    return " · ".join(
-        f"{phase.upper()} {_with_minus(f'{ma / 1000:.1f} A')}" for phase, ma in pairs
-    )

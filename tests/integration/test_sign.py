@@ -58,6 +58,17 @@ async def until_done(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlo
     raise AssertionError(result)
 
 
+def both_ways(result: ConfigFlowResult, *moments: str) -> list[str]:
+    """Return what was drawn and fed in at some moments of the test."""
+    told = result["description_placeholders"]
+    assert told is not None
+    return [
+        told[f"{moment}_{way}"].replace("\N{NO-BREAK SPACE}", " ")
+        for moment in moments
+        for way in ("drawn", "fed")
+    ]
+
+
 @pytest.mark.parametrize(
     ("now", "watts", "step", "likely"),
     [
@@ -81,7 +92,8 @@ async def test_the_house_is_shown_with_the_likely_answer(
     assert result["step_id"] == step
     assert result["description_placeholders"] == {
         "power": "1.24\N{NO-BREAK SPACE}kW",
-        "phases": "\N{EN DASH}",
+        "phases_drawn": "\N{EN DASH}",
+        "phases_fed": "\N{EN DASH}",
     }
     assert result["data_schema"] is not None
     assert result["data_schema"]({}) == {"sign": likely}
@@ -103,19 +115,19 @@ async def test_a_kettle_proves_the_sign(
     assert result["step_id"] == "sign_import"
     assert result["description_placeholders"] == {
         "power": "500\N{NO-BREAK SPACE}W",
-        "phases": "L1 4.3 A · L2 0.0 A · L3 \N{MINUS SIGN}2.2 A".replace(
-            " A", "\N{NO-BREAK SPACE}A"
-        ),
+        "phases_drawn": "L1 4.3\N{NO-BREAK SPACE}A · L2 0.0\N{NO-BREAK SPACE}A",
+        "phases_fed": "L3 2.2\N{NO-BREAK SPACE}A",
     }
     result = await answer(hass, result, sign="test")
     assert result["step_id"] == "sign_test"
-    assert result["description_placeholders"]["start"] == "500\N{NO-BREAK SPACE}W"
+    assert both_ways(result, "start", "now") == ["500 W", "0 W"] * 2
     ksem.set_power(1000, 2000, -500)
     await meter.runtime_data.async_refresh()
     result = await until_done(hass, result)
     assert result["step_id"] == "sign_rose"
     assert result["description_placeholders"]["phase"] == "L2"
-    assert result["description_placeholders"]["now"] == "2.50\N{NO-BREAK SPACE}kW"
+    assert both_ways(result, "start", "now") == ["500 W", "0 W", "2.50 kW", "0 W"]
+    assert result["description_placeholders"]["delta"] == "2.00\N{NO-BREAK SPACE}kW"
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert "grid_turned" not in result["data"]
@@ -129,10 +141,13 @@ async def test_a_kettle_turns_a_turned_meter(hass: HomeAssistant) -> None:
     report(hass, -2300)
     result = await until_done(hass, result)
     assert result["step_id"] == "sign_fell"
-    assert (
-        result["description_placeholders"]["delta"]
-        == "\N{MINUS SIGN}2.00\N{NO-BREAK SPACE}kW"
-    )
+    assert both_ways(result, "start", "now") == [
+        "0 W",
+        "300 W",
+        "0 W",
+        "2.30 kW",
+    ]
+    assert result["description_placeholders"]["delta"] == "2.00\N{NO-BREAK SPACE}kW"
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
     assert result["data"]["grid_turned"] is True
     entry = result["result"]

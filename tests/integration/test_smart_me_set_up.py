@@ -25,6 +25,7 @@ from custom_components.meters_and_chargers.diagnostics import (
 )
 from custom_components.meters_and_chargers.engine.devices.smart_me import rest
 from custom_components.meters_and_chargers.engine.model import Point, Quantity
+from custom_components.meters_and_chargers.figures import Figures
 from simulators.pico_group import SERIALS, PicoGroup
 from simulators.smart_me_cloud import SmartMeCloud
 from simulators.smart_me_meter import SmartMeMeter
@@ -227,8 +228,11 @@ async def test_stations_that_could_not_be_read_are_counted(
 def test_a_list_tells_which_way_power_flows() -> None:
     """A minus where nothing around says that a meter exports, and none elsewhere."""
     readings = {Point(Quantity.POWER): -1200.0}
-    assert in_words(readings, signed=True) == "\N{MINUS SIGN}1.20\N{NO-BREAK SPACE}kW"
-    assert in_words(readings) == "1.20\N{NO-BREAK SPACE}kW"
+    assert (
+        in_words(readings, Figures(signed=True))
+        == "\N{MINUS SIGN}1.20\N{NO-BREAK SPACE}kW"
+    )
+    assert in_words(readings, Figures()) == "1.20\N{NO-BREAK SPACE}kW"
 
 
 async def test_devices_are_read_and_added(
@@ -242,8 +246,9 @@ async def test_devices_are_read_and_added(
     words = result["description_placeholders"]
     assert words is not None
     meter = "meter_7907952 (smart-me_7907952.dns-me.com)"
-    assert f"{meter}: 1.20\N{NO-BREAK SPACE}kW" in words["found"]
-    assert f"car_{SERIALS[0]} (127.0.0.1): 6 to 16 A" in words["found"]
+    assert f"{meter}: 1.20\N{NO-BREAK SPACE}kW · L1 " in words["found"]
+    bounds = "6\N{EN DASH}16\N{NO-BREAK SPACE}A"
+    assert f"car_{SERIALS[0]} (127.0.0.1): {bounds}" in words["found"]
     assert str(SERIALS[1]) in words["off"]
     assert str(SERIALS[2]) in words["off"]
     assert words["silent"] == "-"

@@ -1,0 +1,56 @@
+"""Figures in dialogs, as their reader writes numbers."""
+
+from dataclasses import dataclass
+
+from homeassistant.components.frontend.storage import async_user_store
+from homeassistant.components.http.const import KEY_HASS_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.http import current_request
+
+UNKNOWN = "\N{EN DASH}"
+_COMMA = ("de", "fr", "it")
+_SIGNS = {
+    "comma_decimal": ".",
+    "quote_decimal": ".",
+    "none": ".",
+    "decimal_comma": ",",
+    "space_comma": ",",
+}
+"""What a user may choose as number format; the rest follows the language."""
+_KILO = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Writes figures, without signs where the text around says which way it flows."""
+
+    decimal: str = "."
+    signed: bool = False
+
+    def watts(self, power_w: float) -> str:
+        """Return a power: W, from 1000 W on kW."""
+        if round(abs(power_w)) < _KILO:
+            return self.number(power_w, 0, "W")
+        return self.number(power_w / _KILO, 2, "kW")
+
+    def number(self, value: float, digits: int, unit: str) -> str:
+        """Return a value with so many digits and its unit, kept on one line."""
+        said = f"{value if self.signed else abs(value):.{digits}f}"
+        said = said.replace(".", self.decimal).replace("-", "\N{MINUS SIGN}")
+        return f"{said}\N{NO-BREAK SPACE}{unit}"
+
+
+async def figures_of(hass: HomeAssistant) -> Figures:
+    """Return how who reads the dialog writes figures.
+
+    That is whoever sent the request that is answered; without one, or where they have
+    chosen nothing, the language of the system decides.
+    """
+    locale: dict[str, str] = {}
+    request = current_request.get()
+    user = None if request is None else request.get(KEY_HASS_USER)
+    if user is not None:
+        locale = (await async_user_store(hass, user.id)).data.get("language") or {}
+    language = locale.get("language") or hass.config.language
+    by_language = "," if language.split("-")[0] in _COMMA else "."
+    return Figures(_SIGNS.get(locale.get("number_format", ""), by_language))
