@@ -5,6 +5,7 @@ And of the house: what flows over its grid, into its cars and out of its battery
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import override
 
 from homeassistant.components.sensor import (
@@ -21,6 +22,7 @@ from homeassistant.const import (
     UnitOfTime,
 )
 from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
+from homeassistant.util.dt import utcnow
 
 from .controller import Look, SiteController
 from .engine.charging import CircuitView, Freshness
@@ -120,6 +122,9 @@ AGE = CircuitFigure(
 
 _VOLTAGE_MV = 230_000
 _SILENT = {Freshness.STALE, Freshness.LOST}
+_LATE = {Freshness.AGEING, *_SILENT}
+_SAME_VALUE = timedelta(seconds=2)
+"""What rounding and the clocks' jitter make of the moment of one value."""
 
 
 def _silent(look: Look) -> bool:
@@ -238,14 +243,19 @@ class SurplusSensor(_SitePower):
 
 
 class DataStateSensor(CircuitEntity, SensorEntity):
-    """How far the meter of a fuse can be trusted."""
+    """How far the meter of a fuse can be trusted, and since when a late one is silent.
 
+    A moment, so that a card counts the age and nothing is written each second.
+    """
+
+    _unrecorded_attributes = frozenset({"since"})
     _attr_device_class = SensorDeviceClass.ENUM
     _attr_options = ["fresh", "aging", "stale", "lost"]  # noqa: RUF012 - Home Assistant's own type
 
     def __init__(self, controller: SiteController, circuit: SiteCircuit) -> None:
         """Belong to a site or a circuit."""
         super().__init__(controller, circuit, "grid_data_state")
+        self._since: datetime | None = None
 
     @property
     @override
@@ -254,9 +264,22 @@ class DataStateSensor(CircuitEntity, SensorEntity):
         view = self._circuit.view
         return None if view is None else _STATES[view.freshness]
 
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, str]:
+        """When the last value came, of a meter that is late."""
+        return {} if self._since is None else {"since": self._since.isoformat()}
+
     @override
     def _shown(self) -> object:
-        return self.native_value
+        view = self._circuit.view
+        if view is None or view.age_ms is None or view.freshness not in _LATE:
+            self._since = None
+        else:
+            since = utcnow() - timedelta(milliseconds=view.age_ms)
+            if self._since is None or abs(since - self._since) > _SAME_VALUE:
+                self._since = since.replace(microsecond=0)
+        return self.native_value, self._since
 
 
 class OverloadCount(CircuitEntity, SensorEntity, RestoreEntity):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry, ConfigSubentryData
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNKNOWN
 from homeassistant.core import Event, HomeAssistant, callback
@@ -210,6 +211,32 @@ async def test_fuse_is_shown_as_the_decision_sees_it(
         clock.now += 1
         assert value(hass, "sensor.house_meter_data") == word
     assert value(hass, "binary_sensor.house_overload") == "off"
+
+
+async def test_a_late_meter_names_the_moment_of_its_last_value(
+    hass: HomeAssistant,
+    house: ConfigEntry[SiteController],
+    clock: Clock,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """It holds still while the value ages, and goes with the next fresh value."""
+    freezer.move_to("2026-11-22 10:00:00.7")
+    seen: list[str | None] = []
+    for age_ms in (14_200, 15_100, 16_000):
+        show(house.runtime_data, freshness=Freshness.AGEING, age_ms=age_ms)
+        clock.now += 1
+        freezer.tick(1)
+        state = hass.states.get("sensor.house_meter_data")
+        assert state is not None
+        assert state.state == "aging"
+        seen.append(state.attributes["since"])
+    assert seen == ["2026-11-22T09:59:46+00:00"] * 3
+    for freshness in (Freshness.RECOVERING, Freshness.WARM_UP, Freshness.FRESH):
+        show(house.runtime_data, freshness=freshness, age_ms=100)
+        clock.now += 1
+        state = hass.states.get("sensor.house_meter_data")
+        assert state is not None
+        assert "since" not in state.attributes
 
 
 async def test_export_frees_no_more_than_the_fuse(
