@@ -1,5 +1,5 @@
-// Builds the module that every page loads, that with the cards, and that with the dialog
-// of a plan; --check compares
+// Builds the module that every page loads, that with the cards, and those that are loaded
+// when they are opened: the dialog of a plan, the panel of a reason; --check compares
 // with what is shipped, --tests builds the unit tests instead. Prints sizes beside the
 // budget, and fails above it.
 import { readdirSync, readFileSync } from "node:fs";
@@ -13,7 +13,9 @@ const OUT = new URL("frontend/", PART);
 const BUDGET = {
   "main.js": [3_000, 10_000],
   "cards.js": [26_000, 80_000],
-  "plan.js": [8_000, 24_000],
+  // Together no more than 8,000 and 24,000.
+  "plan.js": [4_500, 14_000],
+  "explain.js": [3_500, 10_000],
 };
 const TEXTS_BUDGET = 4_000;
 const PICKED = /^(card|about|form|show)_/;
@@ -67,11 +69,11 @@ if (process.argv.includes("--tests")) {
   });
 } else {
   const outputs = {};
-  for (const name of ["main", "cards", "plan"]) {
+  for (const name of ["main", "cards", "plan", "explain"]) {
     const { outputFiles } = await build({
       ...common,
       entryPoints: [`src/${name}.ts`],
-      external: ["./cards.js", "./plan.js"],
+      external: ["./cards.js", "./plan.js", "./explain.js"],
       minify: true,
       legalComments: "eof",
       plugins: [tight],

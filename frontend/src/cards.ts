@@ -10,10 +10,12 @@ import { SHOWN as SITE_PARTS, SiteCard } from "./site-card.ts";
 
 // What the dialogs use that are fetched later.
 export { html, nothing } from "lit";
-export { DOMAIN, stateOf } from "./find.ts";
+export { BOOST_MIN, boost, choose, minutes } from "./controls.ts";
+export { DOMAIN, isSilent, sites, stateOf } from "./find.ts";
 export * as format from "./format.ts";
+export { isKnown, navigate, numberOf, openMoreInfo, watts } from "./hass.ts";
 export { DAYS, dayName, planOf } from "./plan-line.ts";
-export { duration, moment } from "./reason.ts";
+export { ageOf, duration, figuresOf, filled, moment } from "./reason.ts";
 export { generate } from "./strategy.ts";
 export { say } from "./texts.ts";
 

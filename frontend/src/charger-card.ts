@@ -2,8 +2,7 @@
 
 import { type CSSResultGroup, css, html, nothing, type TemplateResult } from "lit";
 import { Card } from "./card.ts";
-import { controls, radios, slider } from "./controls.ts";
-import { BOOST_MIN, boost, explain, minutes } from "./explain.ts";
+import { BOOST_MIN, boost, controls, minutes, radios, slider } from "./controls.ts";
 import { DOMAIN, type Found, nameOf, pages, sites, stateOf, statesOf } from "./find.ts";
 import * as format from "./format.ts";
 import {
@@ -86,6 +85,7 @@ export class ChargerCard extends Card {
   #controls = controls(this);
   #counts = false;
   #explains = false;
+  #panel: typeof import("./explain.ts").explain | undefined;
   #dialog: typeof import("./plan.ts").planDialog | undefined;
   #sentence = "";
   #spoken = "";
@@ -104,11 +104,12 @@ export class ChargerCard extends Card {
   }
 
   protected override counting(): boolean {
-    return this.#counts || this.#controls.waiting();
+    return this.#counts || this.#explains || this.#controls.waiting();
   }
 
-  #explain = (): void => {
+  #explain = async (): Promise<void> => {
     this.#explains = !this.#explains;
+    this.#panel ??= (await import("./explain.js")).explain;
     this.requestUpdate();
   };
 
@@ -161,7 +162,7 @@ export class ChargerCard extends Card {
         </button>
         <div class="hidden" role="status" aria-live="polite">${this.#sentence}</div>
         ${said.next ? html`<p class="secondary num">${said.next}</p>` : nothing}
-        ${this.#explains ? explain(this, this.#controls, hass, texts, charger) : nothing}
+        ${this.#explains ? this.#panel?.(this, this.#controls, hass, texts, charger, now) : nothing}
         ${compact ? nothing : this.#parts(hass, texts, charger, title, now)}
         <p role="status" class="refused">${this.#controls.refusal()}</p>
       </section>
@@ -344,8 +345,6 @@ export class ChargerCard extends Card {
       .compact h2 { flex: 1; }
       .compact .figures { font-size: inherit; }
       .reason { min-height: 24px; line-height: 1.4; align-self: flex-start; }
-      .explained { border-inline-start: 2px solid var(--divider-color); padding-inline-start: 12px; display: flex; flex-direction: column; gap: 6px; }
-      .explained ul { margin: 0; padding: 0; list-style: none; }
       .warn, .fault { border-inline-start: 6px solid var(--warning-color); }
       .fault { border-inline-start-color: var(--error-color); }
       .plan { gap: 4px 8px; }

@@ -1,7 +1,10 @@
 /** Controls of entities: the user's value stands until the device has answered. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { DOMAIN } from "./find.ts";
+import * as format from "./format.ts";
 import { type Hass, isKnown, numberOf, type State } from "./hass.ts";
+import type { Texts } from "./texts.ts";
 
 const ANSWER_MS = 10_000;
 const REFUSED_MS = 8_000;
@@ -91,6 +94,20 @@ export const controls = (host: Host): Controls => {
   };
 };
 
+export const BOOST_MIN = 30;
+
+/** Send a boost of a charger, 0 minutes to end it. */
+export const boost = (hass: Hass, entity_id: string, minutes: number) =>
+  hass.callService(DOMAIN, "boost", { minutes }, { entity_id }, false);
+
+/** The minutes of a usual boost, as they are written. */
+export const minutes = (hass: Hass, texts: Texts, value = BOOST_MIN): string =>
+  (texts.units.min ?? "").replace("{value}", format.number(hass, value));
+
+/** Choose of a select; the answer is its state. */
+export const choose = (hass: Hass, entity_id: string, option: string) =>
+  hass.callService("select", "select_option", { option }, { entity_id }, false);
+
 /** A select as a row of buttons, of which arrows choose as in any radio group. */
 export const radios = (
   of: Controls,
@@ -102,20 +119,13 @@ export const radios = (
   const chosen = of.value(select);
   const usable = isKnown(select);
   const at = Math.max(options.indexOf(chosen), 0);
-  const choose = (option: string) => {
+  const pick = (option: string) => {
     if (option !== chosen)
       void of.send({
         entity: select.entity_id,
         value: option,
         label: hass.formatEntityState(select, option),
-        call: () =>
-          hass.callService(
-            "select",
-            "select_option",
-            { option },
-            { entity_id: select.entity_id },
-            false,
-          ),
+        call: () => choose(hass, select.entity_id, option),
       });
   };
   const move = (event: KeyboardEvent) => {
@@ -123,7 +133,7 @@ export const radios = (
     const option = step && options[(at + step + options.length) % options.length];
     if (!option) return;
     event.preventDefault();
-    choose(option);
+    pick(option);
     const group = event.currentTarget as HTMLElement;
     group.querySelector<HTMLElement>(`[data-option="${option}"]`)?.focus();
   };
@@ -140,7 +150,7 @@ export const radios = (
         aria-checked=${option === chosen}
         tabindex=${n === at ? 0 : -1}
         ?disabled=${!usable}
-        @click=${() => choose(option)}
+        @click=${() => pick(option)}
       >
         ${icons[option] ? html`<ha-icon aria-hidden="true" icon=${icons[option]}></ha-icon>` : nothing}
         <span>${hass.formatEntityState(select, option)}</span>

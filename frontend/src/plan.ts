@@ -2,6 +2,7 @@
 
 import type { TemplateResult } from "lit";
 import {
+  choose,
   DAYS,
   DOMAIN,
   dayName,
@@ -140,14 +141,7 @@ export const planDialog = (
     }
   };
   const off = mode?.state === "off";
-  const solar = () =>
-    hass.callService(
-      "select",
-      "select_option",
-      { option: "solar" },
-      { entity_id },
-      false,
-    );
+  const solar = () => choose(hass, entity_id, "solar");
   const save = (event: Event) => {
     event.preventDefault();
     void send("set_plan", { ...chosen(), repeat: repeat() });

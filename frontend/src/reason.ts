@@ -72,6 +72,13 @@ export const duration = (texts: Texts, seconds: number): string => {
   return parts.join("\u00a0");
 };
 
+/** How old the value of a late meter is; undefined of one that is not late. */
+export const ageOf = (texts: Texts, data: State, now: Date): string | undefined => {
+  const { since } = data.attributes;
+  if (typeof since !== "string") return undefined;
+  return duration(texts, Math.max(0, (now.getTime() - Date.parse(since)) / 1000));
+};
+
 /** A time with its day unless that is today. */
 export const moment = (hass: Hass, texts: Texts, at: Date, now: Date): string => {
   const days = format.daysAhead(hass, at, now);
@@ -126,7 +133,7 @@ const figure = (
 };
 
 /** Fill a tail in, without the clauses that name what is not known. */
-const filled = (tail: string, said: Record<string, string>): string =>
+export const filled = (tail: string, said: Record<string, string>): string =>
   tail
     .split(", ")
     .filter((clause) =>
@@ -135,6 +142,23 @@ const filled = (tail: string, said: Record<string, string>): string =>
     .map((clause) => fill(clause, said).replace(/ {2,}/g, " ").trim())
     .filter((clause) => clause !== "")
     .join(", ");
+
+/** Write the figures of a reason, those that are known. */
+export const figuresOf = (
+  hass: Hass,
+  texts: Texts,
+  reason: State,
+  now: Date,
+): Record<string, string> => {
+  const said: Record<string, string> = { phase: "" };
+  for (const [name, value] of Object.entries(reason.attributes)) {
+    const kind = OTHERWISE[reason.state]?.[name] ?? KINDS[name];
+    if (kind === undefined || value === null) continue;
+    if (name === "grid" && Number(value) <= BALANCED_W) continue;
+    said[name] = figure(hass, texts, kind, value, now);
+  }
+  return said;
+};
 
 /** Say why a charger is as it is; `change` is when it will be otherwise. */
 export const reasonOf = (
@@ -153,13 +177,7 @@ export const reasonOf = (
     };
   const key = reason.state;
   const tail = texts.tails[key] ?? "";
-  const said: Record<string, string> = { phase: "" };
-  for (const [name, value] of Object.entries(reason.attributes)) {
-    const kind = OTHERWISE[key]?.[name] ?? KINDS[name];
-    if (kind === undefined || value === null) continue;
-    if (name === "grid" && Number(value) <= BALANCED_W) continue;
-    said[name] = figure(hass, texts, kind, value, now);
-  }
+  const said = figuresOf(hass, texts, reason, now);
   const until = isKnown(change) ? change.state : reason.attributes.until;
   const at = typeof until === "string" ? new Date(until) : undefined;
   const counts = tail.includes("{left}") && at !== undefined;

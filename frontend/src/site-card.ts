@@ -6,6 +6,7 @@ import { DOMAIN, type Found, isSilent, sites, stateOf } from "./find.ts";
 import { type Flows, flowsOf, type Share, sunEntities } from "./flows.ts";
 import * as format from "./format.ts";
 import { type Hass, isKnown, navigate, numberOf, openMoreInfo } from "./hass.ts";
+import { ageOf } from "./reason.ts";
 import type { Texts } from "./texts.ts";
 
 /** What is shown unless the owner says otherwise. */
@@ -55,9 +56,9 @@ export class SiteCard extends Card {
               ${this.config.name || site.name}
             </button>
           </h2>
-          ${this.#data(hass, site)}
+          ${this.#data(hass, texts, site)}
         </div>
-        ${shows("flow") ? this.#flow(hass, site) : nothing}
+        ${shows("flow") ? this.#flow(hass, texts, site) : nothing}
         ${shows("surplus") ? this.#surplus(hass, site) : nothing}
         ${shows("phases") ? this.#phases(hass, texts, site) : nothing}
         ${shows("today") ? this.#today(hass, site) : nothing}
@@ -65,19 +66,25 @@ export class SiteCard extends Card {
     </ha-card>`;
   }
 
+  protected override counting(): boolean {
+    const site = this.hass && siteOfCard(this.hass, this.config.site);
+    const data = site && stateOf(this.hass as Hass, site, "grid_data_state");
+    return data?.attributes.since !== undefined;
+  }
+
   /** Say that the meter's values are late, with their age where it is known. */
-  #data(hass: Hass, site: Found): unknown {
+  #data(hass: Hass, texts: Texts, site: Found): unknown {
     const state = stateOf(hass, site, "grid_data_state");
     if (state === undefined || !LATE.includes(state.state)) return nothing;
-    const age = numberOf(stateOf(hass, site, "data_age"));
-    const aged = age === undefined ? "" : ` · ${format.number(hass, age)}\u00a0s`;
+    const age = ageOf(texts, state, new Date());
+    const aged = age === undefined ? "" : ` · ${age}`;
     return html`<button class="text secondary" @click=${() => openMoreInfo(this, state.entity_id)}>
       <ha-icon aria-hidden="true" icon="mdi:database-clock"></ha-icon>
       ${this.say("meter_data", { state: hass.formatEntityState(state) })}${aged}
     </button>`;
   }
 
-  #flow(hass: Hass, site: Found): TemplateResult {
+  #flow(hass: Hass, texts: Texts, site: Found): TemplateResult {
     const flows = flowsOf(hass, site, this.#suns);
     const bar = (name: string, side: Share[]) => html`<div class="flow">
       <span class="secondary">${this.say(name)}</span>
@@ -91,7 +98,7 @@ export class SiteCard extends Card {
       </div>
     </div>`;
     return html`${bar("from", flows.from)}${bar("to", flows.to)}
-      <dl>${this.#rows(hass, site, flows)}</dl>
+      <dl>${this.#rows(hass, texts, site, flows)}</dl>
       ${
         [...flows.from, ...flows.to].some((share) => share.key === "rest")
           ? html`<p class="secondary">${this.say("not_measured")}</p>`
@@ -99,7 +106,11 @@ export class SiteCard extends Card {
       }`;
   }
 
-  #rows(hass: Hass, site: Found, flows: Flows): unknown {
+  #rows(hass: Hass, texts: Texts, site: Found, flows: Flows): unknown {
+    const data = stateOf(hass, site, "grid_data_state");
+    const age = data && ageOf(texts, data, new Date());
+    const late = age !== undefined && flows.grid !== undefined;
+
     const watts = (value?: number) =>
       value === undefined ? "–" : format.power(hass, Math.abs(value));
     const directed = (value: number | undefined, plus: string, minus: string) => {
@@ -112,10 +123,11 @@ export class SiteCard extends Card {
       icon: string,
       value: string,
       entity?: string,
+      late = false,
     ) => html`<div>
       <dt><span class="swatch ${key}" aria-hidden="true"></span>
         <ha-icon aria-hidden="true" icon=${icon}></ha-icon>${this.say(key)}</dt>
-      <dd>${
+      <dd class=${late ? "secondary" : ""}>${
         entity === undefined
           ? value
           : html`<button class="text" @click=${() => openMoreInfo(this, entity)}>${value}</button>`
@@ -141,8 +153,9 @@ export class SiteCard extends Card {
       row(
         "grid",
         "mdi:transmission-tower",
-        directed(flows.grid, "imports", "exports"),
+        directed(flows.grid, "imports", "exports") + (late ? ` · ${age}` : ""),
         own("grid_power"),
+        late,
       ),
       row("house", "mdi:home-outline", watts(flows.house)),
       row("cars", "mdi:car-electric", watts(flows.cars), own("charging_power")),

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Card } from "../src/card.ts";
 import { stub } from "../src/cards.ts";
+import type { State } from "../src/hass.ts";
 import { entityOf, type House, house, wholeHouse } from "./house.ts";
 
 /** Show a card of a house, and wait until it is drawn. */
@@ -23,6 +24,12 @@ const all = <E extends HTMLElement>(card: Card, what: string): E[] => [
 ];
 const redrawn = async (card: Card) => {
   card.requestUpdate();
+  await card.updateComplete;
+};
+/** Open the panel of a charger's reason; it is fetched when that is first done. */
+const opened = async (card: Card) => {
+  all(card, ".reason")[0]?.click();
+  for (let n = 0; n < 5; n++) await new Promise((done) => setTimeout(done, 0));
   await card.updateComplete;
 };
 /** A house in which one entity has another state. */
@@ -203,8 +210,7 @@ test("a tap on the reason tells what is seen and what can be done", async () => 
   if (reason) Object.assign(reason, { state: "surplus_low", attributes: {} });
   const card = await show("charger", home, { device: "garage" });
   assert.ok(!textOf(card).includes("What I see"));
-  all(card, ".reason")[0]?.click();
-  await card.updateComplete;
+  await opened(card);
   const text = textOf(card).replaceAll("\u00a0", " ");
   for (const part of ["Grid: exports 1.7 kW", "L2: 2.9 A left", "L3: 2 A over"])
     assert.ok(text.includes(part), `${part}: ${text}`);
@@ -219,6 +225,104 @@ test("a tap on the reason tells what is seen and what can be done", async () => 
     ],
   );
   card.remove();
+});
+
+test("an opened reason says what it waits for, beside what there is", async () => {
+  const soon = new Date(Date.now() + 3_600_000).toISOString();
+  const cases: [string, object, RegExp][] = [
+    ["surplus_low", { have: 300, need: 1400 }, /^1\.4 kW of surplus, now 300 W$/],
+    ["surplus_low", { need: 1400 }, /^1\.4 kW of surplus$/],
+    [
+      "fuse_full",
+      { circuit: "House", phase: "L2", free: 4.2, need: 6 },
+      /^6 A free on House L2, now 4\.2 A$/,
+    ],
+    [
+      "price_high",
+      { price: 0.31, max_price: 0.2, start: soon },
+      /^0\.20 CHF\/kWh or less, now 0\.31 CHF\/kWh, next .*\d\d:\d\d$/,
+    ],
+    ["battery_first", { soc: 40, target: 80 }, /^house battery at 80 %, now 40 %$/],
+    ["min_off", { until: soon }, /^the end of the waiting time, .*\d\d:\d\d$/],
+    ["car_not_taking", { limit: 10 }, /^the car$/],
+  ];
+  for (const [state, attributes, expected] of cases) {
+    const home = wholeHouse();
+    const reason = home.states[entityOf(home, "garage", "reason")];
+    if (reason) Object.assign(reason, { state, attributes });
+    const card = await show("charger", home, { device: "garage" });
+    await opened(card);
+    const [waits] = all(card, ".waits");
+    assert.match(waits?.textContent.replace(/\s/g, " ") ?? "", expected);
+    card.remove();
+  }
+  const card = await show("charger", wholeHouse(), { device: "garage" });
+  await opened(card);
+  assert.equal(all(card, ".waits").length, 0, "a car that charges waits for nothing");
+  card.remove();
+});
+
+test("what can be done about a reason is what the charger has", async () => {
+  const home = wholeHouse();
+  const reason = home.states[entityOf(home, "garage", "reason")];
+  if (reason) Object.assign(reason, { state: "off", attributes: {} });
+  const mode = home.states[entityOf(home, "garage", "charge_mode")];
+  if (mode) mode.state = "off";
+  const card = await show("charger", home, { device: "garage" });
+  await opened(card);
+  const names = () =>
+    all(card, ".explained .row button").map((one) => one.textContent.trim());
+  assert.deepEqual(names(), ["Solar", "Fast"]);
+  all(card, ".explained .row button")[1]?.click();
+  assert.deepEqual(home.calls[0]?.slice(0, 3), [
+    "select",
+    "select_option",
+    { option: "fast" },
+  ]);
+  if (reason) reason.state = "auth_pending";
+  await redrawn(card);
+  // A station without such a switch can't be released here.
+  assert.deepEqual(names(), []);
+  const entity_id = "switch.charging";
+  home.entities[entity_id] = {
+    entity_id,
+    device_id: "garage",
+    platform: "meters_and_chargers",
+    translation_key: "charging",
+  };
+  home.entities = { ...home.entities };
+  home.states[entity_id] = { ...(reason as State), entity_id, state: "off" };
+  await redrawn(card);
+  assert.deepEqual(names(), ["Release now"]);
+  all(card, ".explained .row button")[0]?.click();
+  assert.deepEqual(home.calls[1]?.slice(0, 2), ["switch", "turn_on"]);
+  if (reason) reason.state = "fuse_full";
+  await redrawn(card);
+  assert.deepEqual(names(), ["house"]);
+  card.remove();
+});
+
+test("the value of a late meter has its age beside it", async () => {
+  const home = wholeHouse();
+  const data = home.states[entityOf(home, "house", "grid_data_state")];
+  const since = new Date(Date.now() - 14_200).toISOString();
+  if (data) Object.assign(data, { state: "aging", attributes: { since } });
+  const card = await show("site", home);
+  const plain = (of?: HTMLElement) => of?.textContent.replace(/\s+/g, " ").trim() ?? "";
+  const late = all(card, "dd.secondary").map(plain);
+  assert.equal(late.length, 1);
+  assert.match(late[0] ?? "", /^exports 1\.7 kW · 1[45] s$/);
+  assert.match(plain(all(card, ".head")[0]), /Meter data: \w+ · 1[45] s$/);
+  card.remove();
+  const charger = await show("charger", home, { device: "garage" });
+  await opened(charger);
+  assert.match(textOf(charger), /Meter data: \w+ · 1[45].s/);
+  charger.remove();
+  if (data) Object.assign(data, { state: "fresh", attributes: {} });
+  const fresh = await show("site", home);
+  assert.equal(all(fresh, "dd.secondary").length, 0);
+  assert.ok(!textOf(fresh).includes("Meter data"));
+  fresh.remove();
 });
 
 test("a boost is ended by the button that began it", async () => {
@@ -289,8 +393,7 @@ test("of a meter that says nothing any more no last number is shown", async () =
     assert.deepEqual(used, ["0%", "0%", "0%"]);
     card.remove();
     const charger = await show("charger", home, { device: "garage" });
-    all(charger, ".reason")[0]?.click();
-    await charger.updateComplete;
+    await opened(charger);
     const seen = all(charger, ".explained li").map((one) => one.textContent.trim());
     assert.equal(seen.length, 1);
     assert.match(seen[0] ?? "", /^Meter data: /);

@@ -42,6 +42,7 @@ async def test_pages_load_the_module_and_its_words(
         "frontend/main.js",
         "frontend/cards.js",
         "frontend/plan.js",
+        "frontend/explain.js",
         "texts/de.json",
     ):
         answer = await client.get(f"{folder}/{path}")

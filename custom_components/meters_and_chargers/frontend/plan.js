@@ -1,4 +1,4 @@
-import{DAYS as N,DOMAIN as h,dayName as T,duration as H,format as v,html as u,moment as R,nothing as b,planOf as Z,say as s,stateOf as F}from"./cards.js";var S=new WeakMap,j=(a,e)=>new Intl.DateTimeFormat("en-GB",{hour:"2-digit",minute:"2-digit",hour12:!1,timeZone:a.config.time_zone}).format(e),q=(a,e,t,o)=>{for(let l=e<=j(a,o)?1:0;;l++){let p=new Date(o.getTime()+l*864e5),r=new Intl.DateTimeFormat("en-GB",{weekday:"short",timeZone:a.config.time_zone}),c=t.includes(r.format(p).toLowerCase());if(t.length===0||c||l>7)return{day:p,ahead:l}}},M=(a,e,t,o,l=[])=>{let{day:p,ahead:r}=q(a,t,l,o),c=["ready_today","ready_tomorrow"][r]??"ready_on";return s(e,c,{weekday:v.weekday(a,p,"long"),time:v.clock(a,t)})},Y=(a,e,t,o,l)=>{let p=F(e,o,"charge_mode"),r=Z(F(e,o,"charger_state")),c=o.entities.charge_mode?.[0]??"",d=()=>a.renderRoot.querySelector("dialog"),m=n=>a.renderRoot.querySelector(`dialog [name=${n}]`),g=()=>{let n=m("level")?.valueAsNumber,i=m("energy")?.valueAsNumber,f=n?{charge_level:n}:i?{energy:i}:{};return{time:_(),...f,...A()}},_=()=>m("time")?.value||"07:00",A=()=>{let n=$();if(n.length===0)return{};let{day:i}=q(e,_(),n,new Date);return{date:new Intl.DateTimeFormat("en-CA",{timeZone:e.config.time_zone}).format(i)}},$=()=>[...a.renderRoot.querySelectorAll("dialog [name=day]")].flatMap(n=>n.checked?[n.value]:[]),y=(n,i)=>{S.set(a,i?{answer:n,foreseen:i}:{answer:n}),a.requestUpdate()},w=n=>y(n.message??""),x=async(n,i)=>{try{await e.callService(h,n,i,{entity_id:c},!1),y(""),d()?.close()}catch(f){w(f)}},E=async()=>{try{let n=await e.callWS({type:"call_service",domain:h,service:"preview",service_data:g(),target:{entity_id:c},return_response:!0}),i=Object.values(n.response)[0];y([M(e,t,_(),new Date,$()),i?B(e,t,i,new Date):""].join(" "),i)}catch(n){w(n)}},I=p?.state==="off",L=()=>e.callService("select","select_option",{option:"solar"},{entity_id:c},!1),O=n=>{n.preventDefault(),x("set_plan",{...g(),repeat:$()})},{answer:z,foreseen:k}=S.get(a)??{answer:""},D=r?j(e,new Date(r.ready_at)):"07:00";return u`<style>${G}</style>
+import{choose as N,DAYS as Z,DOMAIN as D,dayName as T,duration as H,format as v,html as u,moment as S,nothing as b,planOf as B,say as s,stateOf as F}from"./cards.js";var M=new WeakMap,j=(a,e)=>new Intl.DateTimeFormat("en-GB",{hour:"2-digit",minute:"2-digit",hour12:!1,timeZone:a.config.time_zone}).format(e),q=(a,e,t,o)=>{for(let l=e<=j(a,o)?1:0;;l++){let p=new Date(o.getTime()+l*864e5),r=new Intl.DateTimeFormat("en-GB",{weekday:"short",timeZone:a.config.time_zone}),c=t.includes(r.format(p).toLowerCase());if(t.length===0||c||l>7)return{day:p,ahead:l}}},R=(a,e,t,o,l=[])=>{let{day:p,ahead:r}=q(a,t,l,o),c=["ready_today","ready_tomorrow"][r]??"ready_on";return s(e,c,{weekday:v.weekday(a,p,"long"),time:v.clock(a,t)})},J=(a,e,t,o,l)=>{let p=F(e,o,"charge_mode"),r=B(F(e,o,"charger_state")),c=o.entities.charge_mode?.[0]??"",d=()=>a.renderRoot.querySelector("dialog"),m=n=>a.renderRoot.querySelector(`dialog [name=${n}]`),g=()=>{let n=m("level")?.valueAsNumber,i=m("energy")?.valueAsNumber,f=n?{charge_level:n}:i?{energy:i}:{};return{time:_(),...f,...A()}},_=()=>m("time")?.value||"07:00",A=()=>{let n=$();if(n.length===0)return{};let{day:i}=q(e,_(),n,new Date);return{date:new Intl.DateTimeFormat("en-CA",{timeZone:e.config.time_zone}).format(i)}},$=()=>[...a.renderRoot.querySelectorAll("dialog [name=day]")].flatMap(n=>n.checked?[n.value]:[]),y=(n,i)=>{M.set(a,i?{answer:n,foreseen:i}:{answer:n}),a.requestUpdate()},w=n=>y(n.message??""),x=async(n,i)=>{try{await e.callService(D,n,i,{entity_id:c},!1),y(""),d()?.close()}catch(f){w(f)}},E=async()=>{try{let n=await e.callWS({type:"call_service",domain:D,service:"preview",service_data:g(),target:{entity_id:c},return_response:!0}),i=Object.values(n.response)[0];y([R(e,t,_(),new Date,$()),i?C(e,t,i,new Date):""].join(" "),i)}catch(n){w(n)}},I=p?.state==="off",L=()=>N(e,c,"solar"),O=n=>{n.preventDefault(),x("set_plan",{...g(),repeat:$()})},{answer:z,foreseen:h}=M.get(a)??{answer:""},k=r?j(e,new Date(r.ready_at)):"07:00";return u`<style>${U}</style>
  <dialog aria-labelledby="plan-title" @close=${()=>y("")}>
  <form method="dialog" @submit=${O} @change=${E}>
  <h2 id="plan-title">${s(t,"plan_title",{name:o.name})}</h2>
@@ -16,29 +16,29 @@ import{DAYS as N,DOMAIN as h,dayName as T,duration as H,format as v,html as u,mo
  </label>`:b}
  <label>${s(t,"plan_ready")}
  <input name="time" type="time" required
- .value=${D} />
+ .value=${k} />
  </label>
  <fieldset>
  <legend>${s(t,"plan_repeat")}</legend>
- ${N.map((n,i)=>u`<label>
+ ${Z.map((n,i)=>u`<label>
  <input name="day" type="checkbox" value=${n} .checked=${r?.repeat?.includes(n)??!1}
  aria-label=${T(e,i,"long")} />
  <span aria-hidden="true">${T(e,i,"short")}</span>
  </label>`)}
  </fieldset>
- <p role="status">${z||M(e,t,D,l,r?.repeat)}</p>
- ${k?C(e,t,k,l):b}
+ <p role="status">${z||R(e,t,k,l,r?.repeat)}</p>
+ ${h?G(e,t,h,l):b}
  <div class="row actions">
  ${r?u`<button type="button" @click=${()=>x("clear_plan",{})}>${s(t,"remove")}</button>`:b}
  <button type="button" @click=${()=>d()?.close()}>${s(t,"cancel")}</button>
  <button>${s(t,"save")}</button>
  </div>
  </form>
- </dialog>`},B=(a,e,t,o)=>{let{start:l,late_minutes:p,cost:r}=t;if(p)return s(e,"plan_late",{late:H(e,p*60)});if(l===null)return"";let c=t.slots.reduce((m,g)=>m+Date.parse(g.end)-Date.parse(g.start),0),d=[s(e,"plan_starts",{start:R(a,e,new Date(l),o)}),H(e,c/1e3)];return r!==null&&d.push(s(e,"plan_cost",{cost:v.money(a,r)})),`${d[0]} ${d.slice(1).join(" \xB7 ")}`},C=(a,e,t,o)=>{let l=o.getTime(),p=[t.ready_at,...t.slots.map(d=>d.end)],r=Math.max(...p.map(Date.parse))-l;if(t.slots.length===0||r<=0)return b;let c=d=>100*Math.max(Date.parse(d)-l,0)/r;return u`<div class="slots" aria-hidden="true">
+ </dialog>`},C=(a,e,t,o)=>{let{start:l,late_minutes:p,cost:r}=t;if(p)return s(e,"plan_late",{late:H(e,p*60)});if(l===null)return"";let c=t.slots.reduce((m,g)=>m+Date.parse(g.end)-Date.parse(g.start),0),d=[s(e,"plan_starts",{start:S(a,e,new Date(l),o)}),H(e,c/1e3)];return r!==null&&d.push(s(e,"plan_cost",{cost:v.money(a,r)})),`${d[0]} ${d.slice(1).join(" \xB7 ")}`},G=(a,e,t,o)=>{let l=o.getTime(),p=[t.ready_at,...t.slots.map(d=>d.end)],r=Math.max(...p.map(Date.parse))-l;if(t.slots.length===0||r<=0)return b;let c=d=>100*Math.max(Date.parse(d)-l,0)/r;return u`<div class="slots" aria-hidden="true">
  <div class="bar">${t.slots.map(({start:d,end:m})=>u`<span style="left: ${c(d)}%; width: ${c(m)-c(d)}%"></span>`)}</div>
  <div class="head secondary"><span>${v.time(a,o)}</span>
- <span>${R(a,e,new Date(l+r),o)}</span></div>
- </div>`},G=`
+ <span>${S(a,e,new Date(l+r),o)}</span></div>
+ </div>`},U=`
  dialog { border: 0; border-radius: 16px; padding: 24px; width: min(440px, 100vw - 32px); box-sizing: border-box; background: var(--card-background-color); color: var(--primary-text-color); }
  dialog::backdrop { background: rgb(0 0 0 / 50%); }
  dialog form { display: flex; flex-direction: column; gap: 16px; }
@@ -53,4 +53,4 @@ import{DAYS as N,DOMAIN as h,dayName as T,duration as H,format as v,html as u,mo
  .slots .bar { position: relative; height: 14px; }
  .slots .bar > span { position: absolute; height: 100%; background: var(--primary-color); }
  .actions { justify-content: flex-end; }
-`;export{M as dayOf,Y as planDialog};
+`;export{R as dayOf,J as planDialog};
