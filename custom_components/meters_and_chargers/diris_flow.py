@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 import re
+from types import MappingProxyType
 from typing import Any, override
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowResult
@@ -49,8 +51,9 @@ from .diris_store import (
     only_sends_files,
     stored,
 )
-from .engine.devices.diris import FAMILY, Topology, points_of
-from .engine.model import DeviceError, Identity
+from .engine.devices.diris import FAMILY, Load, Topology, points_of
+from .engine.model import DeviceError, Identity, Mark, Point, Quantity, Readings
+from .figures import figures_of
 
 type Input = dict[str, Any]
 
@@ -60,6 +63,7 @@ ADDRESSES = "1-32"
 _MOST_UPDATES_S = 1.0
 _NEVER_PORT = 503
 """There a gateway speaks another Modbus, which is reported to bring it down."""
+_POWER = Point(Quantity.POWER)
 _LINE = re.compile(r"(\d+\.\d+)\s*[:=]?\s*(.*)")
 """A circuit's place and its name."""
 
@@ -70,6 +74,8 @@ class DirisSteps(SnmpSteps, FilesSteps):
     _identity: Identity | None
     _walking: asyncio.Task[str | None] | None = None
     _behind: Topology = Topology(())
+    _powers: Mapping[Load, Readings] = MappingProxyType({})
+    """What circuits of documented products drew after they were found."""
     _walked = 0
     _shown_at = 0.0
     _path = MODBUS
@@ -202,7 +208,7 @@ class DirisSteps(SnmpSteps, FilesSteps):
         """Ask every address who is there; shows how far it is."""
         addresses = addresses_in(self._data[CONF_ADDRESSES])
         if self._walking is None:
-            self._walked, self._behind = 0, Topology(())
+            self._walked, self._behind, self._powers = 0, Topology(()), {}
             self._walking = self.hass.async_create_background_task(
                 self._walk(addresses), f"{DOMAIN} modules"
             )
@@ -237,6 +243,7 @@ class DirisSteps(SnmpSteps, FilesSteps):
             async with links.temporary_diris(self.hass, self._data) as path:
                 await path.look_for(addresses, asked)
                 self._behind = path.known
+                self._powers = await path.read(_with_powers(self._behind))
         except DeviceError as err:
             return "silent" if error_key(err) == "silent" else "no_link"
         except HomeAssistantError:
@@ -265,6 +272,9 @@ class DirisSteps(SnmpSteps, FilesSteps):
                 options={CONF_SINGLE_SOURCE: user_input[CONF_SINGLE_SOURCE]},
             )
         name = f"{identity.model} {identity.serial[-4:]}".strip()
+        told = [readings.get(_POWER) for readings in self._powers.values()]
+        powers = [power for power in told if power is not None]
+        drawn, fed = (await figures_of(self.hass)).both_ways(powers)
         return self.async_show_form(
             step_id="diris_circuits",
             data_schema=vol.Schema(
@@ -278,8 +288,21 @@ class DirisSteps(SnmpSteps, FilesSteps):
                 "modules": str(len(self._behind.modules)),
                 "circuits": str(len(self._behind.loads)),
                 "list": _in_words(self._behind),
+                "drawn": drawn,
+                "fed": fed,
             },
         )
+
+
+def _with_powers(found: Topology) -> Mapping[Load, AbstractSet[Point]]:
+    """Return the circuits whose power is documented, with that alone to be read."""
+    wanted = {}
+    for module in found.modules:
+        for load in module.loads:
+            mark = points_of(module.product, load.number).get(_POWER)
+            if mark is not None and mark is not Mark.SINGLE_SOURCE:
+                wanted[load] = {_POWER}
+    return wanted
 
 
 def _path_of(data: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Figures in dialogs, as their reader writes numbers."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from homeassistant.components.frontend.storage import async_user_store
@@ -32,6 +33,15 @@ class Figures:
         if round(abs(power_w)) < _KILO:
             return self.number(power_w, 0, "W")
         return self.number(power_w / _KILO, 2, "kW")
+
+    def both_ways(self, powers_w: Collection[float]) -> tuple[str, str]:
+        """Return what those together draw that draw, and what the others feed in."""
+        if not powers_w:
+            return UNKNOWN, UNKNOWN
+        return (
+            self.watts(sum(power for power in powers_w if power > 0)),
+            self.watts(sum(power for power in powers_w if power < 0)),
+        )
 
     def number(self, value: float, digits: int, unit: str) -> str:
         """Return a value with so many digits and its unit, kept on one line."""

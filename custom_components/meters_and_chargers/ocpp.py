@@ -39,6 +39,7 @@ from .engine.devices.ocpp_charger import (
     Central,
     Change,
     Gate,
+    Knock,
     OcppCharger,
     Security,
     expiring,
@@ -158,6 +159,10 @@ class OcppServer:
         if self._listener is None:
             raise ConfigEntryNotReady
         return self._listener.central
+
+    def knock(self, charger_id: str) -> Knock | None:
+        """Return what is known of a wallbox that nobody has accepted."""
+        return self.central.knock(charger_id) or self._knocks.pinned(charger_id)
 
     async def start(self) -> None:
         """Listen, and know every wallbox that was accepted before."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 import re
 from typing import Any, override
 
@@ -20,6 +21,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
     TextSelectorConfig,
 )
+from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from . import certificates, links, ocpp_root_view, ocpp_tls
@@ -41,6 +43,7 @@ from .const import (
     FAMILY_OCPP_SERVER,
 )
 from .engine.devices.ocpp_charger import Security
+from .figures import UNKNOWN
 from .ocpp import OcppServer, tell_left_behind
 from .ocpp_listen_flow import ListenSteps
 from .ocpp_manners import PINNED
@@ -319,9 +322,18 @@ class OcppSteps(ListenSteps):
 
     def _knock_words(self) -> dict[str, str]:
         knock = self._knock
+        entry = self.hass.config_entries.async_get_entry(knock[CONF_SERVER])
+        server = getattr(entry, "runtime_data", None)
+        known = (
+            server.knock(knock[CONF_CHARGER_ID])
+            if isinstance(server, OcppServer)
+            else None
+        )
         return {
             "charger_id": knock[CONF_CHARGER_ID],
-            "peer": knock["peer"],
+            "peer": known.peer if known else knock["peer"],
+            "attempts": str(known.attempts) if known else UNKNOWN,
+            "since": _moment(known.first_seen) if known else UNKNOWN,
             "model": _maker_and_model(knock) or "-",
             "serial": knock["serial"] or "-",
         }
@@ -356,6 +368,13 @@ def _changed(*, own: bool) -> vol.Schema:
             vol.Required(_SHOW, default=False): BooleanSelector(),
         }
     )
+
+
+def _moment(at: datetime) -> str:
+    """Return a time by the house's clock, with its date unless that is today."""
+    local = dt_util.as_local(at)
+    today = local.date() == dt_util.now().date()
+    return f"{local:%H:%M}" if today else f"{local:%Y-%m-%d %H:%M}"
 
 
 def _maker_and_model(knock: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .ocpp import ServerEntry
 
 _SHOWN = 5
+_MAX_PINNED = 50
 _MAX_REFUSED = 5
 """Wallboxes of which Repairs says that they can't connect."""
 _REFUSALS: Mapping[Refusal, str] = {
@@ -68,6 +69,8 @@ class Knocks:
         self._knows = knows
         self._issues: set[str] = set()
         """Of wallboxes that can't connect."""
+        self._pinned: dict[str, Knock] = {}
+        """Unknown ones that name no OCPP version, which the server never let in."""
         self.tried: deque[Attempt] = deque(maxlen=_SHOWN)
         """Who tried to connect last."""
 
@@ -100,8 +103,7 @@ class Knocks:
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
         elif why is Refusal.NO_VERSION and not known:
             # Who accepts it lets it in as one that speaks 1.6.
-            knock = Knock(charger_id=charger_id, peer=peer, first_seen=utcnow())
-            self.knocked(knock, pinned=True)
+            self.knocked(self._again(charger_id, peer), pinned=True)
         elif known or (is_local(peer) and len(self._issues) < _MAX_REFUSED):
             self._issues.add(issue_id)
             ir.async_create_issue(
@@ -113,6 +115,21 @@ class Knocks:
                 translation_key=_REFUSALS[why],
                 translation_placeholders={"wallbox": wallbox, "peer": peer},
             )
+
+    def pinned(self, charger_id: str) -> Knock | None:
+        """Return what is known of one that names no OCPP version."""
+        return self._pinned.get(charger_id)
+
+    def _again(self, charger_id: str, peer: str) -> Knock:
+        """Count another attempt; of the first fifty that come, not of a flood."""
+        before = self._pinned.get(charger_id)
+        if before is not None:
+            knock = replace(before, peer=peer, attempts=before.attempts + 1)
+        else:
+            knock = Knock(charger_id=charger_id, peer=peer, first_seen=utcnow())
+        if before is not None or len(self._pinned) < _MAX_PINNED:
+            self._pinned[charger_id] = knock
+        return knock
 
     @callback
     def knocked(self, knock: Knock, *, pinned: bool = False) -> None:

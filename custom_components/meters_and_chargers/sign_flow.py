@@ -211,12 +211,8 @@ class SignSteps(ConfigFlow):
 
     def _both_ways(self, name: str, sample: GridSample | None) -> dict[str, str]:
         """Return what is drawn and what is fed in: no sign has to be explained."""
-        if sample is None:
-            return {f"{name}_drawn": UNKNOWN, f"{name}_fed": UNKNOWN}
-        return {
-            f"{name}_drawn": self._written.watts(max(sample.power_w, 0)),
-            f"{name}_fed": self._written.watts(min(sample.power_w, 0)),
-        }
+        drawn, fed = self._written.both_ways([sample.power_w] if sample else [])
+        return {f"{name}_drawn": drawn, f"{name}_fed": fed}
 
     def _phases(self, sample: GridSample, way: int) -> str:
         """Return the currents of the phases that draw, or of those that feed in."""

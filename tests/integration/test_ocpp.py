@@ -170,6 +170,34 @@ async def charging(hass: HomeAssistant, garage: Garage) -> ConfigEntry[Any]:
     return entry
 
 
+async def test_a_knock_tells_how_often_it_was_tried(
+    hass: HomeAssistant, server: ConfigEntry[Any], garage: Garage
+) -> None:
+    """Whoever dials again is counted, and the first time is kept."""
+    await until(hass, garage, lambda: bool(knocks(hass)), "knock")
+    (flow,) = knocks(hass)
+
+    async def told() -> dict[str, str]:
+        shown = await hass.config_entries.flow.async_configure(flow["flow_id"])
+        assert shown["description_placeholders"] is not None
+        return dict(shown["description_placeholders"])
+
+    def attempts() -> int:
+        knock = server.runtime_data.knock("GARAGE/1")
+        return knock.attempts if knock else 0
+
+    before = attempts()
+    assert before >= 1
+    first = (await told())["since"]
+    await garage.wallbox.stop()
+    await garage.wallbox.start()
+    await until(hass, garage, lambda: attempts() > before, "another attempt")
+    now = await told()
+    assert int(now["attempts"]) > before
+    assert now["since"] == first
+    assert (now["charger_id"], now["peer"]) == ("GARAGE/1", "127.0.0.1")
+
+
 async def test_unknown_wallbox_waits_and_charges_at_once_when_accepted(
     hass: HomeAssistant, garage: Garage, device_registry: dr.DeviceRegistry
 ) -> None:

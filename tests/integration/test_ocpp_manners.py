@@ -167,10 +167,15 @@ async def test_a_wallbox_that_names_no_version(
     expected_logs.append(REFUSED)
     url = f"ws://127.0.0.1:{server.data['port']}/OLD"
     async with aiohttp.ClientSession() as client:
-        async with client.ws_connect(url) as socket:
-            assert (await socket.receive()).data == 1002
+        for _ in range(2):
+            async with client.ws_connect(url) as socket:
+                assert (await socket.receive()).data == 1002
         await _holds(hass, lambda: knocks(hass), "knock")
+        knock = server.runtime_data.knock
+        await _holds(hass, lambda: knock("OLD").attempts == 2, "another knock")
         (flow,) = knocks(hass)
+        shown = await hass.config_entries.flow.async_configure(flow["flow_id"])
+        assert shown["description_placeholders"]["attempts"] == "2"
         result = await hass.config_entries.flow.async_configure(
             flow["flow_id"], {"name": "Wallbox", "maximum_current": 16}
         )

@@ -62,6 +62,11 @@ class Central:
             if waiting.link is not None or self.has_credentials
         )
 
+    def knock(self, charger_id: str) -> Knock | None:
+        """Return what is known of one that nobody has accepted, there or not."""
+        waiting = self._waiting.get(charger_id)
+        return None if waiting is None else waiting.knock
+
     def charger(self, charger_id: str) -> OcppCharger | None:
         """Return an accepted wallbox."""
         return self._chargers.get(charger_id)
