@@ -25,14 +25,12 @@ from .const import (
     CONF_BY_ACCOUNT,
     CONF_FAMILY,
     CONF_GROUP_ID,
-    CONF_MAXIMUM_CURRENT,
     CONF_MEMBERS,
-    CONF_MINIMUM_CURRENT,
     CONF_REASSERT,
     CONF_UNIT_ID,
     DOMAIN,
 )
-from .device_form import answered, in_words, question_fields
+from .device_form import answered, bounds_in_words, in_words, question_fields
 from .engine.devices import FAMILIES
 from .engine.devices.smart_me import METER, PICO, PICO_GROUP, Offer, inventory
 from .engine.devices.smart_me.steering import REASSERT_S
@@ -307,10 +305,7 @@ class AccountSteps(ConfigFlow):
         """Say what a meter measures, and what a station may be told."""
         if offer.family == METER.key:
             return in_words(self._readings, replace(written, signed=True))
-        lowest, highest = (
-            offer.answers[key] for key in (CONF_MINIMUM_CURRENT, CONF_MAXIMUM_CURRENT)
-        )
-        return f"{lowest}\N{EN DASH}{highest}\N{NO-BREAK SPACE}A"
+        return bounds_in_words(offer.answers)
 
     def _entry(self, offer: Offer) -> Input:
         options: Input = {}

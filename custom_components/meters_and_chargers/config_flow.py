@@ -32,6 +32,7 @@ from .const import (
     CONF_ENCRYPTED,
     CONF_FAMILY,
     CONF_HOSTS,
+    CONF_MINIMUM_CURRENT,
     CONF_MORE,
     CONF_SERVER,
     CONF_UNIT_ID,
@@ -45,6 +46,7 @@ from .const import (
     SUBENTRY_CIRCUIT,
 )
 from .device_form import (
+    bounds_in_words,
     flat,
     in_words,
     interval_field,
@@ -213,13 +215,16 @@ class MetersAndChargersFlow(
             description_placeholders={
                 "device": f"{identity.maker} {identity.model}",
                 "serial": identity.serial,
-                "values": in_words(self._readings, await figures_of(self.hass)),
+                "values": bounds_in_words(self._data)
+                if self._is_station
+                else in_words(self._readings, await figures_of(self.hass)),
                 **self._certificate_words(),
             },
         )
 
     async_step_confirm_import = async_step_confirm
     async_step_confirm_export = async_step_confirm
+    async_step_confirm_station = async_step_confirm
     async_step_confirm_tls_import = async_step_confirm
     async_step_confirm_tls_export = async_step_confirm
 
@@ -227,11 +232,18 @@ class MetersAndChargersFlow(
     def _confirmed_as(self) -> str:
         """The step that says of a meter which way power flows now."""
         step = "confirm_tls" if self._data.get(CONF_ENCRYPTED) else "confirm"
+        if self._is_station:
+            step = "confirm_station"
         power = self._readings.get(Point(Quantity.POWER))
         # Only wallboxes are asked about, and they draw.
         if power is not None and not FAMILIES[self._data[CONF_FAMILY]].questions:
             step += "_export" if power < 0 else "_import"
         return step
+
+    @property
+    def _is_station(self) -> bool:
+        """Whether it says nothing of itself, and has bounds instead."""
+        return not self._readings and CONF_MINIMUM_CURRENT in self._data
 
     async def async_step_reconfigure(
         self, user_input: Input | None = None

@@ -28,7 +28,9 @@ from .const import (
     CONF_FAMILY,
     CONF_FORMAT,
     CONF_INTERVAL,
+    CONF_MAXIMUM_CURRENT,
     CONF_MEMBERS,
+    CONF_MINIMUM_CURRENT,
     CONF_MORE,
     CONF_PATH,
     CONF_UNIT_ID,
@@ -122,6 +124,12 @@ def in_words(readings: Readings, written: Figures) -> str:
         if (value := readings.get(point)) is not None
     )
     return " · ".join(said)
+
+
+def bounds_in_words(data: Mapping[str, Any]) -> str:
+    """Say what a station may be told that says nothing of itself."""
+    lowest, highest = data[CONF_MINIMUM_CURRENT], data[CONF_MAXIMUM_CURRENT]
+    return f"{lowest}\N{EN DASH}{highest}\N{NO-BREAK SPACE}A"
 
 
 def _current(written: Figures, phase: Phase, value: float) -> str:

@@ -112,7 +112,11 @@ async def test_pico_is_added_with_its_bounds(hass: HomeAssistant, pico: Pico) ->
     }
     assert proposed == {"minimum_current": "8", "maximum_current": "16"}
     result = await submit(hass, result, address(pico, **bounds()))
-    assert result["step_id"] == "confirm"
+    # What it does just now it does not say: the screen tells so, and what it takes.
+    assert result["step_id"] == "confirm_station"
+    assert result["description_placeholders"] is not None
+    values = result["description_placeholders"]["values"]
+    assert values == "8\N{EN DASH}16\N{NO-BREAK SPACE}A"
     result = await submit(hass, result, {"name": "Garage"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"]["minimum_current"] == 8

@@ -186,7 +186,7 @@ async def test_firmware_is_asked_and_reading_back_is_tried(
     (marker,) = [key for key in form["data_schema"].schema if key == "by_phase"]
     assert marker.default() is False
     result = await submit(hass, form, address(station, **BOUNDS) | {"by_phase": True})
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_station"
     result = await submit(hass, result, {"name": "Garage"})
     await settle(hass)
     assert result["data"]["by_phase"] == 1

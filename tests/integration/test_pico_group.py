@@ -129,7 +129,7 @@ async def test_it_is_added_by_its_serial_numbers(
     form = await choose(hass, "smart_me_pico_group")
     typed = address(group.master, **BOUNDS, members=[*NUMBERS[:2], f" {NUMBERS[2]}-1 "])
     result = await submit(hass, form, typed)
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_station"
     placeholders = result["description_placeholders"]
     assert placeholders is not None
     assert placeholders["device"] == "smart-me Pico group"

@@ -207,7 +207,7 @@ async def test_single_device_is_taken_up_at_once(
     }
     flows = hass.config_entries.flow
     result = await flows.async_configure(result["flow_id"], fields)
-    assert result["step_id"] == "confirm"
+    assert result["step_id"] == "confirm_station"
     assert not pico.write_pdus
 
 
