@@ -437,6 +437,22 @@ test("a site's card tells where power goes and what the fuse has left", async ()
   card.remove();
 });
 
+test("a card writes numbers and money as its reader does", async () => {
+  for (const [number_format, energy, money] of [
+    ["quote_decimal", /14\.2.kWh/, /CHF.1[’']234\.50/],
+    ["decimal_comma", /14,2.kWh/, /1\.234,50.CHF/],
+  ] as const) {
+    const home = wholeHouse();
+    Object.assign(home.locale, { language: "de", number_format });
+    const cost = home.states[entityOf(home, "house", "cost_today")];
+    if (cost) cost.state = "1234.5";
+    const card = await show("site", home);
+    assert.match(textOf(card), energy);
+    assert.match(textOf(card), money);
+    card.remove();
+  }
+});
+
 test("circuits fold, are searched and sorted", async () => {
   const card = await show("circuits", wholeHouse());
   const names = () => all(card, "tbody th").map((one) => one.textContent.trim());
