@@ -437,6 +437,23 @@ test("a site's card tells where power goes and what the fuse has left", async ()
   card.remove();
 });
 
+test("a card waits for a Home Assistant that is away, and is back with it", async () => {
+  const home = wholeHouse();
+  for (const name of ["charger", "site", "circuits", "sessions", "health"]) {
+    home.connected = true;
+    const card = await show(name, home, { device: "garage" });
+    const before = textOf(card);
+    assert.ok(!before.includes("Waiting for Home Assistant"), name);
+    card.hass = { ...home, connected: false };
+    await redrawn(card);
+    assert.equal(textOf(card), "Waiting for Home Assistant…", name);
+    card.hass = { ...home, connected: true };
+    await redrawn(card);
+    assert.equal(textOf(card), before, name);
+    card.remove();
+  }
+});
+
 test("a card writes numbers and money as its reader does", async () => {
   for (const [number_format, energy, money] of [
     ["quote_decimal", /14\.2.kWh/, /CHF.1[’']234\.50/],
