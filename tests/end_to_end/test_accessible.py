@@ -58,6 +58,50 @@ WIDER = """(() => {
       && getComputedStyle(one).position !== "absolute")
     .map((one) => one.outerHTML.slice(0, 120));
 })()"""
+# What moves of our cards, and what of them would move for others.
+MOVING = """window.ours.flatMap((one) => [...one.shadowRoot.querySelectorAll("*")])
+  .filter((one) => {
+    const style = getComputedStyle(one);
+    return style.transitionDuration.split(",").some((time) => parseFloat(time) > 0)
+      || style.animationName !== "none";
+  })
+  .map((one) => one.outerHTML.slice(0, 120))"""
+# As who reads badly may set their letters (WCAG 1.4.12).
+SPACED = """(() => {
+  for (const one of window.ours) {
+    const sheet = document.createElement("style");
+    sheet.textContent = `* { line-height: 1.5 !important;
+      letter-spacing: .12em !important; word-spacing: .16em !important; }`;
+    one.shadowRoot.append(sheet);
+  }
+  return true;
+})()"""
+# Words that do not fit into what they stand in.
+CUT = """window.ours.flatMap((one) => [...one.shadowRoot.querySelectorAll("*")])
+  .filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1
+    && getComputedStyle(one).display !== "inline" && one.textContent.trim() !== "")
+  .map((one) => one.outerHTML.slice(0, 120))"""
+# Where Tab has to stop in our cards, in their order; how many there are.
+STOPS = """(() => {
+  window.stops = window.ours.flatMap((one) =>
+    [...one.shadowRoot.querySelectorAll("button, input, select, a[href]")])
+    .filter((one) => !one.disabled && one.tabIndex >= 0 && one.checkVisibility());
+  return window.stops.length;
+})()"""
+# At which of them the focus is, and whether it is seen below the page's own header.
+FOCUS = """(() => {
+  let one = document.activeElement;
+  while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
+  const { top, bottom } = one.getBoundingClientRect();
+  const { outlineStyle, outlineWidth } = getComputedStyle(one);
+  return {
+    stop: window.stops.indexOf(one),
+    seen: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2
+      && top >= 56 && bottom <= innerHeight,
+    what: one.outerHTML.slice(0, 120),
+  };
+})()"""
+TAB = "Tab", 9
 WINDOW = argparse.Namespace(width=1280, height=960, scale=1, dark=False, language="en")
 
 pytestmark = pytest.mark.end_to_end
@@ -117,6 +161,47 @@ async def test_cards_fit_a_narrow_phone(owner: Visitor) -> None:
             await asyncio.sleep(0.5)
             assert await page.evaluate(DRAWN)
             assert await page.evaluate(WIDER) == [], (language, view)
+    assert not page.faults
+
+
+async def test_cards_stay_still_and_whole(owner: Visitor) -> None:
+    """Nothing moves for who wants that; wider letters cut no word on a phone."""
+    page = owner.page
+    await page.look(375, 812)
+    for view in VIEWS:
+        await owner.goes_to(f"{URL_PATH}/{view}")
+        await owner.shows(DRAWN)
+        if view == "overview":
+            await page.prefer(reduced_motion="no-preference")
+            assert await page.evaluate(MOVING), "the bars move for everybody else"
+        await page.prefer(reduced_motion="reduce")
+        assert await page.evaluate(MOVING) == [], view
+        await page.evaluate(SPACED)
+        await asyncio.sleep(0.5)
+        assert await page.evaluate(WIDER) == [], view
+        assert await page.evaluate(CUT) == [], view
+    assert not page.faults
+
+
+async def test_tab_reaches_all_of_the_cards(owner: Visitor) -> None:
+    """Each control of every card in its order, and the focus is seen on each."""
+    page = owner.page
+    await page.send("Emulation.setFocusEmulationEnabled", enabled=True)
+    for view in ("overview", "charger-1"):
+        await owner.goes_to(f"{URL_PATH}/{view}")
+        await owner.shows(DRAWN)
+        count = await page.evaluate(STOPS)
+        assert count > 5, view
+        reached: list[int] = []
+        for _ in range(count + 60):
+            await owner.key(*TAB)
+            found = await page.evaluate(FOCUS)
+            if found["stop"] >= 0:
+                assert found["seen"], (view, found)
+                reached.append(found["stop"])
+            if len(reached) == count:
+                break
+        assert reached == list(range(count)), view
     assert not page.faults
 
 
