@@ -297,10 +297,10 @@ _FIND = """(() => {
     enter: (label, text) => {
       const input = field(label);
       if (!input) return false;
-      input.focus();
-      input.select();
-      document.execCommand("insertText", false, text);
-      input.dispatchEvent(new Event("change", { bubbles: true, composed: true }));
+      // Not by keys: a dialog that is still closing takes the focus back.
+      input.value = text;
+      for (const kind of ["input", "change"])
+        input.dispatchEvent(new Event(kind, { bubbles: true, composed: true }));
       return input.value === text;
     },
     enter_key: function (key, text) { return this.enter(hass().localize(key), text); },
