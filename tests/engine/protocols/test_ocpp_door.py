@@ -3,8 +3,10 @@
 import asyncio
 import base64
 from contextlib import suppress
+import gc
 import logging
 from pathlib import Path
+import socket
 import ssl
 from typing import Any
 
@@ -194,6 +196,30 @@ async def test_silent_ones_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> N
         assert await silent[1][0].read() == b""
         for _, writer in silent:
             writer.close()
+
+
+async def test_who_makes_room_at_once_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many that come at the same moment those that are too many are closed."""
+    monkeypatch.setattr(doors_, "MAX_NEW_OF_PEER", 4)
+    monkeypatch.setattr(doors_, "PEEK_S", 60.0)
+    # What is closed only as garbage is closed much later on a large heap.
+    gc.disable()
+    try:
+        async with serving(Doors()) as server, asyncio.timeout(20):
+            # Nothing else runs meanwhile, so that all are accepted in one go.
+            burst = [
+                socket.create_connection((HOST, server.port), 5) for _ in range(12)
+            ]
+            for one in burst:
+                one.setblocking(False)
+            loop = asyncio.get_running_loop()
+            for one in burst[:8]:
+                with suppress(ConnectionError):
+                    assert await loop.sock_recv(one, 1) == b""
+            for one in burst:
+                one.close()
+    finally:
+        gc.enable()
 
 
 async def test_an_admitted_one_has_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 import logging
 import socket
 import ssl
@@ -46,6 +47,8 @@ class _Visitor:
 
     peer: str
     connection: socket.socket
+    handed_over: bool = False
+    """From then on a transport closes its connection."""
     task: asyncio.Task[None] | None = None
     transport: asyncio.BaseTransport | None = None
     timer: asyncio.TimerHandle | None = None
@@ -162,6 +165,8 @@ class Door:
             self._make_room(visitor.peer)
             self._visitors[visitor] = None
             visitor.task = asyncio.create_task(self._let_in(visitor))
+            # Not at the task's own end: one that is cancelled may never have begun.
+            visitor.task.add_done_callback(partial(self._looked_at, visitor))
 
     def _make_room(self, peer: str) -> None:
         """Send the oldest away, of the same peer first, where there are too many."""
@@ -173,7 +178,6 @@ class Door:
 
     async def _let_in(self, visitor: _Visitor) -> None:
         """Look how a connection begins, and hand it over."""
-        handed = False
         try:
             async with asyncio.timeout(PEEK_S):
                 first = await _first_byte(visitor.connection)
@@ -181,18 +185,19 @@ class Door:
             if first and (reason := self._wrong(encrypted=encrypted)):
                 self._refused(visitor.peer, reason)
             elif first:
-                handed = True
+                visitor.handed_over = True
                 await self._hand_over(visitor, self.context if encrypted else None)
         except ssl.SSLError as err:
             reason = err.reason or type(err).__name__
             self._refused(visitor.peer, f"its encryption failed ({reason})")
         except (OSError, TimeoutError) as err:
             _LOGGER.debug("%s: nothing came of it: %s", visitor.peer, err)
-        finally:
-            if visitor.transport is None:
-                self._forget(visitor)
-                if not handed:
-                    visitor.connection.close()
+
+    def _looked_at(self, visitor: _Visitor, _task: asyncio.Task[None]) -> None:
+        if visitor.transport is None:
+            self._forget(visitor)
+            if not visitor.handed_over:
+                visitor.connection.close()
 
     def _wrong(self, *, encrypted: bool) -> str | None:
         if encrypted and self._tls is Tls.OFF:
