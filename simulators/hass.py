@@ -27,7 +27,7 @@ _RECORD = re.compile(
 )
 _NAMED = Path(__file__).with_name("named.py")
 _START_SECONDS = 300
-_STOP_SECONDS = 20
+_STOP_SECONDS = 60
 _FLOW_SECONDS = 60
 
 _CONFIGURATION = f"""\
