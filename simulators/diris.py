@@ -261,7 +261,10 @@ class Diris(ModbusDevice):
         """Put modules behind a gateway."""
         super().__init__([], port)
         self._proxy = self._bus = _Bus(HOST, port)
-        self.modules = {1: Module(product, net_id=net_id), **modules}
+        self.modules: dict[int, ModbusDevice] = {
+            1: Module(product, net_id=net_id),
+            **modules,
+        }
         self.gone: set[int] = set()
 
     @property

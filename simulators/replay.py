@@ -15,6 +15,7 @@ from typing import Any, TypeAliasType, get_args, get_origin, get_type_hints
 import aiohttp
 from pymodbus.constants import ExcCodes
 
+from .diris import Diris
 from .engine import load_engine
 from .modbus_device import ModbusDevice
 
@@ -31,6 +32,9 @@ def load(path: Path) -> dict[str, Any]:
     for key in ("data", "replay"):
         if isinstance(found, dict) and key in found:
             found = found[key]
+    if isinstance(found, dict) and found.get("waiting"):
+        # An OCPP server's file: the wallbox that waits is what somebody asks about.
+        found = found["waiting"][0]["replay"]
     if not isinstance(found, dict) or found.get("format") != 1:
         raise ValueError("no diagnostics that can be played")
     return found
@@ -75,6 +79,30 @@ class ReplayedDevice(ModbusDevice):
         if (refusal := self._refusals.get((address, count))) is not None:
             return refusal
         return await super()._act(function, first, address, count, current, values)
+
+
+class ReplayedGateway(Diris):
+    """A gateway whose units answer as they did; at the others there is nobody."""
+
+    def __init__(self, replay: Mapping[str, Any], port: int = 0) -> None:
+        """Take the answers of a dump; raises ValueError where it has none."""
+        super().__init__({}, port=port)
+        answers: dict[int, list[Any]] = {}
+        for answer in replay["answers"]:
+            answers.setdefault(answer["unit"], []).append(answer)
+        self.modules = {
+            unit: ReplayedDevice({"answers": told})
+            for unit, told in answers.items()
+            if any("words" in one for one in told)
+        }
+        if not self.modules:
+            raise ValueError("this gateway has not answered anything")
+
+
+def device_of(replay: Mapping[str, Any], port: int = 0) -> ReplayedDevice | Diris:
+    """Return what answers as a dump says; raises ValueError where it says nothing."""
+    several = any("unit" in answer for answer in replay["answers"])
+    return (ReplayedGateway if several else ReplayedDevice)(replay, port)
 
 
 def _rows(words: Mapping[int, int]) -> list[tuple[int, int]]:
@@ -292,7 +320,7 @@ async def play(path: Path, port: int, server: str | None, stop: asyncio.Event) -
     if replay["protocol"] == "site":
         _play_site(replay)
     elif replay["protocol"] == "modbus":
-        device = ReplayedDevice(replay, port)
+        device = device_of(replay, port)
         await device.start()
         print(f"{replay['family']:8} {device.host}:{device.port} serial", end=" ")
         print(replay["serial"], flush=True)

@@ -41,7 +41,7 @@ from .controller import SiteController
 from .coordinator import DeviceCoordinator
 from .diris import GatewayCoordinator
 from .engine.devices import FAMILIES
-from .engine.devices.diris import name_of
+from .engine.devices.diris import dump_gateway, name_of
 from .engine.devices.ocpp_charger import Dialect, shown
 from .ocpp import OcppServer
 from .ocpp_wallbox import ChargerHub
@@ -93,6 +93,8 @@ async def async_get_config_entry_diagnostics(
             told |= _gateway(found)
             if found.export is not None:
                 told["export"] = found.export.figures()
+            if found.path.modbus is not None:
+                told["replay"] = await found.async_ask(dump_gateway)
         case SiteController():
             told |= _site(found)
         case OcppServer():

@@ -65,6 +65,11 @@ class PowerBrain(ModbusDevice):
     """
 
     limit_is_assumed = False
+    only_dumped = (
+        registers.HAS_METER,
+        registers.METER_FLAGS,
+        registers.PHASE_SWITCHING,
+    )
 
     def __init__(self, link: ModbusLink, answers: Answers) -> None:
         """Expect a box with a meter; its owner says how much its line carries, in A."""

@@ -1,5 +1,7 @@
 """An S0 meter at a cFos Power Brain: it counts pulses, at a port of its own."""
 
+from typing import override
+
 from ...model import Answers, Device, Family, Identity, ModbusTcp
 from ...protocols.modbus import ModbusDevice, ModbusLink, TableGroup
 from . import registers
@@ -20,10 +22,20 @@ async def identify(link: ModbusLink) -> Identity:
     )
 
 
+class S0Meter(ModbusDevice):
+    """One of the two inputs."""
+
+    @override
+    async def piece(self, link: ModbusLink) -> Identity:
+        """Read which box it is at; raises `WrongDevice`."""
+        serial = await read_serial(link)
+        return Identity(family=FAMILY.key, serial=serial, maker=MAKER, model=MODEL)
+
+
 def open_device(link: ModbusLink, _answers: Answers) -> Device:
     """Return the meter behind this link."""
     group = TableGroup(key="fast", tables=(registers.S0_METER,))
-    return ModbusDevice(link, identify, (group,))
+    return S0Meter(link, identify, (group,))
 
 
 FAMILY: Family[ModbusLink] = Family(

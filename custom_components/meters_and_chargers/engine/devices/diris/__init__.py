@@ -9,6 +9,7 @@ from .bacnet import MAIN as BACNET_MAIN
 from .bacnet import BacnetPath
 from .bacnet_values import Extra, Key
 from .columns import DOCUMENTED, PROPOSED_SCALE, BadFile, Column, Evidence, read_file
+from .dump import dump_gateway
 from .gateway import Gateway, is_counted, name_of
 from .mib import Mib, Output, as_text, columns_of_mib, mib_of, read_mib, stored_mib
 from .modbus import AlarmPlace, ModbusPath, OpenUnit
@@ -58,6 +59,7 @@ __all__ = [
     "alarms_of",
     "as_text",
     "columns_of_mib",
+    "dump_gateway",
     "find_outputs",
     "is_counted",
     "mib_of",

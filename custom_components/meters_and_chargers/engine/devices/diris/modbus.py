@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 import logging
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from ...model import (
     WrongDevice,
 )
 from ...protocols.modbus import Block, ModbusLink, ModbusReader
+from ...protocols.modbus.dump import Answer
 from .alarms import Alarm, AlarmKind
 from .nameplate import Nameplate, read_nameplate
 from .registers import IDENTIFICATION, NET_ID, alarms_of, layout_of, tables_of
@@ -94,7 +95,8 @@ class ModbusPath:
         the counters of a product are, one of `registers.ENERGY_PLACES`.
         """
         self._open = open_unit
-        self._own = own
+        self.own = own
+        """The gateway's own unit id."""
         self._lane = lane
         self._units: dict[int, _Unit] = {}
         self.energies: Mapping[str, str] = energies or {}
@@ -103,7 +105,7 @@ class ModbusPath:
 
     async def identify(self) -> Identity:
         """Ask who the gateway is; raises `WrongDevice` for another kind."""
-        unit = await self._unit(self._own)
+        unit = await self._unit(self.own)
         await self._take(IDENTIFICATION, NET_ID)
         try:
             plate = await read_nameplate(unit.link)
@@ -114,6 +116,18 @@ class ModbusPath:
         if self._lane is not None:
             self._lane.answered()
         return plate.identity
+
+    async def observe(
+        self, watched: ExitStack, observe: Callable[[Answer], None]
+    ) -> None:
+        """Have every answer of gateway and modules told until the stack is closed."""
+        for address in {self.own: None, **dict.fromkeys(self.modules)}:
+            unit = await self._unit(address)
+
+            def tell(answer: Answer, address: int = address) -> None:
+                observe(replace(answer, unit=address))
+
+            watched.enter_context(unit.link.observed(tell))
 
     async def look_for(
         self, addresses: Iterable[int], on_asked: Callable[[], None] = lambda: None
@@ -127,7 +141,7 @@ class ModbusPath:
                 self.modules[address] = Module(address=address, loads=())
                 found = await self._look_at(address)
                 # A gateway is none of its own modules, a meter by itself is.
-                if found is None or (address == self._own and not found.loads):
+                if found is None or (address == self.own and not found.loads):
                     del self.modules[address]
             on_asked()
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 import time
+from typing import override
 
 from ...model import (
     Answers,
@@ -93,6 +94,11 @@ class PicoGroup(Pico):
             clock=clock,
             today=today,
         )
+
+    @override
+    async def piece(self, link: ModbusLink) -> Identity:
+        """Find out which station is the master; its number is not the group's."""
+        return await read_identity(link, FAMILY_KEY, MODEL)
 
 
 def open_device(

@@ -41,7 +41,7 @@ class ModbusDevice:
     """Reads groups of tables; what it is, its family's function finds out."""
 
     only_dumped: tuple[Block, ...] = ()
-    """What a dump holds besides, because nobody knows yet what it says."""
+    """What a dump holds besides: asked for once, or nobody knows yet what it says."""
     pushed: Pushed | None = None
     """What it may write to us by itself."""
 
@@ -82,6 +82,10 @@ class ModbusDevice:
         self._link.trust()
         return identity
 
+    async def piece(self, link: ModbusLink) -> Identity:
+        """Find out which piece of hardware answers; raises as `identify`."""
+        return await self._identify(link)
+
     async def assure(self) -> None:
         """After a lost connection, make sure that the same device came back."""
         if self._link.lost:
@@ -113,6 +117,8 @@ class ModbusDevice:
             try:
                 async with asyncio.timeout(limit_s):
                     identity = await self.identify()
+                    with suppress(DeviceError):
+                        identity = await self._who_was(Played(answers))
                     for group in self.groups:
                         part = group.key
                         await self.read(group)
@@ -125,8 +131,8 @@ class ModbusDevice:
             except TimeoutError:
                 error = "took_too_long"
 
-        async def identify(played: Played) -> Identity:
-            # An identification reads and does nothing else.
-            return await self._identify(cast("ModbusLink", played))
+        return await dump(answers, identity, error, self._who_was)
 
-        return await dump(answers, identity, error, identify)
+    async def _who_was(self, played: Played) -> Identity:
+        # An identification reads and does nothing else.
+        return await self.piece(cast("ModbusLink", played))

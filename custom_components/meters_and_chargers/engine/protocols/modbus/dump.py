@@ -12,8 +12,12 @@ _SURE_LENGTH = 6
 
 
 class Dumped(TypedDict, total=False):
-    """One request as it stands in a dump; ``words`` in hexadecimal, or ``error``."""
+    """One request as it stands in a dump; ``words`` in hexadecimal, or ``error``.
 
+    ``unit`` is whom it went to, where several answer behind one gateway.
+    """
+
+    unit: int
     part: str
     start: int
     count: int
@@ -42,6 +46,8 @@ class Answer:
     error: str | None = None
     part: str = ""
     """``identity``, or the group it was asked for."""
+    unit: int | None = None
+    """Who was asked, of several units behind one gateway."""
 
     @property
     def addresses(self) -> range:
@@ -106,7 +112,7 @@ async def dump(
         family=family,
         serial=serial,
         error=error,
-        answers=[_written(_without(answer, told)) for answer in answers],
+        answers=[written(_without(answer, told)) for answer in answers],
     )
 
 
@@ -156,10 +162,13 @@ def _without(answer: Answer, hidden: set[int]) -> Answer:
     return replace(answer, words=None, error="left_out")
 
 
-def _written(answer: Answer) -> Dumped:
-    written = Dumped(part=answer.part, start=answer.start, count=answer.count)
+def written(answer: Answer) -> Dumped:
+    """Return a request with its answer as it stands in a dump."""
+    one = Dumped(part=answer.part, start=answer.start, count=answer.count)
+    if answer.unit is not None:
+        one["unit"] = answer.unit
     if answer.words is not None:
-        written["words"] = " ".join(f"{word:04X}" for word in answer.words)
+        one["words"] = " ".join(f"{word:04X}" for word in answer.words)
     if answer.error is not None:
-        written["error"] = answer.error
-    return written
+        one["error"] = answer.error
+    return one
