@@ -233,7 +233,10 @@ DEFECTS: dict[str, tuple[Defect, str, str]] = {
         "slow_meter has no words: add it to en.json",
     ),
     "entity without a name": (
-        everywhere("entity/button/unlock", None),
+        both(
+            everywhere("entity/button/unlock", None),
+            put(ICON_FILE, "entity/button/unlock", None),
+        ),
         f"{OURS}/button.py",
         "entity unlock has no words: add it to en.json",
     ),

@@ -5,11 +5,14 @@ from pathlib import Path
 import re
 from typing import Any
 
+from homeassistant.components import sensor
+from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 import pytest
 
 from custom_components.meters_and_chargers.const import DOMAIN
+from custom_components.meters_and_chargers.describe import SENSORS
 from validation.texts import flat, placeholders
 
 TEXTS = Path(__file__).parents[2] / "custom_components" / DOMAIN / "translations"
@@ -29,6 +32,25 @@ async def load(hass: HomeAssistant, language: str) -> dict[str, str]:
         assert texts, category
         found |= texts
     return found
+
+
+def test_every_entity_has_an_icon() -> None:
+    """Ours, or for what is measured the one that Home Assistant has for its class."""
+    ours = json.loads((TEXTS.parent / "icons.json").read_text())["entity"]
+    built_in = json.loads((Path(sensor.__file__).parent / "icons.json").read_text())
+    classes = {
+        f"{quantity}{end}": kind.device_class
+        for quantity, kind in SENSORS.items()
+        for end in ("", "_phase")
+    }
+    # A word of a few says nothing by its class.
+    classes["session_energy"] = SensorDeviceClass.ENERGY
+    classes["session_start"] = SensorDeviceClass.TIMESTAMP
+    known = built_in["entity_component"].keys() - {"enum"}
+    for platform, entities in read("en")["entity"].items():
+        for key in entities:
+            measured = platform == "sensor" and classes.get(key) in known
+            assert measured or key in ours.get(platform, {}), (platform, key)
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "it"])
