@@ -326,6 +326,17 @@ def test_every_entity_that_is_no_measurement_is_explained() -> None:
             assert re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text), name
 
 
+def test_every_action_is_explained() -> None:
+    """An action, a trigger and a condition are found by name and key, with fields."""
+    text = " ".join((page("installing") + page("gateway")).split())
+    for key, name in english().items():
+        kind, one, *rest = key.split(".")
+        if kind in ("services", "triggers", "conditions") and rest == ["name"]:
+            assert f"*{name}* (`{one}`" in text, key
+        elif kind == "services" and rest[0] == "fields" and rest[-1] == "name":
+            assert f"`{rest[1]}`" in text, key
+
+
 def test_every_option_of_a_site_is_listed_with_its_default() -> None:
     """The table of options has the names and figures of the form."""
     text = page("installing")
