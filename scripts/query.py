@@ -18,6 +18,13 @@ from simulators.engine import load_engine
 load_engine()
 
 from custom_components.meters_and_chargers.engine.devices import FAMILIES  # noqa: E402 - load_engine comes first
+from custom_components.meters_and_chargers.engine.devices.diris import (  # noqa: E402 - same
+    FAMILY as DIRIS,
+)
+from custom_components.meters_and_chargers.engine.devices.diris import (  # noqa: E402 - same
+    ModbusPath,
+    dump_gateway,
+)
 from custom_components.meters_and_chargers.engine.model import (  # noqa: E402 - same
     Device,
     DeviceError,
@@ -32,7 +39,11 @@ from custom_components.meters_and_chargers.engine.protocols.modbus import (  # n
 if TYPE_CHECKING:
     from custom_components.meters_and_chargers.engine.protocols.modbus.dump import (
         Answer,
+        Dump,
     )
+
+_MODULES = 32
+"""As many as a gateway of SOCOMEC has."""
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -66,13 +77,29 @@ async def query(
         if not raw:
             await _reading(link, device)
         elif isinstance(device, ModbusDevice):
-            found = await device.dump()
+            if family is DIRIS:
+                found = await _behind(connection, link, unit)
+            else:
+                found = await device.dump()
             print(json.dumps(found, indent=2))
             if found["error"] is not None:
                 raise DeviceError(found["error"].replace("_", " "))
     finally:
         link.close()
         await connection.close()
+
+
+async def _behind(connection: ModbusConnection, own: ModbusLink, unit: int) -> Dump:
+    """Look for the modules behind a gateway, and return what all of them answer."""
+
+    async def open_unit(unit_id: int) -> ModbusLink:
+        if unit_id == unit:
+            return own
+        return ModbusLink(connection.for_unit(unit_id), recycles=False)
+
+    path = ModbusPath(open_unit, unit)
+    await path.look_for(range(1, _MODULES + 1))
+    return await dump_gateway(path)
 
 
 async def _reading(link: ModbusLink, device: Device) -> None:

@@ -1,5 +1,7 @@
 """What Home Assistant makes of our texts, language by language."""
 
+from collections.abc import Iterator
+from itertools import chain
 import json
 from pathlib import Path
 import re
@@ -32,6 +34,31 @@ async def load(hass: HomeAssistant, language: str) -> dict[str, str]:
         assert texts, category
         found |= texts
     return found
+
+
+def fields_of(step: dict[str, Any], place: str) -> Iterator[tuple[str, bool]]:
+    """Yield each field of a form, and whether it is explained."""
+    for key in step.get("data", {}):
+        yield f"{place}.{key}", key in step.get("data_description", {})
+    for name, section in step.get("sections", {}).items():
+        yield from fields_of(section, f"{place}.{name}")
+
+
+def test_every_field_is_explained() -> None:
+    """Whoever sets something up is told what each field is for."""
+    texts = read("en")
+    forms = {
+        f"{kind}.{name}": step
+        for kind, steps in (
+            ("config", texts["config"]["step"]),
+            ("options", texts["options"]["step"]),
+            *((key, one["step"]) for key, one in texts["config_subentries"].items()),
+        )
+        for name, step in steps.items()
+    }
+    fields = dict(chain.from_iterable(fields_of(v, k) for k, v in forms.items()))
+    assert len(fields) > 200
+    assert [field for field, explained in fields.items() if not explained] == []
 
 
 def test_every_entity_has_an_icon() -> None:
