@@ -386,6 +386,7 @@ async def test_a_server_counts_its_wallboxes(
     garage: Garage,
     server: ConfigEntry[Any],
     hass_client: ClientSessionGenerator,
+    tmp_path: Path,
 ) -> None:
     """One that waits tells its frames, one that is known how many there were."""
     await until(hass, garage, lambda: bool(knocks(hass)), "knock")
@@ -395,6 +396,9 @@ async def test_a_server_counts_its_wallboxes(
     assert told["wallboxes"] == {}
     (waiting,) = told["waiting"]
     assert '"BootNotification"' in waiting["replay"]["frames"][0]["frame"]
+    file = tmp_path / "server.json"
+    file.write_text(text)
+    assert load(file) == waiting["replay"]
     await charging(hass, garage)
     text = await download(hass, hass_client, server)
     no_secret(text, "GARAGE/1")
