@@ -331,7 +331,7 @@ class DeviceCoordinator(PacedCoordinator):
         try:
             await self.async_tell(change)
         except OutOfRange as err:
-            raise out_of_range(self, value_ma) from err
+            raise await out_of_range(self.hass, self, value_ma) from err
         self.async_update_listeners()
 
     async def async_tell(self, change: Awaitable[None]) -> None:

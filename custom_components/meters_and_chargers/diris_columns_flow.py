@@ -47,6 +47,7 @@ from .engine.model import (
     Unreachable,
     WrongDevice,
 )
+from .figures import Figures
 from .snmp_form import V3
 
 type Input = dict[str, Any]
@@ -146,10 +147,13 @@ class LearnSteps(ConfigEntryBaseFlow):
         return None
 
 
-def examples(largest: Mapping[Load, float]) -> str:
+def examples(largest: Mapping[Load, float], written: Figures) -> str:
     """Say which numbers the first column holds, for a person to compare."""
-    said = (f"{load.module}.{load.number}: {n:g}" for load, n in largest.items())
-    return ", ".join(said) or "-"
+    said = (
+        f"{load.module}.{load.number}: {written.plain(n)}"
+        for load, n in largest.items()
+    )
+    return "; ".join(said) or "-"
 
 
 def scales_schema() -> vol.Schema:

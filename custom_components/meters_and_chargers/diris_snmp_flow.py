@@ -34,6 +34,7 @@ from .diris_columns_flow import (
 )
 from .engine.devices.diris import FAMILY
 from .engine.model import DeviceError, Identity, Silent
+from .figures import figures_of
 from .snmp_form import V3, credential_fields, problem_of, with_secrets
 
 type Input = dict[str, Any]
@@ -159,7 +160,8 @@ class SnmpSteps(LearnSteps, ConfigFlow):
     ) -> ConfigFlowResult:
         """Ask in which units columns count, as far as their owner knows."""
         errors: dict[str, str] = {}
-        placeholders = {"line": "", "examples": examples(self._largest)}
+        written = await figures_of(self.hass)
+        placeholders = {"line": "", "examples": examples(self._largest, written)}
         if user_input is not None:
             problem = take_scales(self._data, user_input, placeholders)
             if problem is None:

@@ -233,7 +233,7 @@ class EntityCharger:
         """Write current, phases and switch, each only if it is another; mA."""
         setpoint = self.setpoint
         if value_ma and not setpoint.minimum_ma <= value_ma <= setpoint.maximum_ma:
-            raise out_of_range(self, value_ma)
+            raise await out_of_range(self._hass, self, value_ma)
         if value_ma == 0 and self._switch is not None:
             await self._turn(self._switch, on=False)
             return
@@ -259,7 +259,7 @@ class EntityCharger:
                 and to_amps(state, figure) * 1000 <= value_ma
             ]
             if not fitting:
-                raise out_of_range(self, value_ma)
+                raise await out_of_range(self._hass, self, value_ma)
             amps, option = max(fitting)
             await self._call(
                 domain, SERVICE_SELECT_OPTION, self._current, option=option

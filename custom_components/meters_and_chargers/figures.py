@@ -1,10 +1,12 @@
-"""Figures in dialogs, as their reader writes numbers."""
+"""Figures in texts, as their reader writes numbers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from homeassistant.components.frontend.storage import async_user_store
 from homeassistant.components.http.const import KEY_HASS_USER
+from homeassistant.components.websocket_api.connection import current_connection
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.http import current_request
 
@@ -46,21 +48,42 @@ class Figures:
     def number(self, value: float, digits: int, unit: str) -> str:
         """Return a value with so many digits and its unit, kept on one line."""
         said = f"{value if self.signed else abs(value):.{digits}f}"
-        said = said.replace(".", self.decimal).replace("-", "\N{MINUS SIGN}")
-        return f"{said}\N{NO-BREAK SPACE}{unit}"
+        return f"{self._written(said)}\N{NO-BREAK SPACE}{unit}"
+
+    def plain(self, value: float) -> str:
+        """Return a value with the digits that it has, where the text has its unit."""
+        return self._written(f"{value:.10g}")
+
+    def _written(self, said: str) -> str:
+        return said.replace(".", self.decimal).replace("-", "\N{MINUS SIGN}")
 
 
 async def figures_of(hass: HomeAssistant) -> Figures:
-    """Return how who reads the dialog writes figures.
+    """Return how who reads a dialog, or the answer to an action, writes figures.
 
     That is whoever sent the request that is answered; without one, or where they have
     chosen nothing, the language of the system decides.
     """
     locale: dict[str, str] = {}
+    if user_id := _reader():
+        locale = (await async_user_store(hass, user_id)).data.get("language") or {}
+    return _by(locale.get("language") or hass.config.language, locale)
+
+
+def figures_of_house(hass: HomeAssistant) -> Figures:
+    """Return how figures are written for everybody, as in an issue."""
+    return _by(hass.config.language)
+
+
+def _by(language: str, chosen: Mapping[str, str] = MappingProxyType({})) -> Figures:
+    by_language = "," if language.partition("-")[0] in _COMMA else "."
+    return Figures(_SIGNS.get(chosen.get("number_format", ""), by_language))
+
+
+def _reader() -> str | None:
+    """Return the id of the user who asks, by a websocket or by a request."""
+    if (connection := current_connection.get()) is not None:
+        return connection.user.id
     request = current_request.get()
     user = None if request is None else request.get(KEY_HASS_USER)
-    if user is not None:
-        locale = (await async_user_store(hass, user.id)).data.get("language") or {}
-    language = locale.get("language") or hass.config.language
-    by_language = "," if language.split("-")[0] in _COMMA else "."
-    return Figures(_SIGNS.get(locale.get("number_format", ""), by_language))
+    return None if user is None else user.id

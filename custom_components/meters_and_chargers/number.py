@@ -148,7 +148,7 @@ class PhaseCurrent(DeviceEntity, _Current):
         try:
             self._station.pico.setpoint.check(value_ma)
         except OutOfRange as err:
-            raise out_of_range(self.coordinator, value_ma) from err
+            raise await out_of_range(self.hass, self.coordinator, value_ma) from err
         self._station.wish(self._index, value_ma)
         self.async_write_ha_state()
 

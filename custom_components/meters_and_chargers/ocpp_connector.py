@@ -165,7 +165,7 @@ class Connector:
         try:
             await request
         except OutOfRange as err:
-            raise registry.out_of_range(self, value_ma) from err
+            raise await registry.out_of_range(self._hub.hass, self, value_ma) from err
         except DeviceError as err:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,

@@ -25,6 +25,7 @@ from .engine.devices.smart_me import (
     Status,
 )
 from .engine.model import BadAnswer, DeviceError, NotAllowed, OutOfRange
+from .figures import figures_of_house
 from .links import open_account
 from .pico_station import PicoStation
 
@@ -199,7 +200,7 @@ class PicoAccount(DataUpdateCoordinator[AccountState]):
             translation_key="other_writer",
             translation_placeholders={
                 "name": self.config_entry.title,
-                "current": f"{status.dynamic_a or 0:g}",
+                "current": figures_of_house(self.hass).plain(status.dynamic_a or 0),
             },
         )
 

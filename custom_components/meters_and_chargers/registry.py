@@ -18,6 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 from .engine.charging import PhaseCurrents, Reason
 from .engine.model import Setpoint
+from .figures import UNKNOWN, figures_of
 
 
 class Present(Protocol):
@@ -84,17 +85,23 @@ class Present(Protocol):
         """
 
 
-def out_of_range(found: Present, value_ma: int) -> ServiceValidationError:
+async def out_of_range(
+    hass: HomeAssistant, found: Present, value_ma: int
+) -> ServiceValidationError:
     """Say which charging currents a charger takes."""
-    setpoint = found.setpoint
+    setpoint, written = found.setpoint, await figures_of(hass)
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key="current_out_of_range",
         translation_placeholders={
             "name": found.title,
-            "current": f"{value_ma / 1000:g}",
-            "minimum": f"{setpoint.minimum_ma / 1000:g}" if setpoint else "",
-            "maximum": f"{setpoint.maximum_ma / 1000:g}" if setpoint else "",
+            "current": written.plain(value_ma / 1000),
+            "minimum": written.plain(setpoint.minimum_ma / 1000)
+            if setpoint
+            else UNKNOWN,
+            "maximum": written.plain(setpoint.maximum_ma / 1000)
+            if setpoint
+            else UNKNOWN,
         },
     )
 

@@ -13,6 +13,7 @@ from .controller import SiteController, SiteEntry
 from .coordinator import DeviceCoordinator
 from .engine.charging import State
 from .engine.charging.sign import Finding, Measured, SignWatch
+from .figures import figures_of_house
 
 GUARD_PERIOD_MS = 2500
 """A slower meter may steer by the sun, but may not guard a fuse."""
@@ -103,7 +104,9 @@ class SiteWatch:
             translation_placeholders={
                 "site": self._entry.title,
                 "meter": self._meter_name(),
-                "period": f"{period_ms / 1000:g}",
+                "period": figures_of_house(self._hass).plain(
+                    round(period_ms / 1000, 1)
+                ),
                 "interval": str(interval),
             },
         )

@@ -17,6 +17,7 @@ from .const import (
 from .coordinator import DeviceCoordinator
 from .diris import GatewayCoordinator
 from .engine.journal import JournalError
+from .figures import figures_of
 from .ocpp import OcppServer
 from .ocpp_wallbox import ChargerHub
 
@@ -47,7 +48,7 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         "sites": _of(by_family.get(FAMILY_SITE, [])),
         "ocpp_servers": _of(servers),
         "ocpp_chargers": _of(by_family.get(FAMILY_OCPP_CHARGER, [])),
-        "journal": await _journal(servers),
+        "journal": await _journal(hass, servers),
     }
 
 
@@ -64,7 +65,7 @@ def _works(entry: AnyEntry) -> bool:
     return found.online if isinstance(found, _ONLINE) else True
 
 
-async def _journal(servers: list[AnyEntry]) -> object:
+async def _journal(hass: HomeAssistant, servers: list[AnyEntry]) -> object:
     """Return the journal's size, after a commit that changes nothing."""
     for entry in servers:
         found = getattr(entry, "runtime_data", None)
@@ -74,5 +75,5 @@ async def _journal(servers: list[AnyEntry]) -> object:
             size = await listener.journal_size()
         except JournalError:
             return {"type": "failed", "error": "not writable"}
-        return f"{size / 1e6:.2f} MB"
+        return (await figures_of(hass)).number(size / 1e6, 2, "MB")
     return "-"

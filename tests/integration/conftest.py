@@ -51,7 +51,7 @@ def answer_names(
 def set_up_ksem(hass: HomeAssistant, ksem: Ksem) -> SetUp:
     """Return a function that sets up the simulated meter's entry."""
 
-    async def set_up(**options: int) -> ConfigEntry[Any]:
+    async def set_up(**options: float) -> ConfigEntry[Any]:
         entry = MockConfigEntry(
             domain=DOMAIN,
             title="Grid meter",

@@ -106,6 +106,23 @@ async def test_a_meter_polled_seldom_is_polled_faster(
     assert issues(issue_registry) == {}
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "2.7"), ("de", "2,7")])
+async def test_a_period_is_written_in_the_language_of_the_house(
+    hass: HomeAssistant,
+    set_up_ksem: SetUp,
+    issue_registry: ir.IssueRegistry,
+    language: str,
+    said: str,
+) -> None:
+    """An issue has many readers: their decimal sign is that of the system."""
+    hass.config.language = language
+    await set_up_ksem(interval=2.74)
+    look(await set_up_site(hass))
+    placeholders = issues(issue_registry)["slow_interval"].translation_placeholders
+    assert placeholders is not None
+    assert placeholders["period"] == said
+
+
 async def test_a_slow_sensor_can_not_be_mended_from_here(
     hass: HomeAssistant, issue_registry: ir.IssueRegistry
 ) -> None:

@@ -1,5 +1,6 @@
 """What Home Assistant's system information says about us."""
 
+import re
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -61,7 +62,9 @@ async def test_wallboxes_and_the_journal(
     await charging(hass, garage)
     found = await info(hass)
     assert (found["ocpp_servers"], found["ocpp_chargers"]) == ("1 / 1", "1 / 1")
-    assert found["journal"].endswith(" MB")
+    assert re.fullmatch(r"\d\.\d\d\N{NO-BREAK SPACE}MB", found["journal"])
+    hass.config.language = "de"
+    assert re.fullmatch(r"\d,\d\d\N{NO-BREAK SPACE}MB", (await info(hass))["journal"])
 
     async def broken(*_: object) -> None:
         raise JournalError("nothing was recorded")
