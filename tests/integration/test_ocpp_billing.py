@@ -383,7 +383,7 @@ async def test_the_actions(
     assert json.loads(first["content"])["idTag"] == CARD
     again = await act("export_backend_queue", after=first["number"], limit=1)
     assert again["messages"] == others[:1]
-    with pytest.raises(Exception, match="messages wait"):
+    with pytest.raises(Exception, match="Messages waiting"):
         await act("flush_backend_queue")
     await backend.start()
     assert await act("flush_backend_queue") == {"waiting": 0}
