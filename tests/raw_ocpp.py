@@ -78,6 +78,8 @@ class RawWallbox:
     def __init__(self, http: ClientSession, url: str, protocol: str) -> None:
         """Prepare to dial."""
         self.took: list[str] = []
+        self.answer: Callable[[str], str | None] = lambda _: None
+        """Makes an answer of a frame."""
         self._http = http
         self._url = url
         self._protocol = protocol
@@ -112,3 +114,6 @@ class RawWallbox:
     async def _hear(self, socket: ClientWebSocketResponse) -> None:
         async for message in socket:
             self.took.append(str(message.data))
+            answer = self.answer(str(message.data))
+            if answer is not None:
+                await socket.send_str(answer)

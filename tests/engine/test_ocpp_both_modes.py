@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 import json
+import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -101,6 +102,8 @@ def _answer(text: str) -> str | None:
             }
         case "DataTransfer":
             found = {"status": "Accepted", "data": rest[1].get("data")}
+        case "RemoteStartTransaction":
+            found = {"status": "Accepted"}
     return json.dumps([3, number, found])
 
 
@@ -198,6 +201,63 @@ async def test_signed_values_and_data_arrive_letter_by_letter(
         [stop] = street.payloads("StopTransaction")
         assert stop == end.replace(f":{number},", f":{BACKENDS},")
         assert json.loads(answer)[2] == {"status": "Accepted", "data": '{"eur":1.10}'}
+
+
+@pytest.mark.parametrize("mode", Mode)
+async def test_what_the_wallbox_says_of_its_security_arrives(
+    mode: Mode, tmp_path: Path
+) -> None:
+    """In mode A it waits in the queue as well; the text is the wallbox's own."""
+    async with a_street(mode, tmp_path) as street:
+        await _begin(street)
+        event = (
+            '{ "type":"InvalidCentralSystemCertificate",'
+            '"timestamp":"2026-06-01T12:00:00.1Z", "techInfo":"\u00e4"}'
+        )
+        assert json.loads(await street.ask("SecurityEventNotification", event))[2] == {}
+        await until(lambda: street.payloads("SecurityEventNotification"))
+        assert street.payloads("SecurityEventNotification") == [event]
+
+
+@pytest.mark.parametrize("mode", Mode)
+async def test_no_card_and_nothing_signed_is_ever_logged(
+    mode: Mode, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even where all is logged that can be: cards, signed values, payments."""
+    caplog.set_level(logging.DEBUG)
+    async with a_street(mode, tmp_path) as street:
+        street.wallbox.answer = _answer
+        number = await _begin(street)
+        await street.ask("Authorize", f'{{"idTag":"{CARD}"}}')
+        await street.ask("MeterValues", _values(number, OCMF))
+        await street.ask("DataTransfer", '{"vendorId":"giro-e","data":"PAN 67034200"}')
+        end = (
+            f'{{"meterStop":1100,"transactionId":{number},"idTag":"{CARD}",'
+            '"timestamp":"2026-06-01T13:00:00Z"}'
+        )
+        await street.ask("StopTransaction", end)
+        await street.backend.send(
+            f'[2,"b1","RemoteStartTransaction",{{"idTag":"{CARD}","connectorId":1}}]'
+        )
+        await until(lambda: street.payloads("StopTransaction"))
+        asked = '"RemoteStartTransaction"'
+        await until(lambda: any(asked in text for text in street.wallbox.took))
+        await street.backend.stop()
+        await until(lambda: any("no backend" in one for one in _ours(caplog)))
+        if mode is Mode.VIRTUAL:
+            await street.ask("Authorize", '{"idTag":"04DDEEFF"}')
+            assert any("not asked for" in one for one in _ours(caplog))
+    for secret in (CARD, "04DDEEFF", "OCMF", "3045", "67034200"):
+        assert not any(secret.lower() in one.lower() for one in _ours(caplog))
+
+
+def _ours(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the product has logged."""
+    return [
+        record.getMessage() + (record.exc_text or "")
+        for record in caplog.records
+        if record.name.startswith("custom_components")
+    ]
 
 
 _BLANKS = st.text(" \t\r\n", max_size=3)

@@ -7,6 +7,9 @@ import json
 from pathlib import Path
 from random import Random
 
+import pytest
+
+from custom_components.meters_and_chargers.engine.gateway import queue as queue_module
 from custom_components.meters_and_chargers.engine.gateway.queue import (
     MAX_BYTES,
     METER,
@@ -219,6 +222,30 @@ async def test_it_is_exported_page_by_page(journal: Journal) -> None:
         after = page[-1].number
     assert [len(page) for page in pages] == [2, 2, 1]
     assert tuple(one for page in pages for one in page) == whole
+
+
+async def test_what_was_refused_waits_for_its_owner(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can be read however much was delivered since; deleted, all else stays."""
+    monkeypatch.setattr(queue_module, "_KEPT_DONE", 2)
+    queue = await queue_of(journal)
+    await queue.put(start())
+    aside = await queue.first()
+    assert aside is not None
+    await queue.refused(aside)
+    for number in range(6):
+        await queue.put(values(number))
+    await drain(queue)
+    await queue.put(stop())
+    assert [one.action for one in await queue.export()] == [START, STOP]
+    other = await queue_of(journal, "CARPORT")
+    assert await other.discard_refused() == 0
+    assert await queue.discard_refused() == 1
+    assert [one.action for one in await queue.export()] == [STOP]
+    assert (queue.standing.refused, queue.standing.length) == (0, 1)
+    assert (await queue_of(journal)).standing == queue.standing
+    assert not await queue.put(start())  # it is still known
 
 
 async def test_many_at_once_are_all_counted(journal: Journal) -> None:

@@ -12,8 +12,11 @@ from aiohttp import ClientSession
 from ocpp.v16 import call
 import pytest
 
+from custom_components.meters_and_chargers.engine.gateway import line
+from custom_components.meters_and_chargers.engine.gateway.line import JITTER, Pauses
 from custom_components.meters_and_chargers.engine.gateway.queue import (
     METER,
+    SECURITY,
     START,
     STOP,
     Message,
@@ -318,6 +321,49 @@ async def test_a_boot_that_is_not_accepted_is_told_and_repeated(
     await fresh.empty()
     assert fresh.point.accepted_times == fresh.point.boots == 1
     await fresh.stop()
+
+
+async def test_who_has_not_accepted_us_may_ask_little(
+    backend: Backend, house: House
+) -> None:
+    """Settings alone; all the rest is a matter of security until it has."""
+    await house.stop()
+    backend.boot_status, backend.interval_s = "Pending", 0
+    fresh = House(house.http, house.queue._journal, house.address)
+    await fresh.until(lambda: fresh.uplink.line.failure is Failure.PENDING)
+    assert await backend.ask(IDENTITY, call.ClearCache()) is None
+    assert '"SecurityError"' in backend.took[-1]
+    assert not fresh.point.calls
+    await backend.ask(IDENTITY, call.GetConfiguration())
+    assert [one.action for one in fresh.point.calls] == ["GetConfiguration"]
+    backend.boot_status = "Accepted"
+    await fresh.online()
+    assert (await backend.ask(IDENTITY, call.ClearCache())).status == "Accepted"
+    await fresh.stop()
+
+
+async def test_a_backend_without_security_events_keeps_nothing_back(
+    backend: Backend, house: House
+) -> None:
+    """What it does not know is no error of ours: the others follow at once."""
+    await house.online()
+    event = '{"type":"MemoryExhaustion","timestamp":"2026-06-01T12:00:00Z"}'
+    await house.put(Message(action=SECURITY, text=event, kept=False), start())
+    await house.empty()
+    assert len(backend.frames(SECURITY)) == 1
+    assert house.queue.standing.refused == 0
+    assert len(backend.booked) == 1
+
+
+def test_pauses_grow_and_are_never_like_clockwork() -> None:
+    """5 s at first, 5 minutes at last, each a fifth more or less; short again then."""
+    pauses = Pauses(*line.PAUSES_S)
+    for expected_s in (5, 10, 20, 40, 80, 160, 300, 300):
+        assert pauses.take() == pytest.approx(expected_s, rel=JITTER)
+    assert len({Pauses(*line.PAUSES_S).take() for _ in range(20)}) > 1
+    assert pauses.take(17.0) == pytest.approx(17, rel=JITTER)
+    pauses.answered()
+    assert pauses.take() == pytest.approx(5, rel=JITTER)
 
 
 async def test_a_charger_that_starts_anew_boots_anew(

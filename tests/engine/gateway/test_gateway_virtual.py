@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
 from typing import Any
@@ -332,6 +332,19 @@ async def test_a_limit_that_ends_by_itself_is_obeyed(house: House) -> None:
     await until(lambda: house.box.obeyed > before)
 
 
+async def test_a_limit_outlives_its_backend(house: House) -> None:
+    """Away, its last profile holds to its own end; then what holds here, no more."""
+    end = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    own = profile(9, "TxDefaultProfile", validTo=end)
+    await house.ask(call.SetChargingProfile(1, own))
+    house.box.local_ma = 12_000
+    await house.backend.stop()
+    await until(lambda: not house.point.uplink.line.connected)
+    assert house.point.limit(1) == Effective(9_000, 3, Limiter.BACKEND)
+    house.point._now = lambda: datetime.now(UTC).timestamp() + 7200
+    assert house.point.limit(1) == Effective(12_000, 3, Limiter.LOCAL)
+
+
 async def test_a_clock_that_is_ahead_leaves_no_gap(house: House) -> None:
     """A limit from the beginning of charging holds, though that seems yet to come."""
     await house.begin(at_s=int(datetime.now(UTC).timestamp()) + 900)
@@ -507,6 +520,10 @@ async def test_the_backend_asks_for_messages_and_settings(house: House) -> None:
         answer = await house.ask(call.ChangeConfiguration(key, value))
         assert answer.status == status
     assert house.point.uplink.beat_s == 60
+    for seconds, status in (("0", "Rejected"), ("20", "Accepted")):
+        change = call.ChangeConfiguration("WebSocketPingInterval", seconds)
+        assert (await house.ask(change)).status == status
+    assert house.point.uplink.ping_s == 20
     assert (await house.ask(call.ClearCache())).status == "Accepted"
     assert (await house.ask(call.GetLocalListVersion())).list_version == -1
 

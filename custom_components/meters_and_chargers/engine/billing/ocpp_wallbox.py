@@ -30,7 +30,14 @@ _SPELT: Mapping[str, str] = {
     "unavailable": "Unavailable",
     "faulted": "Faulted",
 }
-_BILLED = frozenset({"StartTransaction", "StopTransaction", "MeterValues"})
+_KEPT = frozenset(
+    {
+        "MeterValues",
+        "SecurityEventNotification",
+        "StartTransaction",
+        "StopTransaction",
+    }
+)
 
 
 class BilledWallbox:
@@ -163,9 +170,9 @@ class BilledWallbox:
                 point.stands()
             case "BootNotification":
                 point.restarted()
-            case action if action in _BILLED:
+            case action if action in _KEPT:
                 try:
-                    await self._billed(point, call, answer)
+                    await self._keep(point, call, answer)
                 except JournalError:
                     return None  # it repeats what was not kept
         return answer
@@ -186,7 +193,7 @@ class BilledWallbox:
         if number is not None and 0 <= number <= self.connectors:
             self._statuses[number] = payload_of(call.raw)
 
-    async def _billed(self, point: VirtualPoint, call: Call, answer: Payload) -> None:
+    async def _keep(self, point: VirtualPoint, call: Call, answer: Payload) -> None:
         said, raw = call.payload, payload_of(call.raw)
         number = integer(said.get("connectorId")) or 0
         session = integer(said.get("transactionId"))
@@ -204,6 +211,8 @@ class BilledWallbox:
                 )
             case "StopTransaction" if session is not None:
                 await point.ended(session, raw)
+            case "SecurityEventNotification":
+                await point.alarmed(raw)
             case "MeterValues" if number:
                 if session is None:
                     session = self._charger.connector(number).transaction

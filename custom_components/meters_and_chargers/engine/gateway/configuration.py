@@ -49,6 +49,11 @@ def _seconds(value: str) -> bool:
     return value.isdecimal() and int(value) <= _MOST_S
 
 
+def _ping(value: str) -> bool:
+    """Say whether a line may be asked for life so seldom; never is too seldom."""
+    return _seconds(value) and int(value) > 0
+
+
 def _yes_or_no(value: str) -> bool:
     return value in ("true", "false")
 
@@ -57,7 +62,7 @@ _SETTABLE: Mapping[str, tuple[str, Callable[[str], bool]]] = {
     HEARTBEAT: ("300", _seconds),
     SAMPLES: ("60", _seconds),
     STOP_INVALID: ("true", _yes_or_no),
-    PING: ("60", _seconds),
+    PING: ("60", _ping),
 }
 
 

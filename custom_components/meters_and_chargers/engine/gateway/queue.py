@@ -6,7 +6,7 @@ kept as the text they came in, packed.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import IntEnum
 from functools import partial
@@ -19,13 +19,15 @@ from ..journal import Journal
 from ..protocols.ocpp.raw import exchange
 
 START, STOP, METER = "StartTransaction", "StopTransaction", "MeterValues"
+SECURITY = "SecurityEventNotification"
 MAX_BYTES = 64 * 2**20
 """Packed. 30 days of charging around the clock, measured every ten seconds, fit."""
 UNKNOWN = -1
 """What a backend is told of a transaction whose number it never said (errata 3.18)."""
 
 _KEPT_DONE = 1000
-"""Messages that were sent or refused, by whose key one that comes again is known."""
+"""Messages that were sent, by whose key one that comes again is known."""
+_KEPT_REFUSED = 1000
 _KEPT_ENDED = 1000
 _WORDS = (
     b'{"connectorId": 1, "idTag": "", "meterStart": 0, "timestamp": "2026-01-01T00:00:'
@@ -157,6 +159,23 @@ class Queue:
         """Note that the backend does not take it; it is kept, but not sent again."""
         work = partial(self._finish, one=waiting, state=_State.REFUSED)
         self._take(await self._journal.commit(work))
+
+    async def discard_refused(self) -> int:
+        """Forget what the backend never took; returns how many messages that were."""
+
+        def work(db: sqlite3.Connection) -> int:
+            db.execute(
+                "UPDATE backend_losses SET refused = 0 WHERE gateway = ?",
+                (self._gateway,),
+            )
+            return db.execute(
+                "DELETE FROM backend_queue WHERE gateway = ? AND state = ?",
+                (self._gateway, _State.REFUSED),
+            ).rowcount
+
+        gone = await self._journal.commit(work)
+        self.standing = replace(self.standing, refused=0)
+        return gone
 
     async def transactions(self) -> Mapping[int, int | None]:
         """Return the transactions that have not ended there, by the backend's numbers.
@@ -367,6 +386,7 @@ class Queue:
         refused = int(state is _State.REFUSED)
         if refused:
             self._count(db, refused=1)
+            self._bound_refused(db)
         if backend_id is not None:
             db.execute(
                 "UPDATE backend_transactions SET backend_id = ? "
@@ -376,11 +396,20 @@ class Queue:
         if one.action == STOP:
             self._end(db, one)
         db.execute(
-            "DELETE FROM backend_queue WHERE gateway = ? AND state > 0 AND number <= ?",
+            "DELETE FROM backend_queue WHERE gateway = ? AND state = 1 AND number <= ?",
             (self._gateway, one.number - _KEPT_DONE),
         )
         return _Step(
             oldest=self._oldest(db), length=-there, size=-size, refused=refused
+        )
+
+    def _bound_refused(self, db: sqlite3.Connection) -> None:
+        """Keep the newest of what was refused: its owner may never look."""
+        db.execute(
+            "DELETE FROM backend_queue WHERE gateway = ?1 AND state = 2 "
+            "AND number NOT IN (SELECT number FROM backend_queue "
+            "WHERE gateway = ?1 AND state = 2 ORDER BY number DESC LIMIT ?2)",
+            (self._gateway, _KEPT_REFUSED),
         )
 
     def _end(self, db: sqlite3.Connection, one: Waiting) -> None:

@@ -163,10 +163,11 @@ class Relay:
 
     def _answered(self, call: Call, answer: Payload) -> None:
         """Note that the backend answers, and whether it takes the wallbox."""
-        self._pauses.answered()
         failure = self.line.failure if self.line.failure in _NOT_TAKEN else None
         if call.action == "BootNotification":
             failure = verdict(answer)
+        if failure is None:
+            self._pauses.answered()
         self._watch.stands(connected=failure is None, failure=failure)
 
 

@@ -28,7 +28,7 @@ from ..protocols.ocpp.client import Failure, NotConnected
 from ..protocols.ocpp.manners import Manners
 from ..protocols.ocpp.scalars import integer, text
 from .line import PAUSES_S, Line, Pauses, Watch, verdict
-from .queue import START, Queue, Waiting
+from .queue import SECURITY, START, Queue, Waiting
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,6 +40,11 @@ ANSWER_S = 60.0
 ATTEMPTS = 5
 """How often something is sent that the backend can't process (1.6, 3.7)."""
 AGAIN_S = 60.0
+_BEFORE_ACCEPTED = frozenset(
+    {"ChangeConfiguration", "GetConfiguration", "TriggerMessage"}
+)
+"""What a backend may ask of a charge point that it has not accepted (1.6, 4.2)."""
+_UNKNOWN = frozenset({Code.NOT_IMPLEMENTED, Code.NOT_SUPPORTED})
 
 type Dial = Callable[[], Awaitable[ClientWebSocketResponse]]
 """Opens a connection; raises `NotConnected`."""
@@ -90,7 +95,10 @@ class Uplink:
         self._session: Session | None = None
         self._booted = False
         """Whether the backend has accepted us since our start, or the charger's."""
+        self._accepted = False
+        """Whether it did so when it was last asked."""
         self.beat_s = BEAT_S
+        self.ping_s = PING_S
         self._wake = asyncio.Event()
         self._work = asyncio.Event()
         self._anew = asyncio.Event()
@@ -156,7 +164,17 @@ class Uplink:
         """Send a heartbeat this often from now on."""
         self.beat_s = max(seconds, LEAST_BEAT_S)
 
+    def ping_every(self, seconds: float) -> None:
+        """Ask a quiet line for a sign of life this often from now on."""
+        self.ping_s = max(seconds, LEAST_BEAT_S)
+        if self._session is not None:
+            self._session.treat(self._manners)
+
     # One connection
+
+    @property
+    def _manners(self) -> Manners:
+        return Manners(ping_s=self.ping_s, timeout_s=ANSWER_S)
 
     async def _connect(self) -> None:
         """Serve one connection until it ends; raises `NotConnected`."""
@@ -169,8 +187,8 @@ class Uplink:
             socket,
             self._name,
             "",
-            _Answers(self._point.called),
-            manners=Manners(ping_s=PING_S, timeout_s=ANSWER_S),
+            _Answers(self._called),
+            manners=self._manners,
         )
         self._session = session
         serving = asyncio.create_task(session.run())
@@ -230,6 +248,7 @@ class Uplink:
             answer = await session.call("BootNotification", self._point.boot())
             interval_s = float(integer(answer.get("interval")) or 0)
             failure = verdict(answer)
+            self._accepted = failure is None
             if failure is None:
                 self._booted = True
                 self.beat_every(interval_s or BEAT_S)
@@ -237,6 +256,12 @@ class Uplink:
             self._watch.stands(connected=False, failure=failure)
             # Within the interval a charge point may not ask again (4.2).
             await asyncio.sleep(interval_s or self._again_s)
+
+    async def _called(self, call: Call) -> Payload:
+        """Answer the backend, most of it only once it has accepted us."""
+        if not self._accepted and call.action not in _BEFORE_ACCEPTED:
+            raise CallError(Code.SECURITY_ERROR)
+        return await self._point.called(call)
 
     async def _beat(self, session: Session) -> None:
         while True:
@@ -279,6 +304,10 @@ class Uplink:
         except Silent:
             self._attempts += 1
         except (CallError, BadAnswer) as err:
+            if one.action == SECURITY and getattr(err, "code", "") in _UNKNOWN:
+                # Of an extension that not every backend has: nobody misses it.
+                await self._queue.sent(one)
+                return 0.0
             self._attempts += 1
             if self._attempts >= ATTEMPTS:
                 await self._set_aside(one, err)

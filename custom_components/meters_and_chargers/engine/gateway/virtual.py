@@ -18,12 +18,18 @@ from ..protocols.ocpp.raw import exchange
 from ..protocols.ocpp.scalars import text
 from .answers import Answers, Told
 from .charger import Charger, Offline, Settings, Started
-from .configuration import HEARTBEAT, SAMPLES, STOP_INVALID, Configuration
+from .configuration import (
+    HEARTBEAT,
+    PING,
+    SAMPLES,
+    STOP_INVALID,
+    Configuration,
+)
 from .limits import Effective, effective, left_ma
 from .line import PAUSES_S
 from .lookout import Lookout
 from .profiles import Profiles
-from .queue import METER, START, STOP, Message, Queue
+from .queue import METER, SECURITY, START, STOP, Message, Queue
 from .schedule import Unusable
 from .sessions import Sessions
 from .uplink import AGAIN_S, Dial, Uplink
@@ -121,7 +127,7 @@ class VirtualPoint:
 
     def start(self) -> None:
         """Begin to dial."""
-        self.uplink.beat_every(self.configuration.seconds(HEARTBEAT))
+        self._keep_alive()
         self._lookout.look()
         self._spawn(self.uplink.run())
 
@@ -224,6 +230,12 @@ class VirtualPoint:
         self.uplink.deliver()
         self._otherwise()
 
+    async def alarmed(self, payload: str) -> None:
+        """Keep a security event for the backend."""
+        await self.queue.put(Message(action=SECURITY, text=payload, kept=False))
+        self.uplink.deliver()
+        self.on_change()
+
     def stands(self) -> None:
         """Tell the backend what is another status now."""
         if self.uplink.line.connected:
@@ -295,9 +307,14 @@ class VirtualPoint:
             return
         self._charger.obey()
         self._lookout.look()
-        self.uplink.beat_every(self.configuration.seconds(HEARTBEAT))
+        self._keep_alive()
         self._spawn(self._keep())
         self.on_change()
+
+    def _keep_alive(self) -> None:
+        """Let the line live as the backend wants it."""
+        self.uplink.beat_every(self.configuration.seconds(HEARTBEAT))
+        self.uplink.ping_every(self.configuration.seconds(PING))
 
     def _looked(self) -> None:
         self._charger.obey()
