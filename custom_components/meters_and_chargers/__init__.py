@@ -167,7 +167,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
         await diris_export.forget(hass, entry)
         await diris_snmp.forget(hass, entry)
     else:
-        await billing_stand_in.forget(hass, entry.entry_id, entry.options)
+        logged_as = billing_stand_in.logged_as(entry)
+        await billing_stand_in.forget(hass, entry.entry_id, entry.options, logged_as)
         await billing_flow.forget(hass, entry.options)
     if is_pico(entry):
         pico_account.forget(hass, entry)

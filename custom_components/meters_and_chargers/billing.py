@@ -1,6 +1,6 @@
 """A charger at its owner's billing service: a charge point of its own there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -317,6 +317,14 @@ _GATEWAYS: HassKey[dict[str, BillingGateway]] = HassKey(f"{DOMAIN}_billing")
 def gateway_of(hass: HomeAssistant, entry_id: str) -> BillingGateway | None:
     """Return the gateway of the charger of an entry, if it is billed."""
     return hass.data.get(_GATEWAYS, {}).get(entry_id)
+
+
+@callback
+def stand_ins(hass: HomeAssistant) -> Iterator[StandIn]:
+    """Yield what speaks for chargers without OCPP that are billed."""
+    for gateway in hass.data.get(_GATEWAYS, {}).values():
+        if gateway.stand_in is not None:
+            yield gateway.stand_in
 
 
 def _settings_of(data: Mapping[str, Any]) -> Settings:

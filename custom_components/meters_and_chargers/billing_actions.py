@@ -1,4 +1,4 @@
-"""Actions on chargers at a billing service: deliver, read what waits, connect anew."""
+"""Actions on chargers at a billing service: deliver, read, delete, connect anew."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -54,11 +54,7 @@ async def _export(gateway: BillingGateway, data: Data) -> Answer:
     try:
         found = await gateway.shown.export(after=data[_AFTER], limit=data[_LIMIT])
     except JournalError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="journal_unread",
-            translation_placeholders={"error": str(err)},
-        ) from err
+        raise _unread(err) from err
     return {
         "waiting": gateway.standing.length,
         "set_aside": gateway.standing.refused,
@@ -75,6 +71,21 @@ async def _export(gateway: BillingGateway, data: Data) -> Answer:
             for one in found
         ],
     }
+
+
+async def _discard(gateway: BillingGateway, _data: Data) -> Answer:
+    try:
+        return {"deleted": await gateway.shown.discard()}
+    except JournalError as err:
+        raise _unread(err) from err
+
+
+def _unread(err: JournalError) -> HomeAssistantError:
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="journal_unread",
+        translation_placeholders={"error": str(err)},
+    )
 
 
 async def _reconnect(gateway: BillingGateway, _data: Data) -> Answer:
@@ -113,6 +124,7 @@ _ACTIONS: Final[Mapping[str, _Action]] = {
             ),
         },
     ),
+    "delete_set_aside": _Action(_discard, SupportsResponse.OPTIONAL, {}),
     "present_card": _Action(
         _present,
         SupportsResponse.OPTIONAL,

@@ -19,7 +19,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .billing import BillingGateway
 from .const import CONF_BILLING, DOMAIN
 from .controller import SiteController
-from .engine.billing import Mode
+from .engine.billing import Mode, StandIn
 from .engine.gateway import Failure, Limiter
 from .entity import BillingEntity, ChargerEntity, Page, site_page
 from .ocpp_wallbox import ChargerHub
@@ -29,6 +29,7 @@ type Follow = Callable[[Callable[[], None]], CALLBACK_TYPE]
 
 NO_ERROR = "none"
 _CONNECTED, _LIMITER = "backend_connected", "backend_limiter"
+_TRANSACTION = "transaction"
 
 
 class BackendConnected(BillingEntity, BinarySensorEntity):
@@ -159,12 +160,34 @@ class StandInLimits(_BillingSensor):
         return self._gateway.shown.limit(1).by
 
 
+class StandInTransaction(_BillingSensor):
+    """The number of the running transaction of a charger without OCPP."""
+
+    def __init__(
+        self, gateway: BillingGateway, stand_in: StandIn, page: Page, owner: str
+    ) -> None:
+        """Belong to the only connector of a charger."""
+        super().__init__(gateway, page, owner, f"1_{_TRANSACTION}")
+        self._attr_translation_key = _TRANSACTION
+        self._stand_in = stand_in
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """The number here; None when none is running."""
+        session = self._stand_in.session
+        return None if session is None else session.number
+
+
 def stand_in_sensors(
     gateway: BillingGateway, page: Page, owner: str, follow: Follow
 ) -> list[SensorEntity]:
     """Return the sensors of a charger for which a stand-in speaks."""
-    limits = StandInLimits(gateway, page, owner, follow)
-    return [*backend_sensors(gateway, page, owner), limits]
+    found: list[SensorEntity] = [*backend_sensors(gateway, page, owner)]
+    found.append(StandInLimits(gateway, page, owner, follow))
+    if gateway.stand_in is not None:
+        found.append(StandInTransaction(gateway, gateway.stand_in, page, owner))
+    return found
 
 
 def add_site_sensors(
@@ -173,7 +196,7 @@ def add_site_sensors(
     """Make those of each wallbox of a site that is billed, others are taken away."""
     for charger in site.chargers:
         if CONF_BILLING not in site.entry.subentries[charger.subentry_id].data:
-            forget(site.hass, charger.subentry_id, (1,))
+            forget_stand_in(site.hass, charger.subentry_id)
 
     @callback
     def add(charger: SiteCharger, gateway: BillingGateway) -> None:
@@ -225,6 +248,13 @@ def forget(hass: HomeAssistant, owner: str, connectors: Iterable[int] = ()) -> N
     keys += [(Platform.SENSOR, key) for key, _ in _SENSORS]
     keys += [(Platform.SENSOR, f"{number}_{_LIMITER}") for number in connectors]
     _remove(hass, owner, keys)
+
+
+@callback
+def forget_stand_in(hass: HomeAssistant, owner: str) -> None:
+    """Take those of a stand-in from the page of a charger that is no longer billed."""
+    forget(hass, owner, (1,))
+    _remove(hass, owner, [(Platform.SENSOR, f"1_{_TRANSACTION}")])
 
 
 def _remove(

@@ -22,7 +22,13 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from . import billing_certificates, certificates, links
-from .billing import PASSED_ON, gateway_of, is_same_account, is_same_gateway
+from .billing import (
+    PASSED_ON,
+    gateway_of,
+    is_same_account,
+    is_same_gateway,
+    mode_of,
+)
 from .billing_certificates import Trust
 from .card_flow import one_of
 from .certificates import Pair, Unusable
@@ -91,6 +97,8 @@ _USUAL: Mapping[str, Any] = {
         name for name, actions in PASSED_ON.items() if actions <= Settings().passed_on
     ],
 }
+_NOT_RELAYED = frozenset({CONF_FIXED_TAG, CONF_OFFLINE, CONF_PASSED_ON})
+"""What the wallbox and its service settle between them."""
 _TEXT = TextSelector()
 _URL = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
 _PEM = FileSelector(FileSelectorConfig(accept=".pem,.crt,.cer"))
@@ -110,6 +118,8 @@ class BillingSteps(OptionsFlow):
     _beside: Input = {}  # noqa: RUF012  # replaced, never changed
     """Other options that are stored with it."""
 
+    _mode: Mode | None = None
+    """What the service is to see, once that was chosen."""
     _draft: Input
     """What is to be kept, once it has been tried."""
     _trying: asyncio.Task[Failure | None] | None = None
@@ -119,6 +129,21 @@ class BillingSteps(OptionsFlow):
     def modes(self) -> Sequence[Mode]:
         """Return what its owner may choose that the service sees."""
         return ()
+
+    @property
+    def _chosen(self) -> Mode:
+        """What the service is to see."""
+        return self._mode or next(iter(self.modes), Mode.VIRTUAL)
+
+    @property
+    def uncounted(self) -> frozenset[str]:
+        """Return what nothing depends on, so that it is not asked for."""
+        return _NOT_RELAYED if self._chosen is Mode.RELAY else frozenset()
+
+    def mode_problem(self, mode: Mode) -> str | None:
+        """Return why the service can't see that from now on; None where it can."""
+        del mode  # without a choice
+        return None
 
     @property
     def version(self) -> str:
@@ -157,7 +182,9 @@ class BillingSteps(OptionsFlow):
     async def async_step_billing(
         self, user_input: Input | None = None
     ) -> ConfigFlowResult:
-        """Ask for all but files."""
+        """Ask for all but files, and first what the service is to see."""
+        if user_input is None and self._mode is None and len(self.modes) > 1:
+            return await self.async_step_billing_mode()
         why, ends = self.billed(), bool(user_input and user_input.get(CONF_END))
         errors = {"base": why} if isinstance(why, str) else {}
         if ends and why != NO_SERVER:
@@ -170,13 +197,31 @@ class BillingSteps(OptionsFlow):
                 return await self._go_on(user_input)
         return self._show(user_input or self._kept or {}, errors)
 
+    async def async_step_billing_mode(
+        self, user_input: Input | None = None
+    ) -> ConfigFlowResult:
+        """Ask what the service is to see: the rest depends on it."""
+        errors: dict[str, str] = {}
+        shown = mode_of(self._kept or {})
+        if user_input is not None:
+            shown = Mode(user_input[CONF_BILLING_MODE])
+            if (why := self.mode_problem(shown)) is None:
+                self._mode = shown
+                return await self.async_step_billing()
+            errors["base"] = why
+        asked = vol.Required(CONF_BILLING_MODE, default=shown.value)
+        modes = one_of("billing_mode", *self.modes)
+        return self.async_show_form(
+            step_id="billing_mode",
+            data_schema=vol.Schema({asked: modes}),
+            errors=errors,
+        )
+
     def _show(
         self, shown: Mapping[str, Any], errors: dict[str, str]
     ) -> ConfigFlowResult:
-        """Show the form; what can't be chosen any more is no suggestion."""
-        left_out = {CONF_PASSWORD, CONF_OCPP_VERSION}
-        if shown.get(CONF_BILLING_MODE) not in self.modes:
-            left_out.add(CONF_BILLING_MODE)
+        """Show the form; what is secret, or the wallbox's, is no suggestion."""
+        left_out = (CONF_PASSWORD, CONF_OCPP_VERSION)
         shown = {key: one for key, one in shown.items() if key not in left_out}
         return self.async_show_form(
             step_id="billing",
@@ -189,13 +234,8 @@ class BillingSteps(OptionsFlow):
         )
 
     def _form(self) -> vol.Schema:
-        mode: dict[vol.Marker, object] = {}
-        if modes := self.modes:
-            marker = vol.Required(CONF_BILLING_MODE, default=modes[0].value)
-            mode = {marker: one_of("billing_mode", *modes)}
         version = SelectSelector(SelectSelectorConfig(options=[self.version]))
         fields: dict[vol.Marker, object] = {
-            **mode,
             vol.Required(CONF_URL): _URL,
             vol.Required(CONF_CLIENT_ID): _TEXT,
             vol.Optional(CONF_PASSWORD): SECRET,
@@ -213,6 +253,11 @@ class BillingSteps(OptionsFlow):
                     mode=SelectSelectorMode.LIST,
                 )
             ),
+        }
+        fields = {
+            marker: one
+            for marker, one in fields.items()
+            if marker.schema not in self.uncounted
         }
         for marker in fields:
             if marker.schema in _USUAL:
@@ -234,6 +279,10 @@ class BillingSteps(OptionsFlow):
             return {CONF_CLIENT_ID: "billing_no_identity"}
         if len(typed.get(CONF_FIXED_TAG, "")) > _LONGEST_TAG:
             return {CONF_FIXED_TAG: "billing_tag"}
+        if (why := self.mode_problem(self._chosen)) is not None:
+            return {"base": why}
+        if self.modes:
+            typed[CONF_BILLING_MODE] = self._chosen.value
         kept = self._kept
         other = kept is not None and not is_same_gateway(kept, typed)
         if other and self._waiting and not typed.get(CONF_DISCARD):
@@ -248,7 +297,8 @@ class BillingSteps(OptionsFlow):
         password = typed.get(CONF_PASSWORD, "").strip()
         if not password and is_same_account(before, typed):
             password = before.get(CONF_PASSWORD, "")
-        self._draft = {**typed, CONF_PASSWORD: password}
+        unasked = {key: before.get(key, _USUAL.get(key, "")) for key in self.uncounted}
+        self._draft = {**unasked, **typed, CONF_PASSWORD: password}
         if (files := before.get(CONF_FILES)) is not None:
             self._draft[CONF_FILES] = files
         if untried:

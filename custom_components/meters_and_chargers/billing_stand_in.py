@@ -33,7 +33,7 @@ from .const import (
 )
 from .controller import SiteController
 from .coordinator import DeviceCoordinator, DeviceEntry
-from .engine.billing import Choices, Seen, StandIn
+from .engine.billing import Choices, Seen, SessionBook, StandIn
 from .engine.charging import Reason
 from .engine.gateway.limits import Bounds
 from .engine.journal import Journal, JournalError
@@ -282,7 +282,9 @@ async def start(hass: HomeAssistant, entry: DeviceEntry) -> None:
         )
 
     try:
-        billing = await show(hass, entry, entry.options, device)
+        billing = await show(
+            hass, entry, entry.options, device, logged_as=logged_as(entry)
+        )
     except (JournalError, RequirementsNotFound) as err:
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
@@ -310,14 +312,17 @@ async def show(
     owner: Titled,
     options: Mapping[str, Any],
     device: Callable[[Mapping[str, Any]], BilledDevice],
+    *,
+    logged_as: str,
 ) -> StandInBilling:
     """Show a charger by a stand-in; ``device`` makes it of what was chosen.
 
+    Its sessions are logged under a name of their own.
     Raises `JournalError`, or `RequirementsNotFound` without the library of OCPP.
     """
     journal = await links.open_journal(hass)
     try:
-        return await _show(hass, owner, options, device, journal)
+        return await _show(hass, owner, options, device, journal, logged_as)
     except JournalError:
         await journal.close()
         raise
@@ -329,11 +334,12 @@ async def _show(
     options: Mapping[str, Any],
     device: Callable[[Mapping[str, Any]], BilledDevice],
     journal: Journal,
+    logged_as: str,
 ) -> StandInBilling:
     data: Mapping[str, Any] = options[CONF_BILLING]
     chosen: Mapping[str, Any] = options.get(CONF_STAND_IN, {})
     found = device(chosen)
-    stand_in = StandIn(owner.entry_id, journal, found)
+    stand_in = StandIn(owner.entry_id, journal, found, logged_as=logged_as)
     stand_in.choices = Choices(
         fixed_tag=data.get(CONF_FIXED_TAG, ""), free=chosen.get(CONF_FREE, False)
     )
@@ -356,10 +362,15 @@ async def stop(entry: DeviceEntry) -> None:
         await billing.stop()
 
 
+def logged_as(entry: ConfigEntry[Any]) -> str:
+    """Return under which name the sessions of an entry's charger are logged."""
+    return entry.unique_id or entry.entry_id
+
+
 async def forget(
-    hass: HomeAssistant, owner_id: str, options: Mapping[str, Any]
+    hass: HomeAssistant, owner_id: str, options: Mapping[str, Any], logged_as: str
 ) -> None:
-    """Forget what waits for the service of a removed charger."""
+    """Forget what waits for the service of a removed charger; its log stays."""
     if (data := options.get(CONF_BILLING)) is None:
         return
     try:
@@ -369,6 +380,7 @@ async def forget(
     try:
         for name in (owner_id, gateway_name(owner_id, data)):
             await links.forget_gateway(journal, name)
+        await SessionBook(journal, logged_as).close()
     except JournalError:
         pass  # it can't be read by anybody
     finally:

@@ -112,17 +112,15 @@ class WallboxOptions(SecuritySteps, BillingSteps, OptionsFlowWithReload):
         return kept if spoken is None else spoken.value
 
     @override
-    def _problems(self, typed: dict[str, Any]) -> dict[str, str]:
+    def mode_problem(self, mode: Mode) -> str | None:
         """Refuse another mode in a session: its number is known on one side only."""
-        if found := super()._problems(typed):
-            return found
         kept, charger = self._kept, self._charger
         before = Mode.VIRTUAL if kept is None else mode_of(kept)
         runs = charger is not None and any(
             charger.connector(number).session is not None
             for number in charger.connectors
         )
-        return {"base": "billing_session"} if runs and mode_of(typed) != before else {}
+        return "billing_session" if runs and mode is not before else None
 
     async def async_step_wallbox(
         self, user_input: dict[str, Any] | None = None

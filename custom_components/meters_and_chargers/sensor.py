@@ -97,7 +97,7 @@ def _add_stand_in(
     """Make those of a charger's billing service, or take them away without one."""
     owner, billing = coordinator.identity.key, coordinator.billing
     if billing is None:
-        billing_entities.forget(coordinator.hass, owner, (1,))
+        billing_entities.forget_stand_in(coordinator.hass, owner)
         return
     page = device_info(coordinator.identity, coordinator.title)
     async_add_entities(

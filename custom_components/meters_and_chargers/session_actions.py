@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from homeassistant.core import (
     HomeAssistant,
@@ -16,15 +17,17 @@ from homeassistant.core import (
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from .const import CONF_CHARGER_ID, CONF_FAMILY, DOMAIN, FAMILY_OCPP_CHARGER
+from .billing import stand_ins
+from .const import DOMAIN
 from .engine.journal import Journal, JournalError, Transaction
 from .ocpp import journals
-from .session_log import Names, row, table, totals
+from .session_log import Names, logged, row, table, totals
 
 _DEVICE: Final = "device_id"
 _FROM: Final = "from"
@@ -135,8 +138,9 @@ async def _found(
     call: ServiceCall, limit: int
 ) -> tuple[Journal, tuple[Transaction, ...]]:
     """Return the sessions that a call is about."""
-    journal = next(journals(call.hass), None)
-    if journal is None:
+    # All are one file.
+    known = chain(journals(call.hass), (one.journal for one in stand_ins(call.hass)))
+    if (journal := next(known, None)) is None:
         raise _refused("no_session_log")
     since, until = (
         None if (time := call.data.get(end)) is None else _local(time)
@@ -156,23 +160,27 @@ def _local(time: datetime) -> datetime:
 
 
 def _chargers(hass: HomeAssistant, device_ids: Iterable[str] | None) -> set[str] | None:
-    """Return the identities of the wallboxes whose devices are named."""
+    """Return under which names the wallboxes are logged whose devices are named."""
     if device_ids is None:
         return None
-    known = {
-        cast("str", entry.unique_id): cast("str", entry.data[CONF_CHARGER_ID])
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        if entry.data[CONF_FAMILY] == FAMILY_OCPP_CHARGER
-    }
-    registry, chargers = dr.async_get(hass), set[str]()
+    known = {one.owner_id: one.name for one in logged(hass)}
+    chargers = set[str]()
     for device_id in device_ids:
-        device = registry.async_get(device_id)
-        keys = set() if device is None else {key for _, key in device.identifiers}
-        found = {charger for key, charger in known.items() if key in keys}
+        owners = _owners(hass, device_id)
+        found = {name for owner_id, name in known.items() if owner_id in owners}
         if not found:
             raise _refused("not_a_wallbox")
         chargers |= found
     return chargers
+
+
+def _owners(hass: HomeAssistant, device_id: str) -> set[str | None]:
+    """Return whose page a device is, and who else has entities there."""
+    device = dr.async_get(hass).async_get(device_id)
+    entities = er.async_entries_for_device(er.async_get(hass), device_id)
+    # A site's wallbox stands on the page of another integration.
+    owners = {one.config_subentry_id for one in entities}
+    return owners if device is None else {device.config_entry_id, *owners}
 
 
 def _refused(key: str) -> ServiceValidationError:

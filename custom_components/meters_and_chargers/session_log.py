@@ -1,6 +1,6 @@
 """The log of charging sessions in words for users: as an answer, and as a table."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 import csv
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,13 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .cards import label_of_card
-from .const import CONF_CHARGER_ID, CONF_FAMILY, DOMAIN, FAMILY_OCPP_CHARGER
+from .const import (
+    CONF_CHARGER_ID,
+    CONF_FAMILY,
+    CONF_STAND_IN,
+    DOMAIN,
+    FAMILY_OCPP_CHARGER,
+)
 from .engine.devices.ocpp_charger import OWN_TAG, redact
 from .engine.journal import JournalError, Transaction
 
@@ -94,24 +100,41 @@ def label_of(hass: HomeAssistant, id_tag: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Logged:
+    """A wallbox whose sessions are in the log."""
+
+    name: str
+    """There."""
+    owner_id: str
+    """Its entry's, or its subentry's."""
+    title: str
+
+
+def logged(hass: HomeAssistant) -> Iterator[Logged]:
+    """Yield the wallboxes that speak OCPP, and those for which a stand-in did."""
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry.data[CONF_FAMILY] == FAMILY_OCPP_CHARGER:
+            yield Logged(entry.data[CONF_CHARGER_ID], entry.entry_id, entry.title)
+        elif CONF_STAND_IN in entry.options:
+            name = entry.unique_id or entry.entry_id
+            yield Logged(name, entry.entry_id, entry.title)
+        for one in entry.subentries.values():
+            if CONF_STAND_IN in one.data:
+                yield Logged(one.subentry_id, one.subentry_id, one.title)
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
     """What the owner calls wallboxes and cards."""
 
     hass: HomeAssistant
     titles: Mapping[str, str]
-    """By the wallboxes' identities."""
+    """By the names under which wallboxes are logged."""
 
     @classmethod
     def of(cls, hass: HomeAssistant) -> Names:
         """Return the names as they are now."""
-        return cls(
-            hass,
-            {
-                entry.data[CONF_CHARGER_ID]: entry.title
-                for entry in hass.config_entries.async_entries(DOMAIN)
-                if entry.data[CONF_FAMILY] == FAMILY_OCPP_CHARGER
-            },
-        )
+        return cls(hass, {one.name: one.title for one in logged(hass)})
 
     def charger(self, one: Transaction) -> str:
         """Return what a wallbox is called, or one of its connectors."""

@@ -118,7 +118,9 @@ class SiteBilling:
             )
 
         owner = _Owner(charger.subentry_id, charger.title)
-        return await billing_stand_in.show(self._hass, owner, data, device)
+        return await billing_stand_in.show(
+            self._hass, owner, data, device, logged_as=charger.subentry_id
+        )
 
     def _failed(self, charger: SiteCharger, err: Exception) -> None:
         if not self._told:
@@ -164,5 +166,6 @@ def billable(entry: ConfigEntry[Any]) -> list[ConfigSubentry]:
 async def forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Forget what waits for the services of a removed site's wallboxes."""
     for subentry in entry.subentries.values():
-        await billing_stand_in.forget(hass, subentry.subentry_id, subentry.data)
+        owner_id = subentry.subentry_id
+        await billing_stand_in.forget(hass, owner_id, subentry.data, owner_id)
         await billing_flow.forget(hass, subentry.data)

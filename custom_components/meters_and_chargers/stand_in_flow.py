@@ -16,6 +16,7 @@ from .billing import is_same_account
 from .billing_flow import BillingSteps, Introduced
 from .billing_stand_in import StandInBilling
 from .const import (
+    CONF_BACKEND_CARDS,
     CONF_ENERGY_ENTITY,
     CONF_FREE,
     CONF_PLUGGED_ENTITY,
@@ -71,6 +72,12 @@ class StandInSteps(BillingSteps):
         return found is not None and any(
             own in one.points for one in found.device.groups
         )
+
+    @property
+    @override
+    def uncounted(self) -> frozenset[str]:
+        """Return what nothing depends on: it knows no cards itself."""
+        return frozenset({CONF_BACKEND_CARDS})
 
     @property
     def running(self) -> StandInBilling | None:

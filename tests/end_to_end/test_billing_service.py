@@ -69,7 +69,8 @@ async def set_up(
     await home.options_flow(server, {"next_step_id": "who_may_charge"}, rules)
     service = {"url": url, "client_id": CLIENT}
     billing = {"next_step_id": "billing"}
-    await home.options_flow(entries["Carport"], billing, service, {})
+    seen = {"billing_mode": "virtual"}
+    await home.options_flow(entries["Carport"], billing, seen, service, {})
     # Its entry is loaded anew meanwhile, and a site offers only who is there.
     await shows(home, CONNECTED, "on")
     site = await home.flow(

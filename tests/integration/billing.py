@@ -53,11 +53,28 @@ async def submit(hass: HomeAssistant, result: Any, typed: dict[str, Any]) -> Any
     return result
 
 
+async def open_billing(
+    hass: HomeAssistant, entry: ConfigEntry[Any], mode: str | None = None
+) -> Any:
+    """Open the form of the billing service, past what that is to see."""
+    form = await open_options(hass, entry, "billing")
+    if form["step_id"] == "billing_mode":
+        chosen = {} if mode is None else {"billing_mode": mode}
+        form = await submit(hass, form, chosen)
+    return form
+
+
 async def enter(
-    hass: HomeAssistant, entry: ConfigEntry[Any], backend: Backend, **typed: Any
+    hass: HomeAssistant,
+    entry: ConfigEntry[Any],
+    backend: Backend,
+    billing_mode: str | None = None,
+    **typed: Any,
 ) -> Any:
     """Open the form of the billing service, and send it."""
-    form = await open_options(hass, entry, "billing")
+    form = await open_billing(hass, entry, billing_mode)
+    if form.get("errors"):
+        return form
     said = {"url": backend.url, "client_id": CLIENT, **typed}
     return await submit(hass, form, said)
 

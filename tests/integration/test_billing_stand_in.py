@@ -40,6 +40,7 @@ PLUGGED = "binary_sensor.box_plugged"
 CURRENT = "number.garage_charging_current"
 CONNECTED = "binary_sensor.garage_billing_service_connected"
 LIMITS = "sensor.garage_what_limits"
+TRANSACTION = "sensor.garage_transaction"
 FIXED = "FLEET7"
 
 
@@ -268,6 +269,7 @@ async def test_it_ends_with_its_options(street: Street) -> None:
     entities = er.async_get(street.hass)
     assert entities.async_get(CONNECTED) is None
     assert entities.async_get(LIMITS) is None
+    assert entities.async_get(TRANSACTION) is None
     assert registry.ceiling_ma(street.hass, street.entry.runtime_data.key) is None
     assert street.entry.runtime_data.billing is None
     await street.until("16 A", lambda: value(street.hass, CURRENT) == "16.0")
@@ -293,6 +295,47 @@ async def test_cards_are_for_stand_ins(street: Street) -> None:
             {"entity_id": CURRENT, "card": CARD},
             blocking=True,
         )
+
+
+async def test_its_sessions_are_in_the_log(street: Street) -> None:
+    """Without an OCPP server as well, by its page, and by its name as long as it is."""
+    hass = street.hass
+
+    async def log(**asked: Any) -> Any:
+        found: Any = await hass.services.async_call(
+            DOMAIN, "get_sessions", asked, blocking=True, return_response=True
+        )
+        return found["sessions"]
+
+    with pytest.raises(ServiceValidationError, match="no log of sessions"):
+        await log()
+    await street.bill(fixed_tag=FIXED)
+    assert street.shown(TRANSACTION) == "unknown"
+    street.car.connected = True
+    await street.charges()
+    await street.until("its number", lambda: street.shown(TRANSACTION) == "1")
+    page = er.async_get(hass).async_get(TRANSACTION)
+    assert page is not None
+    device_id = [page.device_id]
+    [running] = await log(device_id=device_id)
+    assert (running["charger"], running["tag"]) == ("Garage", "…T7")
+    assert running["running"]
+    await street.until("40 Wh", lambda: street.car.energy_wh > 40)
+    street.car.connected = False
+    await street.until("its end", lambda: street.shown(TRANSACTION) == "unknown")
+    [ended] = await log()
+    assert ended["reason"] == "ev_disconnected"
+    assert ended["energy"] == pytest.approx(street.car.energy_wh / 1000, abs=0.03)
+    billing = street.entry.runtime_data.billing
+    assert billing is not None
+    await street.until("all told", lambda: not billing.gateway.standing.length)
+    await hass.config_entries.async_remove(street.entry.entry_id)
+    journal = await links.open_journal(hass)
+    try:
+        [kept] = await journal.sessions()
+        assert kept.charger == "smart_me_pico_7002702"
+    finally:
+        await journal.close()
 
 
 async def test_a_power_brain_counts_itself(

@@ -3,12 +3,14 @@
 import asyncio
 from datetime import datetime
 import json
+import socket
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from ocpp.v16 import call
 import pytest
 
@@ -16,6 +18,7 @@ from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
 )
+from custom_components.meters_and_chargers.engine.gateway import uplink
 from custom_components.meters_and_chargers.engine.gateway.queue import Queue
 from simulators.backend import Backend
 from simulators.car import Car
@@ -34,6 +37,7 @@ from .billing import (
     backend,
     bill,
     enter,
+    open_billing,
     profile,
     quick,
     submit,
@@ -53,6 +57,9 @@ from .test_ocpp import (
 from .test_ocpp_cards import add_card, set_rules
 
 __all__ = ["backend", "garage", "quick", "server"]
+
+_RULES = {"offline", "fixed_tag", "passed_on"}
+"""What does not count for a relay."""
 
 
 @pytest.fixture
@@ -145,6 +152,48 @@ async def test_what_is_wrong_is_said(
     assert "billing" not in entry.options
 
 
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        ({"drop_after": 0}, "billing_closed"),
+        ({"lose_answers": 1}, "billing_silent"),
+    ],
+)
+async def test_a_service_that_says_nothing_is_told_so(
+    hass: HomeAssistant,
+    entry: ConfigEntry[Any],
+    backend: Backend,
+    monkeypatch: pytest.MonkeyPatch,
+    told: dict[str, int],
+    error: str,
+) -> None:
+    """One that hangs up, and one that leaves a greeting without an answer."""
+    monkeypatch.setattr(uplink, "ANSWER_S", 0.3)
+    for name, one in told.items():
+        setattr(backend, name, one)
+    result = await enter(hass, entry, backend)
+    assert result["errors"] == {"base": error}
+    hass.config_entries.options.async_abort(result["flow_id"])
+
+
+async def test_a_name_that_nobody_knows_is_told_so(
+    hass: HomeAssistant,
+    entry: ConfigEntry[Any],
+    backend: Backend,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is spelt wrong, or the Internet is away."""
+
+    async def unknown(*_: object, **__: object) -> list[Any]:
+        raise OSError(socket.EAI_NONAME, "Name or service not known")
+
+    resolver = async_get_clientsession(hass).connector._resolver
+    monkeypatch.setattr(resolver, "resolve", unknown)
+    result = await enter(hass, entry, backend, url="ws://service.invalid/ocpp")
+    assert result["errors"] == {"base": "billing_name"}
+    hass.config_entries.options.async_abort(result["flow_id"])
+
+
 async def test_a_form_that_can_not_be_right_is_not_tried(
     hass: HomeAssistant, entry: ConfigEntry[Any], backend: Backend
 ) -> None:
@@ -176,7 +225,7 @@ async def test_a_password_is_kept_from_form_to_form(
     await bill(hass, entry, backend, offline="all")
     assert entry.options["billing"]["password"] == PASSWORD
     await until(hass, garage, lambda: shown(hass, CONNECTED) == "on", "connected")
-    form = await open_options(hass, entry, "billing")
+    form = await open_billing(hass, entry)
     assert PASSWORD not in str(form["data_schema"].schema)
     hass.config_entries.options.async_abort(form["flow_id"])
     await hass.config_entries.async_unload(entry.data["server"])
@@ -261,7 +310,7 @@ async def test_entities_come_and_go_with_the_service(
     }
     charger = entry.runtime_data.charger
     assert charger.wishes.witness is not None
-    form = await open_options(hass, entry, "billing")
+    form = await open_billing(hass, entry)
     await hass.config_entries.options.async_configure(
         form["flow_id"], {"url": backend.url, "client_id": CLIENT, "end": True}
     )
@@ -453,10 +502,23 @@ async def test_what_the_service_never_takes_is_told(
     found = issue(hass, "billing_set_aside", entry)
     assert found.translation_placeholders == {"name": "Wallbox", "count": "1"}
     await empty(hass, garage)
-    result = await enter(hass, entry, backend, end=True)
-    assert result["type"] == "create_entry"
-    await hass.async_block_till_done()
-    assert issue(hass, "billing_set_aside", entry) is None
+    device = {"device_id": entry.runtime_data.device_id}
+
+    async def act(name: str) -> Any:
+        found: Any = await hass.services.async_call(
+            DOMAIN, name, device, blocking=True, return_response=True
+        )
+        return found[device["device_id"]]
+
+    [aside] = (await act("export_backend_queue"))["messages"]
+    assert aside["action"] == "StartTransaction"
+    assert await act("delete_set_aside") == {"deleted": 1}
+    await until(
+        hass, garage, lambda: not issue(hass, "billing_set_aside", entry), "no issue"
+    )
+    found = await act("export_backend_queue")
+    assert (found["set_aside"], found["messages"]) == (0, [])
+    assert await act("delete_set_aside") == {"deleted": 0}
 
 
 async def test_diagnostics_name_nobody(
@@ -534,12 +596,8 @@ async def test_a_wallbox_of_ocpp_2_has_no_virtual_charge_point(
             hass, garage, lambda: entry.runtime_data.charger.dialect, "connected"
         )
         form = await open_options(hass, entry, "billing")
-        [mode] = (
-            one
-            for name, one in form["data_schema"].schema.items()
-            if name == "billing_mode"
-        )
-        assert mode.config["options"] == ["relay"]
+        assert form["step_id"] == "billing"  # there is nothing to choose
+        assert not _RULES & set(form["data_schema"].schema)
         hass.config_entries.options.async_abort(form["flow_id"])
         assert not backend.paths
         old = Garage(server, redial_s=(0.1, 0.3))
@@ -561,6 +619,24 @@ async def test_a_wallbox_of_ocpp_2_has_no_virtual_charge_point(
         await until(hass, garage, lambda: issue(hass, "billing_ocpp2", entry), "told")
     finally:
         await garage.wallbox.stop()
+
+
+async def test_a_relay_is_not_asked_for_what_does_not_count(
+    hass: HomeAssistant, entry: ConfigEntry[Any], backend: Backend
+) -> None:
+    """The mode comes first; what was chosen before it is kept for a way back."""
+    await bill(hass, entry, backend, offline="all", fixed_tag="FIXED")
+    form = await open_billing(hass, entry, "virtual")
+    assert set(form["data_schema"].schema) >= _RULES
+    hass.config_entries.options.async_abort(form["flow_id"])
+    form = await open_billing(hass, entry, "relay")
+    assert not _RULES & set(form["data_schema"].schema)
+    hass.config_entries.options.async_abort(form["flow_id"])
+    await bill(hass, entry, backend, billing_mode="relay")
+    kept = entry.options["billing"]
+    assert (kept["billing_mode"], kept["offline"]) == ("relay", "all")
+    assert kept["fixed_tag"] == "FIXED"
+    assert kept["passed_on"]
 
 
 async def test_two_wallboxes_at_two_services(

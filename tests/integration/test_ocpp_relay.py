@@ -26,11 +26,12 @@ from .billing import (
     backend,
     bill,
     enter,
+    open_billing,
     profile,
     quick,
     submit,
 )
-from .test_ocpp import Garage, garage, let_in, open_options, server, set_current, until
+from .test_ocpp import Garage, garage, let_in, server, set_current, until
 from .test_ocpp_billing import issue, shown
 
 __all__ = ["backend", "garage", "quick", "server"]
@@ -150,7 +151,7 @@ async def test_ended_the_wallbox_is_ours_again(
     await relay(hass, garage, entry, backend)
     await backend.ask(CLIENT, profile(0))
     await until(hass, garage, lambda: garage.wallbox.profiles.kept, "its pause")
-    form = await open_options(hass, entry, "billing")
+    form = await open_billing(hass, entry)
     typed = {"url": backend.url, "client_id": CLIENT, "end": True}
     await submit(hass, form, typed)
     await hass.async_block_till_done()
@@ -235,7 +236,7 @@ async def test_a_wallbox_of_ocpp_2_is_relayed(
         entry = await let_in(hass, garage)
         charger = entry.runtime_data.charger
         await until(hass, garage, lambda: charger.dialect, "connected")
-        form = await open_options(hass, entry, "billing")
+        form = await open_billing(hass, entry)
         result = await submit(hass, form, {"url": far.url, "client_id": CLIENT})
         assert result["step_id"] == "billing_done", result
         assert '"BootNotification"' in far.took[0]

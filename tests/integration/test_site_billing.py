@@ -155,6 +155,20 @@ async def test_it_is_billed_and_bounded(carport: Carport) -> None:
     await carport.until("an end", lambda: booked.stops)
     assert booked.stops[0]["meter_stop"] == pytest.approx(carport.energy_wh, abs=1)
     assert booked.stops[0]["reason"] == "EVDisconnected"
+    # Its log is found by the page of another integration's wallbox.
+    page = er.async_get(carport.hass).async_get(CONNECTED)
+    assert page is not None
+    log: Any = await carport.hass.services.async_call(
+        DOMAIN,
+        "get_sessions",
+        {"device_id": page.device_id},
+        blocking=True,
+        return_response=True,
+    )
+    [session] = log["sessions"]
+    assert (session["charger"], session["tag"]) == ("Carport", "…CC")
+    assert session["energy"] == pytest.approx(log["total"]["energy"])
+    assert session["energy"] > 0
 
 
 async def test_what_is_shown_goes_with_the_service(carport: Carport) -> None:

@@ -262,6 +262,45 @@ async def test_a_card_held_elsewhere_begins_and_ends(street: Street) -> None:
     await street.says("Available")
 
 
+async def test_its_sessions_are_in_the_log(
+    street: Street, journal: Journal, http: ClientSession
+) -> None:
+    """Each once, with its card, energy and end; one that is forgotten is closed."""
+    street.box.car = True
+    await street.stand_in.present(CARD)
+    await street.charges()
+    await street.until("energy", lambda: street.box.meter_wh > 5400)
+    [running] = await journal.sessions()
+    assert (running.charger, running.id_tag, running.is_open) == ("PICO", CARD, True)
+    assert running.meter_start_wh == 5000
+    await street.stop()
+    again = Street(journal, http, street.backend)
+    again.box = street.box
+    await again.start()
+    await again.until("again", lambda: again.stand_in.session is not None)
+    again.box.car = False
+    await again.until("its end", lambda: again.stand_in.session is None)
+    [ended] = await journal.sessions()
+    assert ended.id == running.id
+    assert (
+        ended.energy_wh
+        == ended.meter_stop_wh - 5000
+        == round(again.box.meter_wh - 5000)
+    )
+    assert ended.stop_reason == "ev_disconnected"
+    assert sum(one.wh for one in await journal.hours()) == pytest.approx(
+        ended.energy_wh
+    )
+    again.box.car = True
+    await again.stand_in.present(CARD)
+    await again.until("another", lambda: again.stand_in.session is not None)
+    await again.stop()
+    await again.stand_in.forget()
+    newest, _ = await journal.sessions()
+    assert newest.closed_locally
+    assert not newest.is_open
+
+
 async def test_samples_come_as_often_as_the_backend_wants(street: Street) -> None:
     """Its interval is kept; one that it asks for comes at once."""
     answer = await street.ask(

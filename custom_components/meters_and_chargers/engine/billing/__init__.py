@@ -4,6 +4,7 @@ from .appliance import Appliance, Seen, introduction
 from .following import Choices
 from .ocpp_wallbox import BilledWallbox
 from .relayed_wallbox import RelayedWallbox
+from .session_book import SessionBook
 from .shown import AsItself, AsPoint, Billed, Lead, Mode, Shown
 from .stand_in import StandIn
 
@@ -18,6 +19,7 @@ __all__ = [
     "Mode",
     "RelayedWallbox",
     "Seen",
+    "SessionBook",
     "Shown",
     "StandIn",
     "introduction",

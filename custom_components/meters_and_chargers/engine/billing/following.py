@@ -26,6 +26,7 @@ from .appliance import (
     values_text,
 )
 from .entrance import Entrance
+from .session_book import SessionBook
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -67,13 +68,19 @@ class Following:
         journal: Journal,
         appliance: Appliance,
         *,
+        logged_as: str = "",
         now: Callable[[], float] = time.time,
         tick_s: float = TICK_S,
     ) -> None:
-        """Stand in for a charger under the name of a gateway; see `load`, `join`."""
+        """Stand in for a charger under the name of a gateway; see `load`, `join`.
+
+        In the log of sessions it may have another name.
+        """
         self.choices = Choices()
+        self.journal = journal
+        """Where its sessions are."""
+        self._book = SessionBook(journal, logged_as or gateway)
         self._gateway = gateway
-        self._journal = journal
         self._appliance = appliance
         self._now = now
         self._entrance = Entrance(now)
@@ -104,7 +111,7 @@ class Following:
 
     async def load(self) -> None:
         """Take over what was so before; raises `JournalError`."""
-        facts = await self._journal.facts(self._gateway)
+        facts = await self.journal.facts(self._gateway)
         kept = json.loads(facts.get(_FACT) or "{}")
         self._last_number = kept.get("number", 0)
         self._register = Register(**kept.get("register", {}))
@@ -131,8 +138,9 @@ class Following:
         self._tell_bound(None)
 
     async def forget(self) -> None:
-        """Forget all of it, after `leave`; raises `JournalError`."""
-        await self._journal.keep_fact(self._gateway, _FACT, "")
+        """Forget all but the log, after `leave`; raises `JournalError`."""
+        await self.journal.keep_fact(self._gateway, _FACT, "")
+        await self._book.close()
 
     def update(self) -> None:
         """Take note that the charger shows something else."""
@@ -192,6 +200,8 @@ class Following:
         if not self._told:
             await self._tell_start(session)
         seen, now_s = self._seen, self._now()
+        if seen.energy_wh is not None:
+            await self._book.note(session, self._register.total_wh, now_s)
         if self._ending is None and seen.reachable:
             if seen.plugged is False:
                 self._end("EVDisconnected")
@@ -274,6 +284,7 @@ class Following:
     async def _tell_start(self, session: Session) -> None:
         if self._point is None:
             return
+        await self._book.begin(session)
         await self._point.begun(
             Started(
                 session=session.number,
@@ -290,6 +301,7 @@ class Following:
             return
         total_wh, now_s = self._register.total_wh, self._now()
         words = stop_text(session, total_wh, now_s, ending.reason, ending.tag)
+        await self._book.end(session, total_wh, now_s, ending.reason)
         await self._point.ended(session.number, words)
         self._session = self._ending = None
         # A car that nobody sees is gone only where it has fallen silent by itself.
@@ -390,5 +402,5 @@ class Following:
             "operative": self._entrance.operative,
             "finishing": self._finishing,
         }
-        await self._journal.keep_fact(self._gateway, _FACT, json.dumps(kept))
+        await self.journal.keep_fact(self._gateway, _FACT, json.dumps(kept))
         self._unkept = False

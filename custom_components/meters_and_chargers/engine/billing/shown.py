@@ -80,6 +80,9 @@ class Shown(Protocol):
     async def export(self, *, after: int, limit: int) -> tuple[Waiting, ...]:
         """Return what waits behind a number; raises `JournalError`."""
 
+    async def discard(self) -> int:
+        """Forget what the backend never took; returns how much: `JournalError`."""
+
 
 class AsPoint:
     """A charger for which a charge point of ours stands (mode A)."""
@@ -145,6 +148,12 @@ class AsPoint:
     async def export(self, *, after: int, limit: int) -> tuple[Waiting, ...]:
         """Return what waits behind a number; raises `JournalError`."""
         return await self.point.queue.export(after=after, limit=limit)
+
+    async def discard(self) -> int:
+        """Forget what the backend never took; raises `JournalError`."""
+        gone = await self.point.queue.discard_refused()
+        self.point.changed()
+        return gone
 
 
 class AsItself:
@@ -219,3 +228,7 @@ class AsItself:
         """Return nothing."""
         del after, limit  # nothing waits
         return ()
+
+    async def discard(self) -> int:
+        """Forget nothing: nothing was kept."""
+        return 0
