@@ -343,6 +343,7 @@ def _counted(server: OcppServer, charger_id: str) -> dict[str, int]:
         "received": trace.received,
         "sent": trace.sent,
         "malformed": trace.malformed,
+        "unasked_answers": trace.unasked,
     }
 
 

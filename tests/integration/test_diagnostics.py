@@ -339,7 +339,7 @@ async def test_a_wallbox_is_replayed_from_its_diagnostics(
     no_secret(text, "GARAGE/1", "CARPORT", "FREE")
     told = json.loads(text)["data"]
     assert told["connections"] == 1
-    assert told["malformed"] == 0
+    assert told["malformed"] == told["unasked_answers"] == 0
     file = tmp_path / "wallbox.json"
     file.write_text(text)
     url = f"ws://127.0.0.1:{server.data['port']}"

@@ -112,7 +112,7 @@ async def test_calls_are_handled_in_order() -> None:
 
 
 async def test_time_out_and_late_answer() -> None:
-    """A late answer is not taken for the next one's."""
+    """A late answer is not taken for the next one's; it is dropped and counted."""
     doors = Doors()
     async with serving(doors, timeout_s=0.05) as server, dialling(server) as wallbox:
         with pytest.raises(Silent):
@@ -125,6 +125,7 @@ async def test_time_out_and_late_answer() -> None:
         assert await asked == {"late": False}
         await wallbox.say([3, question[1], {"twice": True}])
         assert (await wallbox.ask())[0] == 3
+        assert server.trace("CP1").unasked == 2
 
 
 @pytest.mark.parametrize(

@@ -369,6 +369,7 @@ class Session:
     def _answered(self, message_id: str, answer: Payload | Exception) -> None:
         """Hand an answer to who waits for it; nobody waits for a late one."""
         if self._asked is None or self._asked[0] != message_id:
+            self._trace.unasked += 1
             return
         if not self._asked[1].done():
             self._asked[1].set_result(answer)

@@ -45,6 +45,8 @@ class Trace:
         self.received = 0
         self.sent = 0
         self.malformed = 0
+        self.unasked = 0
+        """Answers for which nobody waited, or no longer."""
         self._kept: tuple[list[bytes], list[bytes]] = ([], [])
         """Ours, and the wallbox's. Lists take less than deques, and are short."""
         self._length = [0, 0]
