@@ -12,6 +12,7 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.util.hass_dict import HassKey
 
 from . import billing_certificates, links, ocpp_tls
+from .billing_certificates import Trust
 from .const import (
     CONF_BILLING_MODE,
     CONF_CERTIFIED,
@@ -175,6 +176,7 @@ class BillingGateway:
             await self._backend.take(data)
             self.shown.redial()
             await self._look_at_certificates()
+            self._look()
 
     async def stop(self) -> None:
         """Hang up; what waits is kept, and the charger still tells what it does."""
@@ -257,7 +259,7 @@ class BillingGateway:
         gateways = self.hass.data.get(_GATEWAYS, {})
         if gateways.get(self.owner.entry_id) is self:
             del gateways[self.owner.entry_id]
-        for key in (_LOST, _REFUSED, _SET_ASIDE, _ENDS):
+        for key in (_LOST, _REFUSED, _SET_ASIDE, _UNVERIFIED, _ENDS):
             ir.async_delete_issue(self.hass, DOMAIN, f"{key}_{self.owner.entry_id}")
 
     def _changed(self) -> None:
@@ -281,6 +283,9 @@ class BillingGateway:
         self._say(_REFUSED, so=self.line.failure in REJECTED)
         refused = standing.refused
         self._say(_SET_ASIDE, so=bool(refused), count=str(refused))
+        unsafe = self.data[CONF_TRUST] == Trust.NOTHING
+        encrypts = self.data[CONF_URL].lower().startswith("wss:")
+        self._say(_UNVERIFIED, so=unsafe and encrypts)
 
     def _say(self, key: str, *, so: bool, **names: str) -> None:
         issue_id = f"{key}_{self.owner.entry_id}"
@@ -310,6 +315,7 @@ class BillingGateway:
 
 _LOST, _REFUSED = "billing_lost", "billing_refused"
 _SET_ASIDE, _ENDS = "billing_set_aside", "billing_certificate_ends"
+_UNVERIFIED = "billing_unverified"
 _GATEWAYS: HassKey[dict[str, BillingGateway]] = HassKey(f"{DOMAIN}_billing")
 
 

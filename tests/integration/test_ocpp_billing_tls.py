@@ -143,7 +143,7 @@ async def test_a_service_of_an_authority_of_its_own(
 async def test_not_to_verify_is_a_choice(
     hass: HomeAssistant, garage: Garage, entry: ConfigEntry[Any], tmp_path: Path
 ) -> None:
-    """It is refused by itself, and goes when its owner says so."""
+    """It is refused by itself, goes when its owner says so, and an issue warns."""
     theirs = TestAuthority(tmp_path, "Theirs")
     path, _ = theirs.issue("backend", ip="127.0.0.1")
     backend = Backend(shows(path))
@@ -154,6 +154,12 @@ async def test_not_to_verify_is_a_choice(
         await submit(hass, result, {})
         await hass.async_block_till_done()
         await until(hass, garage, lambda: is_on(hass), "connected")
+        issues, issue_id = ir.async_get(hass), f"billing_unverified_{entry.entry_id}"
+        assert issues.async_get_issue(DOMAIN, issue_id) is not None
+        form = await enter(hass, entry, backend, trust="nothing", end=True)
+        assert form["type"] == "create_entry"
+        await hass.async_block_till_done()
+        assert issues.async_get_issue(DOMAIN, issue_id) is None
     finally:
         await backend.stop()
 

@@ -54,7 +54,7 @@ class Box:
     def __init__(self) -> None:
         """Allow what the hardware can."""
         self.connectors = 1
-        self.aligns = False
+        self.aligns = self.reserves = False
         self.local_ma: int | None = None
         self.status = "Available"
         self.known = {CARD}
@@ -509,6 +509,10 @@ async def test_the_backend_asks_for_messages_and_settings(house: House) -> None:
     known = await house.ask(call.GetConfiguration(["HeartbeatInterval", "Nothing"]))
     assert known.configuration_key[0]["value"] == "300"
     assert known.unknown_key == ["Nothing"]
+    features = call.GetConfiguration(["SupportedFeatureProfiles"])
+    for house.box.reserves in (False, True):
+        [found] = (await house.ask(features)).configuration_key
+        assert ("Reservation" in found["value"]) == house.box.reserves
     every = await house.ask(call.GetConfiguration())
     assert len(every.configuration_key) > 20
     for key, value, status in (

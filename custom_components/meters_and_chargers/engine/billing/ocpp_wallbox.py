@@ -90,6 +90,12 @@ class BilledWallbox:
         """Say nothing by the clock but what the wallbox itself does."""
         return False
 
+    @property
+    def reserves(self) -> bool:
+        """Whether it says that it can be kept for a card."""
+        said = self._charger.configuration.get("SupportedFeatureProfiles") or ""
+        return "reservation" in said.lower()
+
     def boot(self) -> Payload:
         """Return a BootNotification with its real maker, model, number and firmware."""
         return introduced(self._charger)

@@ -18,6 +18,7 @@ class StandIn(Following):
 
     connectors = 1
     aligns = True
+    reserves = True
 
     async def present(self, tag: str) -> str:
         """Take a card that was held somewhere: it begins, or ends what it began.

@@ -84,6 +84,8 @@ class Answers:
     # Settings
 
     async def _get_configuration(self, payload: Payload) -> Payload:
+        offered = self._charger.reserves and "ReserveNow" in self.settings.passed_on
+        self._configuration.offer_reservations(offered=offered)
         return self._configuration.get(payload)
 
     async def _change_configuration(self, payload: Payload) -> Payload:

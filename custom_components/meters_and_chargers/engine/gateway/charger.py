@@ -63,6 +63,10 @@ class Charger(Protocol):
     def aligns(self) -> bool:
         """Whether it says values by the clock as well, where the backend wants that."""
 
+    @property
+    def reserves(self) -> bool:
+        """Whether it can be kept for a card."""
+
     def boot(self) -> Payload:
         """Return a BootNotification that says what it is."""
 

@@ -19,6 +19,7 @@ PING = "WebSocketPingInterval"
 
 _MOST_S = 86_400
 _ALIGNED = "MeterValuesAlignedData"
+_FEATURES = "SupportedFeatureProfiles"
 _MOST_KEYS = 50
 _FIXED: Mapping[str, str] = {
     "AllowOfflineTxForUnknownId": "false",
@@ -38,7 +39,7 @@ _FIXED: Mapping[str, str] = {
     "StopTransactionOnEVSideDisconnect": "true",
     "StopTxnAlignedData": "",
     "StopTxnSampledData": "",
-    "SupportedFeatureProfiles": "Core,SmartCharging,RemoteTrigger",
+    _FEATURES: "Core,SmartCharging,RemoteTrigger",
     "TransactionMessageAttempts": "5",
     "TransactionMessageRetryInterval": "60",
     "UnlockConnectorOnEVSideDisconnect": "true",
@@ -81,6 +82,10 @@ class Configuration:
     def __getitem__(self, key: str) -> str:
         """Return the value of a key that can be set."""
         return self._values[key]
+
+    def offer_reservations(self, *, offered: bool) -> None:
+        """Say that the charger can be kept for a card, or no more."""
+        self._fixed[_FEATURES] = _FIXED[_FEATURES] + ",Reservation" * offered
 
     def seconds(self, key: str) -> int:
         """Return an interval."""
