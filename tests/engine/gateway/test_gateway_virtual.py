@@ -12,6 +12,7 @@ from aiohttp import ClientSession
 from ocpp.v16 import call
 import pytest
 
+from custom_components.meters_and_chargers.engine.gateway import virtual
 from custom_components.meters_and_chargers.engine.gateway.charger import (
     Offline,
     Settings,
@@ -40,7 +41,10 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp import (
 from custom_components.meters_and_chargers.engine.protocols.ocpp.client import (
     Backend as Address,
 )
-from custom_components.meters_and_chargers.engine.protocols.ocpp.client import dial
+from custom_components.meters_and_chargers.engine.protocols.ocpp.client import (
+    Failure,
+    dial,
+)
 from simulators.backend import Backend
 
 IDENTITY = "BILLED1"
@@ -411,6 +415,38 @@ async def test_cards_are_the_backends_and_without_it_the_owners(
         assert (found == "Accepted") == (tag in accepted)
 
 
+async def test_a_backend_that_does_not_answer_is_not_waited_for(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card does not wait for ever: after a while the owner's choice holds."""
+    assert virtual.AUTHORISE_S == 10  # rule 9 of the gateway
+    monkeypatch.setattr(virtual, "AUTHORISE_S", 0.1)
+    house.backend.lose_answers = 2
+    assert await house.point.authorise(CARD) == "Accepted"
+    assert await house.point.authorise("NEVER") == "Invalid"
+    assert len(house.backend.frames("Authorize")) == 2
+
+
+async def test_a_backend_that_does_not_accept_us_stops_nobody(
+    journal: Journal, http: ClientSession, backend: Backend
+) -> None:
+    """Known cards charge, nothing is limited, and all of it is told in the end."""
+    backend.boot_status, backend.interval_s = "Rejected", 0
+    house = House(journal, http, backend)
+    await house.start()
+    await until(lambda: house.point.uplink.line.failure is Failure.REJECTED)
+    assert await house.point.authorise(CARD) == "Accepted"
+    assert house.point.limit(1) == Effective(32_000, 3, Limiter.HARDWARE)
+    await house.begin()
+    await house.end()
+    assert not backend.booked
+    backend.boot_status = "Accepted"
+    await house.empty()
+    [booked] = backend.booked
+    assert (booked.starts, len(booked.stops)) == (1, 1)
+    await house.point.close()
+
+
 @pytest.mark.parametrize("ends", [True, False])
 async def test_a_card_that_the_backend_refuses_too_late(
     house: House, *, ends: bool
@@ -482,7 +518,14 @@ async def test_what_concerns_the_charger_is_passed_on(house: House) -> None:
     there = call.ChangeAvailability(1, "Inoperative")
     assert (await house.ask(there)).status == "Accepted"
     assert await house.ask(call.GetDiagnostics("ftp://x")) is None
-    assert [action for action, _ in house.box.passed] == ["Reset", "ChangeAvailability"]
+    kept = call.ReserveNow(1, "2026-06-01T12:00:00Z", CARD, 5)
+    assert (await house.ask(kept)).status == "Accepted"
+    assert [action for action, _ in house.box.passed] == [
+        "Reset",
+        "ChangeAvailability",
+        "ReserveNow",
+    ]
+    assert json.loads(house.box.passed[-1][1])["reservationId"] == 5
     house.box.answer = Unreachable("gone")
     assert await house.ask(call.Reset("Soft")) is None
     house.box.answer = CallError("NotSupported")
