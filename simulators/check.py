@@ -39,6 +39,8 @@ OURS = {
     "backend_limiter",
     "backend_oldest",
     "backend_queue",
+    # The number of a stand-in's transaction, which goes on meanwhile.
+    "transaction",
     "profile_writes_today",
     "security",
 }
