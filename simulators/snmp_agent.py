@@ -57,6 +57,8 @@ class SnmpAgent:
         """Of v1 and of v2c, from the next start on."""
         self.only = ""
         """An OID: the agent knows nothing besides what stands below it."""
+        self.kind = ""
+        """What it says it is (sysObjectID), from the next start on; else net-snmp."""
         every = [(module, load) for module in MODULES for load in LOADS]
         self.loads = every if loads is None else list(loads)
         self._columns = columns
@@ -160,6 +162,7 @@ class SnmpAgent:
             "group writers v2c three",
             'access writers "" any noauth exact all all none',
             *users,
+            *([f"sysobjectid {self.kind}"] if self.kind else []),
             f'createUser {WRITER} SHA "{PASSWORD}" AES',
             f"rwuser {WRITER} priv",
             f"pass_persist .{served} {serve}",

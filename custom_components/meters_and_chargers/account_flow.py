@@ -103,7 +103,9 @@ class AccountSteps(ConfigFlow):
             errors["base"] = problem
         return self.async_show_form(
             step_id="smart_me_account",
-            data_schema=vol.Schema({vol.Required(CONF_ACCESS_KEY): KEY}),
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema({vol.Required(CONF_ACCESS_KEY): KEY}), user_input
+            ),
             errors=errors,
             description_placeholders=placeholders,
         )

@@ -122,6 +122,8 @@ class BillingSteps(OptionsFlow):
     """What the service is to see, once that was chosen."""
     _draft: Input
     """What is to be kept, once it has been tried."""
+    _typed: Input | None = None
+    """What the form was sent with."""
     _trying: asyncio.Task[Failure | None] | None = None
     _failure: Failure | None = None
 
@@ -194,8 +196,9 @@ class BillingSteps(OptionsFlow):
         elif user_input is not None and not errors:
             errors = self._problems(user_input)
             if not errors:
+                self._typed = {**user_input}
                 return await self._go_on(user_input)
-        return self._show(user_input or self._kept or {}, errors)
+        return self._show(user_input, self._kept or {}, errors)
 
     async def async_step_billing_mode(
         self, user_input: Input | None = None
@@ -218,10 +221,14 @@ class BillingSteps(OptionsFlow):
         )
 
     def _show(
-        self, shown: Mapping[str, Any], errors: dict[str, str]
+        self, typed: Input | None, kept: Mapping[str, Any], errors: dict[str, str]
     ) -> ConfigFlowResult:
-        """Show the form; what is secret, or the wallbox's, is no suggestion."""
-        left_out = (CONF_PASSWORD, CONF_OCPP_VERSION)
+        """Show what was just typed, else what is kept, but for its password.
+
+        What is the wallbox's is no suggestion.
+        """
+        left_out = (CONF_OCPP_VERSION, *(() if typed else (CONF_PASSWORD,)))
+        shown = typed or kept
         shown = {key: one for key, one in shown.items() if key not in left_out}
         return self.async_show_form(
             step_id="billing",
@@ -394,7 +401,7 @@ class BillingSteps(OptionsFlow):
         self._take_back()
         if self._failure is None:
             return await self.async_step_billing_done()
-        return self._show(self._draft, {"base": _SAID[self._failure]})
+        return self._show(self._typed, self._draft, {"base": _SAID[self._failure]})
 
     def _take_back(self) -> None:
         """Dial anew where the test has taken the place of the line that is used."""

@@ -27,7 +27,6 @@ from .account_flow import AccountSteps
 from .card_flow import CardFlow, ServerOptions
 from .circuit_flow import CircuitFlow
 from .const import (
-    CONF_ACCESS_KEY,
     CONF_BY_ACCOUNT,
     CONF_ENCRYPTED,
     CONF_FAMILY,
@@ -433,11 +432,11 @@ class DeviceOptions(StandInSteps, OptionsFlowWithReload):
             **push_fields(entry),
             **load_management_fields(entry),
         }
-        typed = {**(user_input or {})}
-        typed.pop(CONF_ACCESS_KEY, None)
         return self.async_show_form(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), typed),
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(fields), user_input
+            ),
             errors=errors,
             description_placeholders=placeholders,
         )

@@ -124,7 +124,7 @@ class BacnetOptions(OptionsFlowWithReload):
                 return await self.async_step_diris_bacnet_look()
             kept = {key: options[key] for key in options if key != CONF_BACNET_OUTPUTS}
             return self.async_create_entry(data=kept)
-        offered = vol.Required(CONF_ENABLED, default=bool(known))
+        offered = vol.Required(CONF_ENABLED, default=bool(known or problem))
         return self.async_show_form(
             step_id="diris_bacnet_outputs",
             data_schema=vol.Schema({offered: BooleanSelector()}),

@@ -227,6 +227,9 @@ def lines(data: Mapping[str, Any]) -> str:
 class ColumnOptions(LearnSteps, OptionsFlow):
     """The part of a gateway's options that says what its SNMP columns hold."""
 
+    _columns_form: Input | None = None
+    """What the form was last sent with."""
+
     async def async_step_columns(
         self, user_input: Input | None = None, *, problem: str | None = None
     ) -> ConfigFlowResult:
@@ -235,6 +238,7 @@ class ColumnOptions(LearnSteps, OptionsFlow):
         errors = {} if problem is None else {"base": problem}
         placeholders = {"line": "", "host": entry.data[CONF_HOST], "found": ""}
         if user_input is not None:
+            self._columns_form = user_input
             self._data = dict(entry.data)
             wrong = take_scales(self._data, user_input, placeholders)
             if wrong is None:
@@ -248,7 +252,8 @@ class ColumnOptions(LearnSteps, OptionsFlow):
         return self.async_show_form(
             step_id="columns",
             data_schema=self.add_suggested_values_to_schema(
-                columns_schema(), user_input or {CONF_COLUMNS: lines(entry.data)}
+                columns_schema(),
+                self._columns_form or {CONF_COLUMNS: lines(entry.data)},
             ),
             errors=errors,
             description_placeholders={

@@ -138,7 +138,7 @@ class DirisMibOptions(OptionsFlowWithReload):
             vol.Optional(
                 CONF_SOURCE, description={"suggested_value": shown.get(CONF_SOURCE, "")}
             ): TextSelector(),
-            **credential_fields(shown, community=proposed),
+            **credential_fields(shown, user_input, community=proposed),
         }
         return self.async_show_form(
             step_id="diris_traps", data_schema=vol.Schema(fields), errors=errors
@@ -168,7 +168,7 @@ class DirisMibOptions(OptionsFlowWithReload):
             vol.Required(
                 CONF_PORT, default=shown.get(CONF_PORT, links.SNMP_PORT)
             ): integer(1, 65535),
-            **credential_fields(shown),
+            **credential_fields(shown, user_input),
         }
         return self.async_show_form(
             step_id="diris_outputs",

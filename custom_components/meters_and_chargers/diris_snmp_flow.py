@@ -46,10 +46,10 @@ _COMMUNITY = {"v2c": "publicV2", "v1": "public"}
 _OTHER_SPELLING = {"publicV2": "publicv2", "publicv2": "publicV2"}
 
 
-def _schema(told: Mapping[str, Any]) -> vol.Schema:
+def _schema(told: Mapping[str, Any], typed: Input | None) -> vol.Schema:
     """Return the form that asks how a gateway is asked by SNMP."""
     port = vol.Required(CONF_PORT, default=told.get(CONF_PORT, links.SNMP_PORT))
-    return vol.Schema({**credential_fields(told), port: integer(1, 65535)})
+    return vol.Schema({**credential_fields(told, typed), port: integer(1, 65535)})
 
 
 def _candidates(typed: Mapping[str, Any]) -> Iterator[Input]:
@@ -69,6 +69,8 @@ class SnmpSteps(LearnSteps, ConfigFlow):
     """The steps of SNMP in the flow of a gateway, and when it refuses us."""
 
     _identity: Identity | None
+    _typed: Input | None = None
+    """What the form of SNMP was sent with."""
     _path = SNMP
 
     async def _claim(self, identity: Identity) -> None:
@@ -95,6 +97,7 @@ class SnmpSteps(LearnSteps, ConfigFlow):
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {"host": self._data[CONF_HOST]}
         if user_input is not None:
+            self._typed = user_input
             problem, identity = await self.try_snmp(
                 user_input, placeholders, beside_modbus=self._path == BOTH
             )
@@ -104,10 +107,9 @@ class SnmpSteps(LearnSteps, ConfigFlow):
                     return await self._after_snmp()
                 return await self.async_step_diris_learn()
             errors["base"] = problem or "no_link"
-        typed = user_input or self._stored
         return self.async_show_form(
             step_id="diris_snmp",
-            data_schema=_schema(typed),
+            data_schema=_schema(user_input or self._stored, user_input),
             errors=errors,
             description_placeholders=placeholders,
         )
@@ -150,7 +152,7 @@ class SnmpSteps(LearnSteps, ConfigFlow):
             return await self.async_step_diris_columns()
         return self.async_show_form(
             step_id="diris_snmp",
-            data_schema=_schema(self._data[CONF_SNMP]),
+            data_schema=_schema(self._data[CONF_SNMP], self._typed),
             errors={"base": problem},
             description_placeholders=self._gateway(),
         )
@@ -202,10 +204,9 @@ class SnmpSteps(LearnSteps, ConfigFlow):
                     entry, data=self._data, reason="reconfigure_successful"
                 )
             errors["base"] = problem
-        typed = user_input or self._stored
         return self.async_show_form(
             step_id="reauth_diris",
-            data_schema=_schema(typed),
+            data_schema=_schema(user_input or self._stored, user_input),
             errors=errors,
             description_placeholders=placeholders,
         )

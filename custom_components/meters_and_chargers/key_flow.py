@@ -148,7 +148,9 @@ class AccessKeySteps(ConfigFlow):
             errors["base"] = problem
         return self.async_show_form(
             step_id=step_id,
-            data_schema=vol.Schema({vol.Required(CONF_ACCESS_KEY): KEY}),
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema({vol.Required(CONF_ACCESS_KEY): KEY}), user_input
+            ),
             errors=errors,
             description_placeholders=placeholders,
         )

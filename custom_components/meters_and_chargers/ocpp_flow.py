@@ -287,7 +287,9 @@ class OcppSteps(ListenSteps):
         password = vol.Required(CONF_PASSWORD, default=proposed)
         return self.async_show_form(
             step_id="knock_password",
-            data_schema=self._knock_form().extend({password: TextSelector()}),
+            data_schema=self.add_suggested_values_to_schema(
+                self._knock_form().extend({password: TextSelector()}), user_input
+            ),
             errors=errors,
             description_placeholders=self._knock_words(),
         )

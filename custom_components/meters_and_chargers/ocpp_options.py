@@ -130,10 +130,11 @@ class WallboxOptions(SecuritySteps, BillingSteps, OptionsFlowWithReload):
         options = {**entry.options}
         errors: dict[str, str] = {}
         if user_input is not None:
-            step = user_input.pop(CONF_STEP)
+            step: str = user_input[CONF_STEP]
             # One that never had a fallback has none to be cleared.
             never = CONF_FALLBACK not in options
             options |= user_input
+            del options[CONF_STEP]
             if not user_input[CONF_METER_INTERVAL]:
                 del options[CONF_METER_INTERVAL]
             if options[CONF_POLICY] == _AS_SERVER:

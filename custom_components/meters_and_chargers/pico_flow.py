@@ -92,11 +92,9 @@ class PicoOptions(StandInSteps):
                 await self._use(options)
                 return self.async_create_entry(data=options)
             errors["base"] = problem
-        typed = {**(user_input or {})}
-        typed.pop(CONF_ACCESS_KEY, None)
         return self.async_show_form(
             step_id="station",
-            data_schema=self.add_suggested_values_to_schema(_schema(entry), typed),
+            data_schema=self.add_suggested_values_to_schema(_schema(entry), user_input),
             errors=errors,
             description_placeholders=placeholders,
         )

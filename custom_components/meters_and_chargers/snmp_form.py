@@ -31,11 +31,11 @@ _HIDDEN: Final = TextSelector(
 
 
 def credential_fields(
-    shown: Mapping[str, Any], *, community: str = ""
+    shown: Mapping[str, Any], typed: Mapping[str, Any] | None, *, community: str = ""
 ) -> dict[vol.Marker, object]:
-    """Return the fields as they were filled before; secrets are never shown again.
+    """Return the fields as they were filled before; stored secrets are never shown.
 
-    ``community`` is proposed.
+    What was ``typed`` a moment ago stays, secrets too; ``community`` is proposed.
     """
     choices: dict[str, tuple[vol.Marker, object]] = {
         key: (
@@ -45,12 +45,16 @@ def credential_fields(
         for key, options in _CHOICES.items()
     }
     user = {"suggested_value": shown.get(CONF_USERNAME, "")}
-    proposed = {"suggested_value": community} if community else None
+    typed = {CONF_COMMUNITY: community, **(typed or {})}
+    password, proposed = (
+        {"suggested_value": typed[key]} if typed.get(key) else None
+        for key in (CONF_PASSWORD, CONF_COMMUNITY)
+    )
     return dict(
         (
             choices[CONF_VERSION],
             (vol.Optional(CONF_USERNAME, description=user), TextSelector()),
-            (vol.Optional(CONF_PASSWORD), _HIDDEN),
+            (vol.Optional(CONF_PASSWORD, description=password), _HIDDEN),
             choices[CONF_AUTH],
             choices[CONF_PRIVACY],
             (vol.Optional(CONF_COMMUNITY, description=proposed), _HIDDEN),

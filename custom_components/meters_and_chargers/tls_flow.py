@@ -96,6 +96,8 @@ class TlsSteps(ConfigFlow):
     _data: Input
     _identity: Identity | None
     _attempts: _Attempts | None = None
+    _certificate_form: Input | None = None
+    """What the form was last sent with."""
     _shown: str = ""
     """The unexpected fingerprint which the form has shown."""
     _found: str = "-"
@@ -152,6 +154,7 @@ class TlsSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         placeholders = self._words()
         if user_input is not None:
+            self._certificate_form = user_input
             choice: str = user_input[CONF_CERTIFICATE]
             if choice == OWN:
                 return await self.async_step_tls_upload()
@@ -171,7 +174,9 @@ class TlsSteps(ConfigFlow):
         )
         return self.async_show_form(
             step_id="tls",
-            data_schema=self.add_suggested_values_to_schema(schema, user_input),
+            data_schema=self.add_suggested_values_to_schema(
+                schema, self._certificate_form
+            ),
             errors={"base": problem} if problem else {},
             description_placeholders=placeholders,
         )

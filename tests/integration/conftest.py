@@ -8,6 +8,8 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowManager, FlowResultType, section
+from homeassistant.helpers.selector import FileSelector
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -96,6 +98,65 @@ def set_up_pico(hass: HomeAssistant, pico: Pico) -> SetUp:
         return entry
 
     return set_up
+
+
+def _proposed(form: Mapping[Any, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form shows in the fields that were typed into, files aside."""
+    shown: dict[str, Any] = {}
+    for marker, field in form.items():
+        name = str(marker)
+        if name not in typed or isinstance(field, FileSelector):
+            continue
+        if isinstance(field, section):
+            shown[name] = _proposed(field.schema.schema, typed[name])
+        elif "suggested_value" in (described := marker.description or {}):
+            shown[name] = described["suggested_value"]
+        else:
+            known = callable(marker.default)
+            shown[name] = marker.default() if known else None
+    return shown
+
+
+def _bare(value: Any) -> Any:
+    """Return a value, a text without the blanks around it, and nothing as None."""
+    return (value.strip() if isinstance(value, str) else value) or None
+
+
+def _lost(typed: Mapping[str, Any], shown: Mapping[str, Any]) -> list[str]:
+    """Return the fields in which something else is shown than was typed."""
+    return [
+        name
+        for name, one in shown.items()
+        if (
+            _lost(typed[name], one)
+            if isinstance(one, dict)
+            else _bare(one) != _bare(typed[name])
+        )
+    ]
+
+
+@pytest.fixture(autouse=True)
+def forms_keep_what_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail where a form comes back with an error, and without what was typed in it.
+
+    Files can't be shown again, and a text may have lost the blanks around it.
+    """
+    configure, typed = FlowManager.async_configure, dict[str, dict[str, Any]]()
+
+    async def checked(
+        self: Any, flow_id: str, user_input: dict[str, Any] | None = None
+    ) -> Any:
+        if user_input:
+            typed[flow_id] = dict(user_input)
+        result = await configure(self, flow_id, user_input)
+        if flow_id in typed and result["type"] is FlowResultType.FORM:
+            kept, form = typed[flow_id], result["data_schema"]
+            if result["errors"] and form is not None:
+                shown = _proposed(form.schema, kept)
+                assert not _lost(kept, shown), (result["errors"], shown)
+        return result
+
+    monkeypatch.setattr(FlowManager, "async_configure", checked)
 
 
 @pytest.fixture(autouse=True)

@@ -116,12 +116,24 @@ async def test_circuits_are_added_and_form_a_tree(hass: HomeAssistant) -> None:
     assert [one["label"] for one in offered] == ["Barn"]
 
 
-async def test_circuit_may_have_one_meter_at_most(hass: HomeAssistant) -> None:
-    """Two kinds of meter are refused."""
+@pytest.mark.parametrize(
+    ("meter", "error"),
+    [
+        (
+            {"grid_power": "sensor.a", "sensors": {"grid_powers": ["sensor.b"] * 3}},
+            "one_grid_source",
+        ),
+        ({"sensors": {"grid_currents": ["sensor.b"] * 2}}, "three_sensors"),
+        ({"sensors": {"grid_import": "sensor.a"}}, "import_and_export"),
+    ],
+)
+async def test_circuit_may_have_one_whole_meter_at_most(
+    hass: HomeAssistant, meter: dict[str, Any], error: str
+) -> None:
+    """Two kinds of meter are refused, and a part of one."""
     entry = await set_up(hass)
-    both = {"grid_power": "sensor.a", "sensors": {"grid_powers": ["sensor.b"] * 3}}
-    done = await submit(hass, entry, name="Barn", fuse_current=20, **both)
-    assert done["errors"] == {"base": "one_grid_source"}
+    done = await submit(hass, entry, name="Barn", fuse_current=20, **meter)
+    assert done["errors"] == {"base": error}
 
 
 async def test_charger_of_a_removed_circuit_hangs_on_the_main_fuse(

@@ -1,5 +1,6 @@
 """Adding devices by the flow, against real sockets, with everything that goes wrong."""
 
+import socket
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
@@ -162,6 +163,33 @@ async def test_silent_device_is_said_to_be_silent(
     result = await submit(hass, result, address(ksem))
     assert result["errors"] == {"base": "silent"}
     assert await all_closed(ksem)
+
+
+@pytest.mark.parametrize(
+    ("family", "more"),
+    [
+        ("ksem", {}),
+        ("diris", {"path": "modbus"}),
+        ("smart_me_meter", {}),
+        ("smart_me_pico", {"minimum_current": "6", "maximum_current": "16"}),
+        (
+            "smart_me_pico_group",
+            {"members": ["7002702"], "minimum_current": "6", "maximum_current": "16"},
+        ),
+        ("cfos", {"maximum_current": "16"}),
+        ("cfos_meter", {}),
+    ],
+)
+async def test_a_closed_port_has_the_words_of_its_family(
+    hass: HomeAssistant, socket_enabled: None, family: str, more: dict[str, Any]
+) -> None:
+    """Each says where Modbus is switched on at that device; what was typed stays."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    result = await choose(hass, family)
+    typed = {"host": "127.0.0.1", "more": {"port": port, "unit_id": 1}, **more}
+    result = await submit(hass, result, typed)
+    assert result["errors"] == {"base": f"port_closed_{family}"}
 
 
 async def test_wrong_host_is_said_to_be_unreachable(

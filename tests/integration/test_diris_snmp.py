@@ -40,7 +40,7 @@ from custom_components.meters_and_chargers.engine.protocols.snmp.gufo_backend im
     GufoBackend,
 )
 from simulators.diris import Countis, Diris, LoadModule
-from simulators.diris_table import oid
+from simulators.diris_table import ROOT, oid
 from simulators.snmp_agent import PASSWORD, SnmpAgent
 from simulators.udp_relay import Trouble, UdpRelay
 from tests import snmp
@@ -233,6 +233,86 @@ async def test_columns_from_lines(hass: HomeAssistant, add: Add) -> None:
     await rest(hass)
     assert value(hass, FIRST) == "1002.01"
     assert value(hass, "sensor.module_2_circuit_1_power") == STATE_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("lines", "error", "line"),
+    [
+        pytest.param("1," * 500_001, "column_too_long", "0", id="long"),
+        ("# no column", "column_nothing", "0"),
+        ("10003, power, 0.5", "column_fields", "1"),
+        ("10001, current, l2, 1\nx, power, , 1", "column_service", "2"),
+        ("10003, might, , 0.5", "column_quantity", "1"),
+        ("10003, power, l9, 0.5", "column_phase", "1"),
+        ("10003, power, , 0", "column_scale", "1"),
+        ("10003, power, , 1\n10003, current, l1, 1", "column_twice", "2"),
+    ],
+)
+async def test_each_wrong_line_has_its_words(
+    hass: HomeAssistant,
+    agent: SnmpAgent,
+    lines: str,
+    error: str,
+    line: str,
+) -> None:
+    """When it is added; the lines stay in the form, and the wrong one is named."""
+    result = await begin(hass)
+    result = await learn(hass, await submit(hass, result, {**V2C, "port": agent.port}))
+    assert result["step_id"] == "diris_columns"
+    result = await submit(hass, result, {"scale": "ampere", "columns": lines})
+    assert result["errors"] == {"columns": error}
+    placeholders = result["description_placeholders"]
+    assert placeholders is not None
+    assert placeholders["line"] == line
+    hass.config_entries.flow.async_abort(result["flow_id"])
+
+
+async def test_a_table_without_circuits_is_said(
+    hass: HomeAssistant, agent: SnmpAgent, add: Add
+) -> None:
+    """When it is added, and when the columns are learnt again; what was typed stays."""
+    agent.kind = f".{'.'.join(map(str, ROOT[:7]))}.1"
+    agent.change([])
+    agent.restart()
+    result = await begin(hass)
+    result = await learn(hass, await submit(hass, result, {**V2C, "port": agent.port}))
+    assert result["errors"] == {"base": "no_circuits"}
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    agent.change(LOADS)
+    agent.restart()
+    entry = await add()
+    agent.change([])
+    agent.restart()
+    options = hass.config_entries.options
+    result = await options.async_init(entry.entry_id)
+    result = await options.async_configure(
+        result["flow_id"], {"next_step_id": "columns"}
+    )
+    typed = {"columns": "10000, current, l1, 0.001", "learn": True}
+    result = await options.async_configure(result["flow_id"], typed)
+    await rest(hass)
+    result = await options.async_configure(result["flow_id"])
+    assert result["errors"] == {"base": "no_circuits"}
+
+
+@pytest.mark.usefixtures("quick")
+async def test_columns_that_can_not_be_learnt_again(
+    hass: HomeAssistant, agent: SnmpAgent, add: Add, expected_logs: list[str]
+) -> None:
+    """The options say that SNMP is off now."""
+    expected_logs.append("Board")
+    entry = await add()
+    agent.stop()
+    options = hass.config_entries.options
+    result = await options.async_init(entry.entry_id)
+    result = await options.async_configure(
+        result["flow_id"], {"next_step_id": "columns"}
+    )
+    typed = {"columns": "10000, current, l1, 0.001", "learn": True}
+    result = await options.async_configure(result["flow_id"], typed)
+    await rest(hass)
+    result = await options.async_configure(result["flow_id"])
+    assert result["errors"] == {"base": "snmp_closed"}
 
 
 async def test_the_table_is_learnt_again(

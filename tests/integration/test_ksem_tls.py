@@ -10,6 +10,7 @@ import stat
 from typing import Any
 from unittest.mock import patch
 
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from homeassistant.components import file_upload
 from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.config_entries import (
@@ -32,7 +33,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.meters_and_chargers import certificates, tls_flow, tls_watch
-from custom_components.meters_and_chargers.certificates import Kind
+from custom_components.meters_and_chargers.certificates import Kind, Pair
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.coordinator import DeviceCoordinator
 from custom_components.meters_and_chargers.engine.devices import FAMILIES
@@ -40,6 +41,8 @@ from custom_components.meters_and_chargers.engine.protocols.modbus import tls
 from custom_components.meters_and_chargers.repairs import async_create_fix_flow
 from simulators.ksem import Ksem
 from simulators.tls import TlsFront
+
+from .test_certificates import elliptic, pair
 
 POWER = "sensor.grid_meter_power"
 
@@ -653,17 +656,50 @@ async def upload(
     return found
 
 
-async def test_own_pair_is_uploaded(
+@pytest.fixture
+async def client(
     hass: HomeAssistant,
-    front: TlsFront,
     hass_client: ClientSessionGenerator,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-) -> None:
-    """A wrong pair is refused by name, the right one reads."""
+) -> Any:
+    """Return a browser that can upload files."""
     monkeypatch.setattr(file_upload, "TEMP_DIR_NAME", str(tmp_path / "uploads"))
     assert await async_setup_component(hass, "file_upload", {})
-    client = await hass_client()
+    return await hass_client()
+
+
+async def test_each_wrong_upload_has_its_words(
+    hass: HomeAssistant, front: TlsFront, client: Any
+) -> None:
+    """Nothing of it is kept, and the form asks again."""
+    good = pair(elliptic())
+    old = pair(elliptic(), begins=-2, ends=-1)
+    locked = pair(elliptic(), locked=True)
+    odd = pair(ed25519.Ed25519PrivateKey.generate())
+    short = pair(rsa.generate_private_key(65537, 1024))  # noqa: S505 - to be refused
+    result = await start(hass, front.port, "on")
+    result = await send(hass, result, {"certificate": "own"})
+    for wrong, error in (
+        (Pair(good.key, good.key), "tls_not_a_certificate"),
+        (Pair(good.certificate, good.certificate), "tls_not_a_key"),
+        (locked, "tls_key_encrypted"),
+        (odd, "tls_key_kind"),
+        (short, "tls_key_short"),
+        (old, "tls_expired"),
+    ):
+        files = await upload(hass, client, wrong.certificate, wrong.key)
+        result = await send(hass, result, files)
+        assert result["errors"] == {"base": error}
+        assert not folder(hass).exists()
+
+
+async def test_own_pair_is_uploaded(
+    hass: HomeAssistant,
+    front: TlsFront,
+    client: Any,
+) -> None:
+    """A wrong pair is refused by name, the right one reads."""
     good, other = certificates.make(Kind.RSA), certificates.make(Kind.RSA)
     result = await start(hass, front.port, "on")
     result = await send(hass, result, {"certificate": "own"})

@@ -230,6 +230,10 @@ async def test_what_does_not_work_locks_nobody_out(
     await change(hass, server, tls_mode="detect")
     await hass.async_block_till_done()
     await until(hass, garage, online, "back")
+    with monkeypatch.context() as patched:
+        patched.setattr(garage.wallbox.security, "trust", lambda _: False)
+        result = await raised(hass, garage, entry, 2)
+    assert result["errors"] == {"base": "raise_refused"}
     # It trusts somebody else.
     monkeypatch.setattr(ocpp_security, "PATIENCE_S", 3)
     monkeypatch.setattr(garage.wallbox.security, "trust", lambda _: True)

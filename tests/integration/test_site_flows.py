@@ -34,6 +34,13 @@ async def test_site_and_charger_are_added_by_flows(
     house = {"name": "House", "fuse_current": 25}
     result = await hass.config_entries.flow.async_configure(flow_id, house)
     assert result["errors"] == {"base": "one_grid_source"}
+    for sensors, error in (
+        ({"grid_export": "sensor.a"}, "import_and_export"),
+        ({"grid_powers": ["sensor.a", "sensor.b"]}, "three_sensors"),
+    ):
+        part = {**house, "sensors": sensors}
+        result = await hass.config_entries.flow.async_configure(flow_id, part)
+        assert result["errors"] == {"base": error}
     house["grid_meter"] = "ksem_72345678"
     result = await hass.config_entries.flow.async_configure(flow_id, house)
     assert result["step_id"] == "sign_import"

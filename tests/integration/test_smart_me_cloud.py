@@ -402,12 +402,11 @@ async def test_another_writer_is_named_and_not_fought(
     issue_registry: ir.IssueRegistry,
 ) -> None:
     """Twice another current: an issue; it is shown, and ours no longer repeated."""
-    hass.config.language = "de"
     entry = await set_up(access_key=KEY, reassert=30)
     await enter(hass, 10, CURRENT)
     await minute(hass)
     assert not issue_registry.issues
-    group.master.tell((13_500, 13_500, 13_500))
+    group.master.tell((13_000, 13_000, 13_000))
     await minute(hass, 2)
     assert not issue_registry.issues
     assert value(hass, CURRENT) == "10.0"
@@ -415,8 +414,8 @@ async def test_another_writer_is_named_and_not_fought(
     await minute(hass, 3)
     (issue,) = issue_registry.issues.values()
     assert issue.translation_key == "other_writer"
-    assert issue.translation_placeholders == {"name": "Garage", "current": "13,5"}
-    assert value(hass, CURRENT) == "13.5"
+    assert issue.translation_placeholders == {"name": "Garage", "current": "13"}
+    assert value(hass, CURRENT) == "13.0"
     entry.runtime_data.station.pico.steering._asserted_at -= 60
     await minute(hass, 4)
     assert len(group.master.write_pdus) == written

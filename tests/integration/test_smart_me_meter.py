@@ -35,6 +35,17 @@ POWER = "sensor.grid_meter_power"
 ENERGY = "sensor.grid_meter_energy_import"
 # Serial number, two tries of long blocks, then the two groups.
 SET_UP_REQUESTS = 1 + 2 + 2
+SHOWN = " · ".join(
+    f"{figure}\N{NO-BREAK SPACE}{unit}"
+    for figure, unit in (
+        ("500", "W"),
+        ("L1 4.3", "A"),
+        ("L2 0.0", "A"),
+        ("L3 2.2", "A"),
+        ("230", "V"),
+    )
+)
+"""What the confirmation says of it."""
 SPACED = links.modbus.spacing_of
 """The pause between requests, which the other tests leave out."""
 
@@ -119,7 +130,7 @@ async def test_it_is_added_with_live_values(
     assert result["description_placeholders"] == {
         "device": "smart-me Telstar",
         "serial": SERIAL,
-        "values": "500\N{NO-BREAK SPACE}W · L1 4.3 A · L2 0.0 A · L3 2.2 A · 230 V",
+        "values": SHOWN,
     }
     result = await submit(hass, result, {"name": "Heat pump"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -149,10 +160,7 @@ async def test_meter_of_another_scale_is_read_in_its_units(
     assert result["step_id"] == "confirm_import"
     placeholders = result["description_placeholders"]
     assert placeholders is not None
-    assert (
-        placeholders["values"]
-        == "500\N{NO-BREAK SPACE}W · L1 4.3 A · L2 0.0 A · L3 2.2 A · 230 V"
-    )
+    assert placeholders["values"] == SHOWN
     result = await submit(hass, result, {"name": "Grid meter"})
     await hass.async_block_till_done()
     entry = result["result"]
