@@ -286,6 +286,17 @@ async def test_diagnostics_name_nobody(street: Street) -> None:
     assert street.backend.url not in str(found)
 
 
+async def test_a_charger_that_is_gone_meanwhile_is_said(street: Street) -> None:
+    """The form stays as it was typed, and says where to look."""
+    form = await open_options(street.hass, street.entry, "stand_in")
+    form = await submit(street.hass, form, {"energy_entity": ENERGY})
+    await street.hass.config_entries.async_unload(street.entry.entry_id)
+    said = {"url": street.backend.url, "client_id": CLIENT}
+    result = await submit(street.hass, form, said)
+    assert result["errors"] == {"base": "billing_not_ready"}
+    street.hass.config_entries.options.async_abort(result["flow_id"])
+
+
 async def test_cards_are_for_stand_ins(street: Street) -> None:
     """A charger without a billing service takes none."""
     with pytest.raises(ServiceValidationError):

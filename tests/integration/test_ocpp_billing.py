@@ -20,6 +20,7 @@ from custom_components.meters_and_chargers.diagnostics import (
 )
 from custom_components.meters_and_chargers.engine.gateway import uplink
 from custom_components.meters_and_chargers.engine.gateway.queue import Queue
+from custom_components.meters_and_chargers.engine.protocols.ocpp import client
 from simulators.backend import Backend
 from simulators.car import Car
 from simulators.charge_point import ChargePoint
@@ -194,12 +195,34 @@ async def test_a_name_that_nobody_knows_is_told_so(
     hass.config_entries.options.async_abort(result["flow_id"])
 
 
+async def test_a_line_without_encryption_or_words_is_told_so(
+    hass: HomeAssistant,
+    entry: ConfigEntry[Any],
+    backend: Backend,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It speaks no TLS, or takes the connection and says nothing at all."""
+    encrypted = backend.url.replace("ws://", "wss://")
+    result = await enter(hass, entry, backend, url=encrypted, trust="nothing")
+    assert result["errors"] == {"base": "billing_encryption"}
+    hass.config_entries.options.async_abort(result["flow_id"])
+    monkeypatch.setattr(client, "CONNECT_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"ws://127.0.0.1:{silent.getsockname()[1]}/"
+        result = await enter(hass, entry, backend, url=url)
+    assert result["errors"] == {"base": "billing_silent"}
+    hass.config_entries.options.async_abort(result["flow_id"])
+
+
 async def test_a_form_that_can_not_be_right_is_not_tried(
     hass: HomeAssistant, entry: ConfigEntry[Any], backend: Backend
 ) -> None:
     """Another address than a WebSocket's, no client id, a card that is too long."""
     for typed, error in (
-        ({"url": "https://service.example/ocpp"}, {"url": "billing_address"}),
+        (
+            {"url": "https://service.example/ocpp", "password": PASSWORD},
+            {"url": "billing_address"},
+        ),
         ({"client_id": " "}, {"client_id": "billing_no_identity"}),
         ({"fixed_tag": "x" * 21}, {"fixed_tag": "billing_tag"}),
     ):
@@ -437,6 +460,8 @@ async def test_the_actions(
     await backend.start()
     assert await act("flush_backend_queue") == {"waiting": 0}
     assert backend.booked[0].stops
+    with pytest.raises(Exception, match="takes cards itself"):
+        await act("present_card", card=CARD)
     with pytest.raises(Exception, match="No wallbox with a billing service"):
         await hass.services.async_call(
             DOMAIN, "reconnect_backend", {"device_id": "nothing"}, blocking=True

@@ -21,6 +21,7 @@ from simulators.backend import Backend
 from tests.engine.protocols.ocpp_certificates import TestAuthority
 
 from .billing import CONNECTED, ERROR, enter, quick, submit
+from .test_certificates import elliptic, pair
 from .test_ocpp import Garage, garage, let_in, server, until
 
 __all__ = ["garage", "quick", "server"]
@@ -138,6 +139,28 @@ async def test_a_service_of_an_authority_of_its_own(
         assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
     finally:
         await backend.stop()
+
+
+async def test_a_pair_that_can_not_be_shown_is_refused(
+    hass: HomeAssistant, entry: ConfigEntry[Any], client: Any
+) -> None:
+    """No certificate, a locked key, one that has ended: each in its own words."""
+    good, locked = pair(elliptic()), pair(elliptic(), locked=True)
+    old = pair(elliptic(), begins=-2, ends=-1)
+    backend = Backend()
+    await backend.start()
+    result = await enter(hass, entry, backend, certified=True)
+    for certificate, key, error in (
+        (b"none", good.key, "billing_certificate"),
+        (locked.certificate, locked.key, "billing_key"),
+        (old.certificate, old.key, "billing_expired"),
+    ):
+        files = await uploaded(client, certificate=certificate, key=key)
+        result = await submit(hass, result, files)
+        assert result["errors"] == {"base": error}
+    hass.config_entries.options.async_abort(result["flow_id"])
+    assert not backend.paths
+    await backend.stop()
 
 
 async def test_not_to_verify_is_a_choice(
