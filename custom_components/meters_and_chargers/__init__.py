@@ -197,7 +197,11 @@ async def _set_up_device(hass: HomeAssistant, entry: DeviceEntry) -> None:
     except (ConfigEntryNotReady, ConfigEntryError) as err:
         if await pico_group.find(hass, entry):
             # It is tried there in some seconds.
-            raise ConfigEntryNotReady(str(err)) from err
+            raise ConfigEntryNotReady(
+                translation_domain=err.translation_domain,
+                translation_key=err.translation_key,
+                translation_placeholders=err.translation_placeholders,
+            ) from err
         if isinstance(err, ConfigEntryNotReady):
             await tls_watch.look(hass, entry)
         raise

@@ -69,11 +69,12 @@ type Data = Mapping[str, Any]
 
 
 def address(value: object) -> str:
-    """Validate the address of a file or a folder, which a wallbox can reach."""
+    """Return the address of a file or a folder; refuse one no wallbox can reach."""
     found = cv.string(value).strip()
     parts = urlsplit(found)
     if parts.scheme not in _SCHEMES or not parts.hostname:
-        raise vol.Invalid("an address begins with ftp://, http:// or https://")
+        # It may hold a password: it is not repeated.
+        raise refused("bad_address")
     return found
 
 

@@ -152,6 +152,7 @@ async def send(
     *files: Export,
     how: str = "plain",
     root: str = "",
+    password: str = "secret",  # noqa: S107 - a made-up one
 ) -> None:
     """Let a gateway send files, and wait until each was taken or put aside."""
     export = export_of(entry)
@@ -160,7 +161,7 @@ async def send(
     def sent() -> None:
         with client(how, root) as found:
             found.connect(HOST, export.port or 0, 30)
-            found.login("diris", "secret")
+            found.login("diris", password)
             if isinstance(found, ftplib.FTP_TLS):
                 found.prot_p()
             for number, file in enumerate(files):
@@ -745,6 +746,46 @@ async def test_the_options_refuse_what_can_not_be(
             {"source": "folder", "folder": name, "port": port, "tls_mode": "off"},
         )
         assert result["errors"] == {"folder": "folder_not_allowed"}, name
+
+
+@pytest.mark.parametrize("come", [False, True], ids=["none", "unreadable"])
+async def test_the_options_say_what_did_not_come(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: list[str],
+    *,
+    come: bool,
+) -> None:
+    """No file in time, or one that can't be read; what was chosen stays stored."""
+    expected_logs.append("was put aside")
+    monkeypatch.setattr(diris_export_flow, "EVERY_S", 0.05)
+    if not come:
+        monkeypatch.setattr(diris_export_flow, "PATIENCE_S", 0.1)
+    entry = await set_up()
+    result = await options(
+        hass, entry, {"source": "ftp", "port": port, "tls_mode": "off"}
+    )
+    await until(hass, lambda: export_of(entry).port)
+    if come:
+        broken = Export([Measured(1, "P of a of b", "W", 0, {NOON: 1})])
+        shown = result["description_placeholders"]
+        await send(hass, entry, broken, password=shown["password"])
+    flow = hass.config_entries.options
+    for _ in range(500):
+        await hass.async_block_till_done(wait_background_tasks=True)
+        result = await flow.async_configure(result["flow_id"])
+        if result["type"] is FlowResultType.FORM:
+            break
+        await asyncio.sleep(0.02)
+    error = "export_rejected" if come else "export_none_yet"
+    assert result["errors"] == {"base": error}
+    assert (result["description_placeholders"]["reason"] == "-") is not come
+    result = await flow.async_configure(result["flow_id"], {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options["export"]["source"] == "ftp"
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_diagnostics_and_removal(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+import socket
 import stat
 from typing import Any
 from unittest.mock import patch
@@ -336,6 +337,17 @@ async def test_another_program_is_named(
     await server.wait_closed()
     result = await send(hass, result, {"certificate": "ecdsa"})
     assert result["errors"] == {"base": "tls_port_closed"}
+
+
+async def test_a_port_that_says_nothing_is_named(
+    hass: HomeAssistant, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes the connection and is silent: another text than for a closed one."""
+    monkeypatch.setattr(tls, "TIMEOUT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        result = await start(hass, silent.getsockname()[1], "on")
+        result = await send(hass, result, {"certificate": "ecdsa"})
+    assert result["errors"] == {"base": "tls_silent"}
 
 
 async def test_encrypted_other_device_is_named(

@@ -196,7 +196,7 @@ async def test_a_log_is_uploaded(
     found = await act(hass, entry, "upload_log", answers=True, url=url, security=True)
     assert found == {"file": "SecurityLog.zip"}
     for wrong in ("logs/", "gopher://127.0.0.1/", "ftp://"):
-        with pytest.raises(vol.Invalid):
+        with pytest.raises(ServiceValidationError, match="This is no address that"):
             await act(hass, entry, "upload_log", url=wrong)
 
 
