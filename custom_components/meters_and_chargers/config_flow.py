@@ -11,16 +11,11 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     ConfigSubentryFlow,
     OptionsFlow,
-    OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.selector import (
-    SelectSelector,
-    SelectSelectorConfig,
-    TextSelector,
-)
+from homeassistant.helpers.selector import TextSelector
 import voluptuous as vol
 
 from .account_flow import AccountSteps
@@ -48,13 +43,12 @@ from .device_form import (
     bounds_in_words,
     flat,
     in_words,
-    interval_field,
     members_are_named,
     nested,
     place_of,
     schema,
-    take_interval,
 )
+from .device_options import DeviceOptions
 from .diris_flow import DirisOptions, DirisSteps
 from .engine.devices import FAMILIES
 from .engine.model import (
@@ -63,27 +57,23 @@ from .engine.model import (
     Point,
     PortClosed,
     Quantity,
-    Question,
     Readings,
     Silent,
     Unreachable,
     WrongDevice,
 )
 from .figures import figures_of
-from .key_flow import AccessKeySteps, key_fields, take_key
+from .key_flow import AccessKeySteps
 from .links import temporary_device
-from .load_management import load_management_fields, take_load_management
 from .ocpp_flow import OcppSteps
 from .ocpp_options import WallboxOptions
 from .pico_flow import PicoOptions, is_pico
-from .push_flow import push_fields, take_push
 from .search_flow import SearchSteps
 from .serial_line import let_go
 from .site_billing import billable
 from .site_billing_flow import SiteBillingOptions
 from .site_flow import SiteSteps
 from .site_options import SiteOptions
-from .stand_in_flow import StandInSteps, has_stand_in
 from .subentry_flow import ChargerFlow
 from .tls_flow import AUTOMATIC, CONF_ENCRYPTION, TO_TLS, TlsSteps
 
@@ -386,62 +376,6 @@ for _name, (_key, _serial) in _steps().items():
         )
 
 
-class DeviceOptions(StandInSteps, OptionsFlowWithReload):
-    """How often a device is asked, in which units it counts; a KSEM's access key."""
-
-    async def async_step_init(
-        self, user_input: Input | None = None
-    ) -> ConfigFlowResult:
-        """Go to the menu of a charger, or ask for the interval; s."""
-        if user_input is None and has_stand_in(self.config_entry):
-            return await self.async_step_charger_menu()
-        return await self.async_step_device(user_input)
-
-    async def async_step_device(
-        self, user_input: Input | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the interval; s."""
-        entry = self.config_entry
-        family = FAMILIES[entry.data[CONF_FAMILY]]
-        errors: dict[str, str] = {}
-        placeholders: dict[str, str] = {}
-        if user_input is not None:
-            keys = (one.key for one in family.settings)
-            options = {**entry.options, **{key: int(user_input[key]) for key in keys}}
-            take_interval(user_input, options)
-            problem = take_push(self.hass, entry, user_input, options)
-            problem = problem or await take_key(
-                self.hass, entry, user_input, options, placeholders
-            )
-            problem = problem or await take_load_management(
-                self.hass, entry, user_input, options, placeholders
-            )
-            if problem is None:
-                return self.async_create_entry(data=options)
-            errors["base"] = problem
-        known = {**entry.data, **entry.options}
-        fields: dict[vol.Marker, object] = {
-            **interval_field(entry, family.intervals_s),
-            **{
-                vol.Required(
-                    one.key, default=str(known.get(one.key, one.default))
-                ): _in_words_of(one)
-                for one in family.settings
-            },
-            **key_fields(entry),
-            **push_fields(entry),
-            **load_management_fields(entry),
-        }
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(fields), user_input
-            ),
-            errors=errors,
-            description_placeholders=placeholders,
-        )
-
-
 def _problem(err: DeviceError, family_key: str) -> str:
     """Return the key of the text that says what to do."""
     keys: dict[type[DeviceError], str] = {
@@ -451,13 +385,3 @@ def _problem(err: DeviceError, family_key: str) -> str:
         WrongDevice: "wrong_device",
     }
     return next((key for kind, key in keys.items() if isinstance(err, kind)), "refused")
-
-
-def _in_words_of(question: Question) -> SelectSelector:
-    """Return a choice whose numbers are told in words."""
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=[str(option) for option in question.options],
-            translation_key=question.key,
-        )
-    )
