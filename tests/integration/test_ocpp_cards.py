@@ -30,11 +30,13 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     card_cache,
 )
 from custom_components.meters_and_chargers.session_log import label_of
+from simulators.car import Car
+from simulators.charge_point import ChargePoint
 from simulators.charge_point_session import Session
 from simulators.ksem import Ksem
 
 from .conftest import SetUp
-from .test_ocpp import STATUS, Garage, let_in, open_options, server, until
+from .test_ocpp import STATUS, Garage, knocks, let_in, open_options, server, until
 from .test_ocpp_actions import act
 from .test_ocpp_site import set_up_site
 
@@ -257,6 +259,46 @@ async def test_card_is_learnt(
     assert tag.description == {"suggested_value": TAG}
     result = await step(hass, flow, {"name": "Anna", "tag": TAG})
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_card_is_learnt_at_the_chosen_wallbox(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    expected_logs: list[str],
+) -> None:
+    """Of several wallboxes one is chosen, and a card held to another is not taken."""
+    expected_logs.append("Carport is no longer connected")
+    await free(hass, garage)
+    url = f"ws://127.0.0.1:{server.data['port']}"
+    other = ChargePoint(
+        garage.house, Car("other", connected=False), url, "CARPORT", redial_s=(0.1, 0.3)
+    )
+    await other.start()
+    try:
+        await until(hass, garage, lambda: bool(knocks(hass)), "knock")
+        (knock,) = knocks(hass)
+        await hass.config_entries.flow.async_configure(
+            knock["flow_id"], {"name": "Carport", "maximum_current": 16}
+        )
+        await hass.async_block_till_done()
+        flow = await open_flow(hass, server)
+        flow = await step(hass, flow, {"next_step_id": "where"})
+        assert flow["step_id"] == "where"
+        flow = await step(hass, flow, {"wallboxes": "GARAGE/1"})
+        assert flow["type"] is FlowResultType.SHOW_PROGRESS
+        other.present_tag("04B0B0B0")
+        await garage.live(5)
+        await hass.async_block_till_done()
+        flow = await step(hass, flow)
+        assert flow["type"] is FlowResultType.SHOW_PROGRESS
+        await present(hass, garage, "card_learned")
+        flow = await step(hass, flow)
+        (tag,) = (one for one in flow["data_schema"].schema if one == "tag")
+        assert tag.description == {"suggested_value": TAG}
+        await step(hass, flow, {"name": "Anna", "tag": TAG})
+    finally:
+        await other.stop()
 
 
 async def test_no_card_is_learnt(
