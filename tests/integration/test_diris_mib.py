@@ -37,7 +37,7 @@ from simulators.snmp_agent import (
 )
 from tests import snmp
 
-from .conftest import SetUp
+from .conftest import SetUp, answer_names
 from .test_diris import gateway, rest, set_up
 
 __all__ = ["gateway", "set_up"]
@@ -309,6 +309,33 @@ async def test_a_port_that_is_taken(
     found = issue_registry.issues[issue]
     assert found.translation_key == "traps_port_in_use"
     assert hass.states.get("sensor.diris_b30_rs485_2_circuit_1_power") is not None
+    await hass.config_entries.async_unload(entry.entry_id)
+    await rest(hass)
+    assert issue not in issue_registry.issues
+
+
+async def test_an_address_that_is_none(
+    hass: HomeAssistant,
+    added: SetUp,
+    issue_registry: ir.IssueRegistry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Traps of a name that nobody has are not taken; an issue asks for the address."""
+    answer_names(monkeypatch, {})
+    name = "gateway.dns-me.com"
+    entry = await added(files=False)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    result = await begin(hass, entry, "diris_traps")
+    fields = {**V3, "version": "v1", "community": "trap", "port": port}
+    await fill(hass, result, enabled=True, source=name, **fields)
+    issue = (DOMAIN, f"traps_{entry.entry_id}")
+    await until(hass, lambda: issue in issue_registry.issues)
+    found = issue_registry.issues[issue]
+    assert found.translation_key == "traps_source"
+    assert found.translation_placeholders is not None
+    assert found.translation_placeholders["source"] == name
     await hass.config_entries.async_unload(entry.entry_id)
     await rest(hass)
     assert issue not in issue_registry.issues

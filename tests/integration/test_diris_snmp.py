@@ -19,6 +19,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.requirements import RequirementsNotFound
 from homeassistant.setup import async_setup_component
 import pytest
@@ -293,6 +294,20 @@ async def test_a_table_without_circuits_is_said(
     await rest(hass)
     result = await options.async_configure(result["flow_id"])
     assert result["errors"] == {"base": "no_circuits"}
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_gateway_without_snmp_says_so(
+    hass: HomeAssistant, agent: SnmpAgent, add: Add, expected_logs: list[str]
+) -> None:
+    """What is logged of one that is read by SNMP alone asks for SNMP, not Modbus."""
+    expected_logs += ["Board", "refuses SNMP"]
+    entry = await add()
+    agent.stop()
+    await entry.runtime_data.async_refresh()
+    failed = entry.runtime_data.last_exception
+    assert isinstance(failed, UpdateFailed)
+    assert failed.translation_key == "port_closed_snmp"
 
 
 @pytest.mark.usefixtures("quick")

@@ -373,6 +373,17 @@ async def test_a_refused_key_is_asked_for_again(
             flow["flow_id"], {"access_key": wrong}
         )
         assert result["errors"] == {"base": "key_refused"}
+    known, web.wallboxes = web.wallboxes, []
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"access_key": "another-key"}
+    )
+    assert result["errors"] == {"base": "no_wallbox"}
+    web.wallboxes, web.status = known, {"GET ": 500}
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"access_key": "another-key"}
+    )
+    assert result["errors"] == {"base": "key_untried"}
+    web.status = {}
     result = await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"access_key": "another-key"}
     )

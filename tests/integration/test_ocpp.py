@@ -30,9 +30,10 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.requirements import RequirementsNotFound
 import pytest
 
-from custom_components.meters_and_chargers import ocpp_connector
+from custom_components.meters_and_chargers import links, ocpp_connector
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     OcppCharger,
@@ -578,6 +579,23 @@ async def test_server_that_can_not_listen_is_tried_again(
         assert server.state is ConfigEntryState.SETUP_RETRY
         said = f"Port {server.data['port']} is used by another program"
         assert (server.reason or "").startswith(said)
+
+
+async def test_server_without_its_library_is_tried_again(
+    hass: HomeAssistant, server: ConfigEntry[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what it lacks, and that the Internet is needed for it."""
+    await hass.config_entries.async_unload(server.entry_id)
+
+    async def none(*_: object) -> None:
+        raise RequirementsNotFound(DOMAIN, ["ocpp"])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(links.ocpp, "async_process_requirements", none)
+        await hass.config_entries.async_setup(server.entry_id)
+    assert server.state is ConfigEntryState.SETUP_RETRY
+    assert server.error_reason_translation_key == "server_not_ready"
+    assert "the Internet once" in (server.reason or "")
 
 
 async def test_wallbox_without_its_server_waits(

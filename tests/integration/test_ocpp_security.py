@@ -113,7 +113,7 @@ async def test_from_nothing_to_a_certificate(
     server: ConfigEntry[Any],
 ) -> None:
     """0, 1, 2, 3, each shown by the wallbox's own proof; renewed; its end is told."""
-    expected_logs += ["no longer connected", "can't connect"]
+    expected_logs += ["no longer connected", "can't connect", "it can't have"]
     entry = await charging(hass, garage)
     box = garage.wallbox.security
     for profile in (1, 2, 3):
@@ -145,6 +145,11 @@ async def test_from_nothing_to_a_certificate(
         "back with the new one",
     )
     assert issue(hass, "wallbox_certificate_ends", entry) is None
+    with monkeypatch.context() as patched:
+        patched.setattr(box, "request", lambda: "no request")
+        result = await raised(hass, garage, entry, 3)
+    assert result["errors"] == {"base": "raise_no_certificate"}
+    hass.config_entries.options.async_abort(result["flow_id"])
     monkeypatch.setattr(ocpp_tls, "_WARNING", timedelta(days=3 * 365))
     await server.runtime_data.look_at_certificates()
     assert issue(hass, "wallbox_certificate_ends", entry)

@@ -100,7 +100,9 @@ class Carport:
     async def charge(self) -> None:
         """Let a car come and charge by a card."""
         await turn(self.hass, CABLE, on=True)
-        await self.until("preparing", lambda: self.backend.statuses[1] == "Preparing")
+        await self.until(
+            "preparing", lambda: self.backend.statuses.get(1) == "Preparing"
+        )
         await self.hass.services.async_call(
             DOMAIN,
             "present_card",
@@ -108,7 +110,7 @@ class Carport:
             blocking=True,
         )
         await self.until("a beginning", lambda: self.backend.booked)
-        await self.until("charging", lambda: self.backend.statuses[1] == "Charging")
+        await self.until("charging", lambda: self.backend.statuses.get(1) == "Charging")
         await self.until("answered", lambda: self.shown(QUEUE) == "0")
 
 
