@@ -114,10 +114,10 @@ async def garage(server: ConfigEntry[Any]) -> AsyncIterator[Garage]:
 
 
 async def until(
-    hass: HomeAssistant, garage: Garage, check: Callable[[], bool], what: str
+    hass: HomeAssistant, garage: Garage, check: Callable[[], object], what: str
 ) -> None:
     """Let house and Home Assistant live until something holds."""
-    for _ in range(1500):
+    for _ in range(3000):
         await hass.async_block_till_done()
         if check():
             return
@@ -145,6 +145,11 @@ async def let_in(hass: HomeAssistant, garage: Garage) -> ConfigEntry[Any]:
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     entry: ConfigEntry[Any] = result["result"]
+    # It is told to boot again, and all it says comes after that.
+    line = garage.wallbox.line
+    await until(
+        hass, garage, lambda: line.registered and not line.waiting, "its first words"
+    )
     return entry
 
 
@@ -235,10 +240,15 @@ async def test_values_of_a_transaction_are_shown(
         ),
         "power",
     )
-    await garage.live(15)
-    await hass.async_block_till_done()
-    assert float(value(hass, "sensor.wallbox_energy_import")) > 0
-    assert float(value(hass, "sensor.wallbox_current_l1")) > 5
+    await until(
+        hass,
+        garage,
+        lambda: (
+            float(value(hass, "sensor.wallbox_energy_import")) > 0
+            and float(value(hass, "sensor.wallbox_current_l1")) > 5
+        ),
+        "energy and current",
+    )
     assert float(value(hass, "sensor.wallbox_session_energy")) >= 0
 
 
@@ -506,13 +516,17 @@ async def test_entities_of_a_wallbox(
 ) -> None:
     """What is shown from the start."""
     entry = await charging(hass, garage)
-    await garage.live(15)
-    await hass.async_block_till_done()
-    shown = {
-        found.unique_id.removeprefix("ocpp_charger_GARAGE/1_")
-        for found in er.async_entries_for_config_entry(entity_registry, entry.entry_id)
-        if found.disabled_by is None
-    }
+
+    def shown() -> set[str]:
+        entries = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+        return {
+            found.unique_id.removeprefix("ocpp_charger_GARAGE/1_")
+            for found in entries
+            if found.disabled_by is None
+        }
+
+    # Those of what it measures come with the first values.
+    await until(hass, garage, lambda: "1_current_l1" in shown(), "values")
     assert {
         "1_connector_status",
         "1_session_energy",
@@ -525,7 +539,7 @@ async def test_entities_of_a_wallbox(
         "1_unlock",
         "reset",
         "activity",
-    } <= shown
+    } <= shown()
 
 
 async def reconfigure(hass: HomeAssistant, entry: ConfigEntry[Any]) -> ConfigFlowResult:

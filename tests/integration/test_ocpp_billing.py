@@ -14,6 +14,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from ocpp.v16 import call
 import pytest
 
+from custom_components.meters_and_chargers import billing
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
@@ -425,7 +426,11 @@ async def test_a_disabled_wallbox_is_not_billed(
 
 
 async def test_the_actions(
-    hass: HomeAssistant, garage: Garage, entry: ConfigEntry[Any], backend: Backend
+    hass: HomeAssistant,
+    garage: Garage,
+    entry: ConfigEntry[Any],
+    backend: Backend,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What waits is read, delivered at once, and the line is made anew."""
     await bill(hass, entry, backend, offline="all")
@@ -458,6 +463,7 @@ async def test_the_actions(
     with pytest.raises(Exception, match="Messages waiting"):
         await act("flush_backend_queue")
     await backend.start()
+    monkeypatch.setattr(billing, "FLUSH_S", 60)
     assert await act("flush_backend_queue") == {"waiting": 0}
     assert backend.booked[0].stops
     with pytest.raises(Exception, match="takes cards itself"):
@@ -477,7 +483,7 @@ async def test_who_is_refused_hears_of_it(
     backend.identities = {"ANOTHER": ""}
     backend.drop()
     await until(hass, garage, lambda: issue(hass, "billing_refused", entry), "an issue")
-    assert shown(hass, ERROR) == "identity"
+    await until(hass, garage, lambda: shown(hass, ERROR) == "identity", "its error")
     backend.identities = {}
     await until(
         hass, garage, lambda: not issue(hass, "billing_refused", entry), "no issue"
@@ -614,6 +620,7 @@ async def test_a_wallbox_of_ocpp_2_has_no_virtual_charge_point(
     """The form does not offer one; a wallbox that changes over has an issue."""
     expected_logs += ["no longer connected"]
     garage = Garage(server, ChargePoint2, redial_s=(0.1, 0.3))
+    garage.house.cars[0].connected = False
     await garage.wallbox.start()
     try:
         entry = await let_in(hass, garage)
@@ -626,6 +633,7 @@ async def test_a_wallbox_of_ocpp_2_has_no_virtual_charge_point(
         hass.config_entries.options.async_abort(form["flow_id"])
         assert not backend.paths
         old = Garage(server, redial_s=(0.1, 0.3))
+        old.house.cars[0].connected = False
         await garage.wallbox.stop()
         await old.wallbox.start()
         await until(

@@ -231,6 +231,8 @@ async def test_a_wallbox_of_ocpp_2_is_relayed(
     far.answer = answer_201
     await far.start()
     garage = Garage(server, ChargePoint2, redial_s=(0.1, 0.3))
+    # Without a car: during a session the service could not be changed.
+    garage.house.cars[0].connected = False
     await garage.wallbox.start()
     try:
         entry = await let_in(hass, garage)
@@ -246,6 +248,7 @@ async def test_a_wallbox_of_ocpp_2_is_relayed(
         assert (billing["billing_mode"], billing["ocpp_version"]) == ("relay", "2.0.1")
         await until(hass, garage, lambda: shown(hass, CONNECTED) == "on", "connected")
         assert issue(hass, "billing_ocpp2", entry) is None
+        garage.house.cars[0].connected = True
         garage.wallbox.present_tag(CARD)
         await until(
             hass,
@@ -270,6 +273,8 @@ async def test_a_service_without_ocpp_2_is_named(
     """What the wallbox speaks stands in the form's words."""
     expected_logs += ["connected"]
     garage = Garage(server, ChargePoint2, redial_s=(0.1, 0.3))
+    # Without a car: during a session the service could not be changed.
+    garage.house.cars[0].connected = False
     await garage.wallbox.start()
     try:
         entry = await let_in(hass, garage)
