@@ -267,12 +267,18 @@ async def test_target_ends_what_the_wallboxs_meter_counts(
     await set_number(hass, TARGET, 1)
     await choose_mode(hass, "fast")
     assert await written(hass, pico, lambda ma: ma >= 6000)
-    entry.runtime_data.look()
-    before, begun = charger.counted_wh, hass.loop.time()
+
+    def looked() -> tuple[float, float]:
+        """Look; return at which second, and what is counted by then."""
+        entry.runtime_data.look()
+        look = entry.runtime_data.last_look
+        assert look is not None
+        return look.now_ms / 1000, charger.counted_wh
+
+    begun_s, begun_wh = looked()
     await asyncio.sleep(1)
-    entry.runtime_data.look()
-    seconds = hass.loop.time() - begun
-    assert charger.counted_wh - before == pytest.approx(2 * seconds, rel=0.05)
+    ended_s, ended_wh = looked()
+    assert ended_wh - begun_wh == pytest.approx(2 * (ended_s - begun_s), rel=0.01)
     charger.counted_wh += 1_000
     assert await written(hass, pico, lambda ma: ma == 0)
     assert value(hass, REASON) == "target"

@@ -213,6 +213,7 @@ async def test_a_late_or_refusing_answer_to_our_call_stays_here(
         assert link is not None
         with pytest.raises(Silent):
             await link.call("ClearCache", {})
+        await until(lambda: house.wallbox.took)
         first = json.loads(house.wallbox.took[0])[1]
         await house.wallbox.say(f'[3,"{first}",{{"status":"Accepted"}}]')
         asking = asyncio.create_task(link.call("ClearCache", {}))

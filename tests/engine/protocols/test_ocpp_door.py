@@ -171,7 +171,7 @@ async def test_who_never_gets_on_is_closed(
     """Silent at once or later, in TLS or before: the line is closed, others go on."""
     expected_logs.append("its encryption failed")
     for bound in ("PEEK_S", "TLS_S", "SETTLE_S"):
-        monkeypatch.setattr(doors_, bound, 0.2)
+        monkeypatch.setattr(doors_, bound, 1.0)
     context = server_context(authority)
     async with serving(Doors(), tls=Tls.DETECT, context=context) as server:
         reader, writer = await asyncio.open_connection(HOST, server.port)
@@ -224,13 +224,18 @@ async def test_who_makes_room_at_once_is_told(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_an_admitted_one_has_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound for beginners does not concern who is in."""
-    monkeypatch.setattr(doors_, "SETTLE_S", 0.1)
+    monkeypatch.setattr(doors_, "SETTLE_S", 1.0)
     doors = Doors()
     async with serving(doors) as server:
         _, _, writer = await knock(server, "/CP1", OCPP16)
         await settled(lambda: server.links)
-        await asyncio.sleep(0.3)
+        # Who comes later and never gets on is closed: that long it is in.
+        later, begun = await asyncio.open_connection(HOST, server.port)
+        begun.write(b"GET /")
+        with suppress(ConnectionError):
+            await later.read()
         assert doors.desk.events == ["opened CP1"]
+        begun.close()
         writer.close()
 
 

@@ -127,7 +127,7 @@ async def test_port_taken_and_free_again() -> None:
 
 @pytest.mark.parametrize("stuffed", [False, True])
 async def test_stop_with_clients_that_ignore_it(stuffed: bool) -> None:  # noqa: FBT001 - a table's column
-    """Ten who never answer the close, with full buffers or without, take under 3 s."""
+    """Ten who never answer the close are waited for together, full buffers or not."""
     doors = Doors()
     async with serving(doors) as server:
         knocked = [await knock(server, f"/CP{n}", OCPP16) for n in range(10)]
@@ -142,7 +142,7 @@ async def test_stop_with_clients_that_ignore_it(stuffed: bool) -> None:  # noqa:
         clock = asyncio.get_running_loop().time
         start = clock()
         await server.stop()
-        assert clock() - start < 3
+        assert clock() - start < 5 * sessions.CLOSE_S
         assert not server.links
         assert len([event for event in doors.desk.events if "closed" in event]) == 10
         for failure in await asyncio.gather(*asked, return_exceptions=True):
@@ -212,12 +212,14 @@ async def test_pings_find_one_that_reads_nothing(
 async def test_pings_keep_a_quiet_line() -> None:
     """An answer to a ping is a sign of life, and so is a call."""
     doors = Doors()
-    async with serving(doors, ping_s=0.05) as server, dialling(server) as wallbox:
-        hearing = asyncio.create_task(wallbox.hear())
-        await asyncio.sleep(0.3)
-        await wallbox.say([2, "1", "Heartbeat", {}])
-        await asyncio.sleep(0.03)
-        assert (await hearing)[:2] == [3, "1"]
+    async with (
+        serving(doors, ping_s=1.0) as server,
+        dialling(server, autoping=False) as wallbox,
+    ):
+        for answer in (wallbox.socket.pong, wallbox.ask, wallbox.socket.pong):
+            assert (await wallbox.socket.receive()).type is aiohttp.WSMsgType.PING
+            await answer()
+        assert (await wallbox.socket.receive()).type is aiohttp.WSMsgType.PING
         assert doors.desk.events == ["opened CP1"]
 
 

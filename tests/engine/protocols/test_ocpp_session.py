@@ -118,6 +118,7 @@ async def test_time_out_and_late_answer() -> None:
         with pytest.raises(Silent):
             await link_of(doors).call("Reset", {})
         late = await wallbox.hear()
+        server.treat("CP1", Manners(timeout_s=60))
         asked = asyncio.create_task(link_of(doors).call("GetConfiguration", {}))
         question = await wallbox.hear()
         await wallbox.say([3, late[1], {"late": True}])
@@ -361,7 +362,8 @@ async def test_manners_of_an_open_connection() -> None:
         dialling(server, autoping=False) as wallbox,
     ):
         await settled(lambda: server.links)
-        server.treat("CP1", Manners(ping_s=0.05, timeout_s=0.05))
+        # Half of it is the time that the wallbox has for an answer.
+        server.treat("CP1", Manners(ping_s=2.0, timeout_s=0.05))
         assert (await wallbox.socket.receive()).type is aiohttp.WSMsgType.PING
         server.treat("CP1", Manners(ping_s=None, timeout_s=0.05))
         with pytest.raises(Silent):
