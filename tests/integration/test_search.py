@@ -98,7 +98,7 @@ async def begin(hass: HomeAssistant) -> ConfigFlowResult:
 
 async def searched(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
     """Wait until a search has ended, and return what is shown then."""
-    for _ in range(400):
+    for _ in range(1200):
         if result["type"] is not FlowResultType.SHOW_PROGRESS:
             return result
         await asyncio.sleep(0.05)
@@ -278,7 +278,7 @@ async def test_progress_is_told(hass: HomeAssistant, put: Put[Any]) -> None:
     silent = await put(Ksem(serial="79999999"), 3)
     silent.silent = True
     result = await begin(hass)
-    for _ in range(200):
+    for _ in range(3000):
         result = await hass.config_entries.flow.async_configure(result["flow_id"])
         placeholders = result["description_placeholders"]
         if placeholders["done"] == "13":
@@ -305,7 +305,7 @@ async def test_closing_the_dialog_closes_every_socket(
     for device in devices:
         device.silent = True
     result = await begin(hass)
-    for _ in range(200):
+    for _ in range(3000):
         if all(device.request_count for device in devices):
             break
         await asyncio.sleep(0.01)
@@ -368,7 +368,7 @@ async def test_device_that_never_answers_does_not_hold_up_the_search(
     hass: HomeAssistant, put: Put[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Silence costs its own time-outs, the others are found."""
-    monkeypatch.setattr(link, "DEFAULT_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(link, "DEFAULT_TIMEOUT_S", 1.0)
     mute = await put(Ksem(serial="79999999"), 3)
     mute.silent = True
     await put(Ksem(), 2)

@@ -17,6 +17,9 @@ from custom_components.meters_and_chargers.engine.protocols.modbus import (
     Encoding,
     ModbusLink,
 )
+from custom_components.meters_and_chargers.engine.protocols.modbus.link import (
+    DEFAULT_TIMEOUT_S,
+)
 from simulators.ksem import Ksem
 from simulators.pico import Pico
 from tests.links import connected
@@ -50,6 +53,7 @@ async def test_silent_device_costs_its_timeout_and_comes_back(ksem: Ksem) -> Non
             await read(link)
         assert link.lost
         ksem.silent = False
+        link.set_timeout(DEFAULT_TIMEOUT_S)
         assert await read(link) == [0, 5000]
 
 
@@ -80,12 +84,13 @@ async def test_host_that_takes_no_connection_is_not_called_silent(
 async def test_half_open_connection_is_replaced(ksem: Ksem) -> None:
     """A socket whose other end has vanished is not used for ever."""
     async with connected(ksem) as link:
-        link.set_timeout(0.2)
         await read(link)
         ksem.half_open = True
+        link.set_timeout(0.2)
         with pytest.raises(Silent):
             await read(link)
         ksem.half_open = False
+        link.set_timeout(DEFAULT_TIMEOUT_S)
         assert await read(link) == [0, 5000]
         assert ksem.connections_total == 2
 

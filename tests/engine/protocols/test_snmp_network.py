@@ -111,7 +111,7 @@ async def test_silence_is_bounded_and_told_to_the_budget(agent: SnmpAgent) -> No
     budget = snmp.unhurried()
     async with relay(agent, trouble) as network:
         with snmp.session(
-            network.port, timeout_s=0.2, tries=2, budget=budget
+            network.port, timeout_s=1.0, tries=2, budget=budget
         ) as session:
             await session.get([UPTIME])
             trouble.lost = 1.0
@@ -151,7 +151,7 @@ async def test_an_agent_that_takes_only_short_datagrams(agent: SnmpAgent) -> Non
     wanted = {oid(10000, *load): value(10000, *load) for load in agent.loads}
     try:
         with snmp.session(
-            network.port, timeout_s=0.3, tries=2, budget=budget, clock=clock
+            network.port, timeout_s=1.0, tries=2, budget=budget, clock=clock
         ) as session:
             await session.get([UPTIME])
             assert await session.get(wanted) == wanted

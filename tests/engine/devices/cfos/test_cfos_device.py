@@ -349,7 +349,6 @@ async def test_another_wallbox_behind_the_address_is_noticed(
 ) -> None:
     """After a lost connection another box neither feeds us nor gets a current."""
     async with connected(power_brain) as link:
-        link.set_timeout(0.2)
         device = opened(link)
         await device.identify()
         other = simulated.PowerBrain(Car(), serial="PB-9", port=power_brain.port)

@@ -121,7 +121,7 @@ async def test_a_gateway_that_falls_silent_ends_it(socket_enabled: None) -> None
     """A test that nobody answers is none."""
     gateway = Diris({3: LoadModule("Digiware I-35", [Circuit(4000)])})
     await gateway.start()
-    async with opened(gateway, timeout_s=0.5) as path:
+    async with opened(gateway) as path:
         await path.look_for([3])
         await gateway.stop()
         with pytest.raises(Unreachable):

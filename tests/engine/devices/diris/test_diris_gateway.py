@@ -77,8 +77,8 @@ async def opened(agent: SnmpAgent, key: str | None = None) -> AsyncIterator[Both
     await device.start()
     await relay.start()
     try:
-        with snmp.session(relay.port, budget=budget, timeout_s=0.3, tries=2) as session:
-            async with behind_gateway(device, (), 0.5, budget.lane()) as modbus:
+        with snmp.session(relay.port, budget=budget, timeout_s=1.0, tries=2) as session:
+            async with behind_gateway(device, (), 1.5, budget.lane()) as modbus:
                 path = SnmpPath(session, IN_MA)
                 learnt = (10000, 10001, 10003)
                 gateway = Gateway(modbus, path, key=key, learnt=learnt)

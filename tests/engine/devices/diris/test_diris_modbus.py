@@ -156,7 +156,7 @@ async def test_a_lost_module_costs_the_others_nothing(
     known = (await found_by(gateway)).modules
     gateway.says_so = says_so
     wanted = {Load(2, 1): {POWER}, Load(2, 2): {POWER}, Load(3, 1): {POWER}}
-    async with opened(gateway, known, timeout_s=0.3) as path:
+    async with opened(gateway, known, timeout_s=1.5) as path:
         assert set(await path.read(wanted)) == set(wanted)
         gateway.lose(2)
         for _ in range(3):
@@ -183,7 +183,7 @@ async def test_a_lost_gateway_ends_the_round(
     """A gateway that falls silent is not taken for modules that do; it comes back."""
     known = (await found_by(gateway)).modules
     wanted = {Load(2, 1): {POWER}, Load(3, 1): {POWER}}
-    async with opened(gateway, known, timeout_s=0.3) as path:
+    async with opened(gateway, known, timeout_s=1.5) as path:
         await path.read(wanted)
         if half_open:
             gateway.half_open = True
@@ -352,7 +352,7 @@ class Counting:
 
 async def test_every_request_waits_for_its_turn(gateway: Diris) -> None:
     """As many requests are asked for as are sent: no ban by the gateway's firewall."""
-    async with opened(gateway, timeout_s=0.3) as path:
+    async with opened(gateway, timeout_s=1.5) as path:
         lane = path._lane = Counting()
         await path.identify()
         await path.look_for(range(2, 11))

@@ -21,6 +21,9 @@ from custom_components.meters_and_chargers.engine.protocols.modbus import (
     ModbusDevice,
     ModbusLink,
 )
+from custom_components.meters_and_chargers.engine.protocols.modbus.link import (
+    DEFAULT_TIMEOUT_S,
+)
 from simulators.ksem import Ksem
 from simulators.modbus_device import ModbusDevice as Simulated
 from tests.links import connected
@@ -136,16 +139,17 @@ async def test_optional_values_are_off_by_default(full: Ksem) -> None:
 async def test_silence_at_an_optional_block_leaves_the_meter_alone(ksem: Ksem) -> None:
     """A meter that fails to answer for what it has not is a meter all the same."""
     async with connected(ksem) as link:
-        link.set_timeout(0.2)
         device = opened(link)
 
         def fall_silent(answer: object) -> None:
             del answer
+            link.set_timeout(0.2)
             ksem.silent = True
 
         with link.observed(fall_silent):
             await device.identify()
         ksem.silent = False
+        link.set_timeout(DEFAULT_TIMEOUT_S)
         assert [group.key for group in device.groups] == ["fast", "slow"]
         assert (await device.read(device.groups[0]))[Point(Quantity.POWER)] == 500
 

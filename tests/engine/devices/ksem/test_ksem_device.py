@@ -135,7 +135,6 @@ async def test_another_makers_name_is_told(ksem: Ksem) -> None:
 async def test_meter_exchanged_behind_the_address_is_noticed(ksem: Ksem) -> None:
     """After a lost connection another meter's values are not taken for ours."""
     async with connected(ksem) as link:
-        link.set_timeout(0.2)
         device = opened(link)
         await device.identify()
         other = Ksem(serial="79999999", port=ksem.port)

@@ -384,7 +384,7 @@ async def test_lost_answer_does_not_make_a_meter_slow(
     """A long read that gets no answer at set-up is asked once more."""
     meter.lose(number)
     async with connected(meter) as link:
-        link.set_timeout(0.5)
+        link.set_timeout(1.5)
         device = opened(link)
         await device.identify()
     assert [group.key for group in device.groups] == ["fast", "slow"]
@@ -398,7 +398,7 @@ async def test_meter_silent_at_long_blocks_is_read_in_short_ones(
     for number in (2, 3, 5, 6):
         meter.lose(number)
     async with connected(meter) as link:
-        link.set_timeout(0.5)
+        link.set_timeout(1.5)
         device = opened(link)
         await device.identify()
         readings = await read_all(device)
@@ -433,7 +433,6 @@ async def test_meter_exchanged_behind_the_address_is_noticed(
 ) -> None:
     """After a lost connection another meter's values are not taken for ours."""
     async with connected(meter) as link:
-        link.set_timeout(0.2)
         device = opened(link)
         await device.identify()
         other = SmartMeMeter(serial=6_301_587, port=meter.port)
