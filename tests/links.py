@@ -59,8 +59,8 @@ async def behind_gateway(
 
 
 async def all_closed(device: ModbusDevice) -> bool:
-    """Return whether every socket to a device is closed, within a second or two."""
-    for _ in range(200):
+    """Return whether every socket to a device is closed, within half a minute."""
+    for _ in range(3000):
         if not device.open_connections:
             return True
         await asyncio.sleep(0.01)

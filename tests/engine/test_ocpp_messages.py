@@ -42,8 +42,8 @@ class Site:
         self.journal = journal
 
     async def until(self, what: str, check: Callable[[], bool]) -> None:
-        """Live until something holds, some seconds at most."""
-        for _ in range(800):
+        """Live until something holds, half a minute at most."""
+        for _ in range(6000):
             if check():
                 return
             self.house.step()

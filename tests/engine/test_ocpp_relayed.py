@@ -280,7 +280,7 @@ async def test_profiles_of_the_backend_outlive_a_restart(
     async def kept() -> str:
         return (await journal.facts(NAME)).get("relay", "")
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while "TxDefaultProfile" not in await kept():  # noqa: ASYNC110  # of a file
             await asyncio.sleep(0.01)
     anew = RelayedWallbox(street.charger, journal)

@@ -88,7 +88,7 @@ def present(hass: HomeAssistant) -> registry.Present:
 
 async def becomes(hass: HomeAssistant, true: Callable[[], bool]) -> bool:
     """Poll until something is so, for some seconds at most."""
-    for _ in range(40):
+    for _ in range(120):
         if true():
             return True
         await poll(hass)

@@ -691,7 +691,7 @@ async def test_the_options_wait_for_the_first_file(
     await asyncio.to_thread(sent)
     await until(hass, lambda: export_of(entry).seen.files)
     flow = hass.config_entries.options
-    for _ in range(500):
+    for _ in range(1500):
         await hass.async_block_till_done(wait_background_tasks=True)
         result = await flow.async_configure(result["flow_id"])
         if result["type"] is FlowResultType.FORM:

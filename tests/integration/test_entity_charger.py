@@ -319,7 +319,7 @@ async def set_up(hass: HomeAssistant, **data: Any) -> ConfigEntry[SiteController
 
 async def reports(hass: HomeAssistant, until: Callable[[], bool]) -> bool:
     """Let the grid sensor report until something is so, for some seconds at most."""
-    for _ in range(60):
+    for _ in range(180):
         if until():
             return True
         hass.states.async_set(

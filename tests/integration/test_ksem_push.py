@@ -35,8 +35,8 @@ async def pushing(pusher: Pusher, entry: ConfigEntry[Any]) -> None:
 
 
 async def until(true: Callable[[], bool]) -> bool:
-    """Wait for something, some seconds at most."""
-    for _ in range(500):
+    """Wait for something, half a minute at most."""
+    for _ in range(3000):
         if true():
             return True
         await asyncio.sleep(0.01)

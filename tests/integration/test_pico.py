@@ -108,8 +108,8 @@ async def settle(hass: HomeAssistant) -> None:
 
 
 async def becomes(hass: HomeAssistant, true: Callable[[], bool]) -> bool:
-    """Wait until something is so, without a poll, for some seconds at most."""
-    for _ in range(200):
+    """Wait until something is so, without a poll, for half a minute at most."""
+    for _ in range(600):
         if true():
             return True
         await asyncio.sleep(0.05)

@@ -98,7 +98,7 @@ def amperes(group: PicoGroup) -> list[tuple[int, int | None] | None]:
 
 async def told(hass: HomeAssistant, true: Callable[[], bool]) -> bool:
     """Poll until the group was told something, for some seconds at most."""
-    for _ in range(40):
+    for _ in range(120):
         # A request that is on its way would be timed out by the poll's clock.
         await settle(hass)
         if true():

@@ -50,7 +50,7 @@ async def answer(
 
 async def until_done(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
     """Wait for the end of a step that goes on, for some looks at most."""
-    for _ in range(200):
+    for _ in range(3000):
         if result["type"] is not FlowResultType.SHOW_PROGRESS:
             return result
         await asyncio.sleep(0.01)

@@ -93,7 +93,7 @@ async def written(
     hass: HomeAssistant, pico: Pico, wanted: Callable[[int], bool]
 ) -> bool:
     """Poll until such a limit was written, for some seconds at most."""
-    for _ in range(40):
+    for _ in range(120):
         if pico.dynamic_ma is not None and wanted(pico.dynamic_ma):
             return True
         await poll(hass)

@@ -189,7 +189,7 @@ class House:
 
 async def until(true: Callable[[], object]) -> None:
     """Wait until something is so."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not true():  # noqa: ASYNC110  # of anything
             await asyncio.sleep(0.005)
 

@@ -219,7 +219,7 @@ async def test_meter_values_are_written_after_a_while(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         question = "SELECT last_wh FROM transactions"
         assert db.execute(question).fetchone() == (1000,)
-        for _ in range(100):
+        for _ in range(1500):
             await asyncio.sleep(0.02)
             if db.execute(question).fetchone() == (1234,):
                 break
@@ -281,12 +281,12 @@ async def test_meter_values_are_tried_again(
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         journal.note_meter(started.id, 1300, NOON + timedelta(minutes=1))
-        for _ in range(100):
+        for _ in range(3000):
             await asyncio.sleep(0.01)
             if "could not be recorded" in caplog.text:
                 break
         other.execute("ROLLBACK")
-        for _ in range(100):
+        for _ in range(1500):
             await asyncio.sleep(0.02)
             row = other.execute("SELECT last_wh FROM transactions").fetchone()
             if row == (1300,):
