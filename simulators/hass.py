@@ -119,6 +119,8 @@ class HomeAssistant:
         # Not resolved: following the link would leave the virtual environment.
         self.python = Path(python).absolute()
         self.port = 0
+        self.forced = False
+        """Whether it did not stop by itself the last time."""
         self._process: asyncio.subprocess.Process | None = None
         self._session: aiohttp.ClientSession | None = None
         self._token = ""
@@ -196,12 +198,14 @@ class HomeAssistant:
         if (process := self._process) is None:
             return
         self._process = None
+        self.forced = False
         if process.returncode is None:
             process.send_signal(signal.SIGINT)
         try:
             async with asyncio.timeout(_STOP_SECONDS):
                 await process.wait()
         except TimeoutError:
+            self.forced = True
             print("Home Assistant did not stop by itself", file=sys.stderr)
         finally:
             # The group: also what Home Assistant itself may have started.

@@ -7,7 +7,7 @@ from typing import Any
 
 from ocpp.v16 import call
 import pytest
-from test_ocpp_restart import NEWEST, eventually, let_in, living
+from test_ocpp_restart import NEWEST, PATIENCE_S, eventually, let_in, living
 
 from simulators.backend import Backend
 from simulators.charge_point import ChargePoint
@@ -30,7 +30,7 @@ async def shows(home: HomeAssistant, entity_id: str, wanted: str) -> None:
         state = await home.state(entity_id)
         return state is not None and state["state"] == wanted
 
-    await wait_until(f"{entity_id} shows {wanted}", look, 60)
+    await wait_until(f"{entity_id} shows {wanted}", look, PATIENCE_S)
 
 
 async def waits(home: HomeAssistant) -> bool:
@@ -144,7 +144,7 @@ async def test_billed_elsewhere_and_steered_here(tmp_path: Path) -> None:
             async with home:
                 await shows(home, "sensor.carport_status", "available")
                 await shows(home, CONNECTED, "off")
-                await wait_until("the end waits", lambda: waits(home), 60)
+                await wait_until("the end waits", lambda: waits(home), PATIENCE_S)
                 await backend.start()
                 entity = {"entity_id": CONNECTED}
                 await home.call(DOMAIN, "flush_backend_queue", entity)

@@ -20,6 +20,8 @@ from simulators.house import House
 ROOT = Path(__file__).parent.parent.parent
 NEWEST = ROOT / ".venv-newest" / "bin" / "python"
 STATUS = "sensor.carport_status"
+# No step takes longer than that, on the slowest machine.
+PATIENCE_S = 120
 
 pytestmark = pytest.mark.end_to_end
 
@@ -51,7 +53,7 @@ async def eventually(what: str, check: Callable[[], bool]) -> None:
     async def look() -> bool:
         return check()
 
-    await wait_until(what, look, 60)
+    await wait_until(what, look, PATIENCE_S)
 
 
 async def let_in(
@@ -67,7 +69,7 @@ async def let_in(
         ours = (flow for flow in flows if flow["handler"] == DOMAIN)
         return next((flow["flow_id"] for flow in ours), None)
 
-    flow_id = await wait_until("a knock", knocks, 30)
+    flow_id = await wait_until("a knock", knocks, PATIENCE_S)
     answers = {"name": "Carport", "maximum_current": 16}
     await home.continue_flow(flow_id, answers)
     await shows(home, status)
@@ -80,7 +82,7 @@ async def shows(home: HomeAssistant, wanted: str) -> None:
         state = await home.state(STATUS)
         return state is not None and state["state"] == wanted
 
-    await wait_until(f"{STATUS} shows {wanted}", look, 60)
+    await wait_until(f"{STATUS} shows {wanted}", look, PATIENCE_S)
 
 
 @pytest.mark.usefixtures("socket_enabled")
@@ -98,9 +100,9 @@ async def test_restart_in_the_middle_of_a_transaction(tmp_path: Path) -> None:
                 await let_in(home, wallbox, port)
                 assert wallbox.transaction is not None
                 number = wallbox.transaction.number
-                stopping = asyncio.get_running_loop().time()
-            stopped_s = asyncio.get_running_loop().time() - stopping
-            assert stopped_s < 15
+            # A wallbox that stays connected holds up no stop.
+            assert not home.forced
+            assert not [one for one in home.records() if "Timed out" in one.text]
             assert len(transactions(tmp_path)) == 1
 
             # The car is unplugged while nobody listens: its end waits in the wallbox.
@@ -311,7 +313,7 @@ async def test_five_kills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
                 async def complete() -> bool:
                     return await counted(home) == wanted
 
-                await wait_until("statistics", complete, 60)
+                await wait_until("statistics", complete, PATIENCE_S)
                 assert home.problems() == []
         finally:
             await wallbox.stop()

@@ -23,6 +23,8 @@ PYTHONS = [
     pytest.param(Path(sys.executable), id="oldest"),
     pytest.param(ROOT / ".venv-newest" / "bin" / "python", id="newest"),
 ]
+# No step takes longer than that, on the slowest machine.
+PATIENCE_S = 90
 
 pytestmark = pytest.mark.end_to_end
 
@@ -40,7 +42,7 @@ async def shows(home: HomeAssistant, entity_id: str, wanted: str) -> str:
         state = await home.state(entity_id)
         return wanted if state is not None and state["state"] == wanted else None
 
-    return await wait_until(f"{entity_id} shows {wanted}", check, 30)
+    return await wait_until(f"{entity_id} shows {wanted}", check, PATIENCE_S)
 
 
 def install(config: Path) -> None:
@@ -76,7 +78,9 @@ async def test_whole_life(
         await make_site(home, 25)
         assert await shows(home, "sensor.meter_power", "500.0")
         assert await shows(home, "select.garage_mode", "fast")
-        await wait_until("a limit", lambda: asyncio.sleep(0, pico.dynamic_ma), 30)
+        await wait_until(
+            "a limit", lambda: asyncio.sleep(0, pico.dynamic_ma), PATIENCE_S
+        )
         await home.call(
             "select",
             "select_option",
@@ -118,7 +122,7 @@ async def test_encrypted_life(python: Path, tmp_path: Path, ksem: Ksem) -> None:
     async def owner() -> None:
         """Press Accept as soon as a certificate is listed."""
         await wait_until(
-            "a certificate", lambda: asyncio.sleep(0, bool(front.knocked)), 30
+            "a certificate", lambda: asyncio.sleep(0, bool(front.knocked)), PATIENCE_S
         )
         front.accept()
 
@@ -148,7 +152,9 @@ async def test_encrypted_life(python: Path, tmp_path: Path, ksem: Ksem) -> None:
                 await home.flow(DOMAIN, typed(ksem.port, "off"), entry_id=entry_id)
             assert done.value.reason == "reconfigure_successful"
             await wait_until(
-                "port 502", lambda: asyncio.sleep(0, ksem.open_connections == 1), 30
+                "port 502",
+                lambda: asyncio.sleep(0, ksem.open_connections == 1),
+                PATIENCE_S,
             )
             assert await shows(home, "sensor.meter_power", "500.0")
             after = {one["entity_id"]: one["id"] for one in await home.entities()}
