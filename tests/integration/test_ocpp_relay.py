@@ -55,6 +55,13 @@ async def charge(
     await until(hass, garage, lambda: bool(backend.booked), "a beginning")
     connector = entry.runtime_data.charger.connector(1)
     await until(hass, garage, lambda: connector.session is not None, "known here")
+    box = garage.wallbox
+    await until(
+        hass,
+        garage,
+        lambda: box.transaction and box.transaction.number is not None,
+        "its number",
+    )
 
 
 @pytest.fixture
