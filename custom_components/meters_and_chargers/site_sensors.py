@@ -236,10 +236,13 @@ class SurplusSensor(_SitePower):
     @property
     @override
     def native_value(self) -> int | None:
-        """The surplus; W, in steps of ten, unknown while the meter is not fresh."""
+        """The surplus; W, in steps of ten, unknown while the meter is not fresh.
+
+        A house that draws from the grid leaves none over.
+        """
         look = self._controller.last_look
         surplus_w = None if look is None else look.decision.surplus_w
-        return None if surplus_w is None else round(surplus_w, -1)
+        return None if surplus_w is None else max(0, round(surplus_w, -1))
 
 
 class DataStateSensor(CircuitEntity, SensorEntity):

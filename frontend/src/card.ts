@@ -14,6 +14,26 @@ import { say, type Texts, wordsOf } from "./texts.ts";
 const RENDER_MS = 1000;
 const PATIENCE_MS = 5000;
 
+/** What was known when Home Assistant went away, until each of it is told anew. */
+let old: Hass["states"] | undefined;
+let away = false;
+
+/** Leave out what was told before Home Assistant went away: it is no news. */
+const anew = (hass: Hass): Hass => {
+  if (hass.connected === false) {
+    if (!away) old = hass.states;
+    away = true;
+    return hass;
+  }
+  away = false;
+  if (old === undefined) return hass;
+  const before = old;
+  const all = Object.entries(hass.states);
+  const told = all.filter(([entity, state]) => state !== before[entity]);
+  if (told.length === all.length) old = undefined;
+  return { ...hass, states: Object.fromEntries(told) };
+};
+
 /** A card: drawn at most once a second, and only when something it shows changed. */
 export abstract class Card extends LitElement {
   config: CardConfig = { type: "" };
@@ -34,8 +54,9 @@ export abstract class Card extends LitElement {
     return this.#hass;
   }
 
-  set hass(hass: Hass | undefined) {
+  set hass(given: Hass | undefined) {
     const before = this.#hass;
+    const hass = given && anew(given);
     this.#hass = hass;
     if (hass === undefined) return;
     if (hass.language !== this.#language) void this.#speak(hass);

@@ -206,6 +206,11 @@ export const slider = (
     const output = input.parentElement?.querySelector("output");
     if (output) output.textContent = words.value(Number(input.value));
   };
+  // A slider that has the focus says its value itself; its buttons do not.
+  const hush = ({ type, target }: FocusEvent) =>
+    (target as HTMLElement).parentElement
+      ?.querySelector("output")
+      ?.setAttribute("aria-live", type === "focus" ? "off" : "polite");
   const nudge = (by: number, name: string, sign: string) => html`<button
     aria-label=${`${words.label}: ${name}`}
     ?disabled=${!usable || (by < 0 ? value <= min : value >= max)}
@@ -222,6 +227,8 @@ export const slider = (
       step=${step}
       .value=${String(value ?? min)}
       ?disabled=${!usable}
+      @focus=${hush}
+      @blur=${hush}
       @input=${drag}
       @change=${release}
     />

@@ -16,6 +16,7 @@ declare global {
 
 const DOMAIN = "meters_and_chargers";
 const PREFIX = "meters-chargers";
+const NAME_OF_ALL = "Meters & Chargers";
 const inside = () => import("./cards.js") as Promise<typeof import("./cards.ts")>;
 
 interface Inside extends HTMLElement {
@@ -182,13 +183,18 @@ customElements.define(
     static async generate(config: { type: string }, hass: Hass) {
       return (await inside()).generate(config, hass);
     }
+
+    /** What the form of a new dashboard is filled with. */
+    static getCreateSuggestions() {
+      return { title: NAME_OF_ALL, icon: "mdi:home-lightning-bolt" };
+    }
   },
 );
 window.customStrategies ??= [];
 window.customStrategies.push({
   type: PREFIX,
   strategyType: "dashboard",
-  name: "Meters & Chargers",
+  name: NAME_OF_ALL,
   get description() {
     return word("about_dashboard");
   },

@@ -177,10 +177,11 @@ const topCircuits = ({ hass, config, texts }: Home): Json[] => {
   ];
 };
 
+/** What is drawn is never negative: what flows out of the house is no minus. */
 const graph = ({ site, suns, texts }: Home): Json[] => {
   const entities = [
     ...suns.map((entity) => ({ entity, name: say(texts, "sun"), color: "amber" })),
-    ...named(site, "grid_power", say(texts, "grid"), "blue"),
+    ...named(site, "surplus", say(texts, "show_surplus"), "blue"),
     ...named(site, "charging_power", say(texts, "cars"), "green"),
   ];
   if (entities.length === 0) return [];

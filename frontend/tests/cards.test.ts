@@ -447,7 +447,12 @@ test("a card waits for a Home Assistant that is away, and is back with it", asyn
     card.hass = { ...home, connected: false };
     await redrawn(card);
     assert.equal(textOf(card), "Waiting for Home Assistant…", name);
+    // At first the page knows what it knew: nothing of that is shown as if it were new.
     card.hass = { ...home, connected: true };
+    await redrawn(card);
+    assert.ok(!/[1-9]\d* ?.?[WA]\b/.test(textOf(card)), textOf(card));
+    const anew = Object.entries(home.states).map(([id, state]) => [id, { ...state }]);
+    card.hass = { ...home, connected: true, states: Object.fromEntries(anew) };
     await redrawn(card);
     assert.equal(textOf(card), before, name);
     card.remove();

@@ -2,7 +2,7 @@ import "./dom.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generate } from "../src/strategy.ts";
-import { GARAGE, house, SITE, wholeHouse } from "./house.ts";
+import { entityOf, GARAGE, house, SITE, wholeHouse } from "./house.ts";
 
 const TYPE = { type: "custom:meters-chargers" };
 
@@ -89,6 +89,14 @@ test("the sun's sensors come from the energy settings", async () => {
   };
   const views = await viewsOf(TYPE, home);
   assert.ok(named(views).includes("sensor.roof"));
+});
+
+test("a graph draws nothing that has a sign", async () => {
+  const home = wholeHouse();
+  const graphs = JSON.stringify(await viewsOf(TYPE, home));
+  assert.ok(graphs.includes(`"${entityOf(home, "house", "surplus")}"`));
+  assert.ok(graphs.includes("history-graph"));
+  assert.ok(!graphs.includes(`"${entityOf(home, "house", "grid_power")}"`));
 });
 
 test("without a logbook there is no card of it", async () => {

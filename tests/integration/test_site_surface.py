@@ -517,14 +517,16 @@ async def test_price_and_battery_bring_their_entities(
 async def test_surplus_of_a_sunny_house(
     hass: HomeAssistant, house: ConfigEntry[SiteController], clock: Clock
 ) -> None:
-    """What the last decision says, in steps of ten; unknown without one."""
+    """What the last decision says, in steps of ten; none where the house draws."""
     site = house.runtime_data
     look = site.last_look
     assert look is not None
-    clock.now += 1
-    site.last_look = replace(look, decision=replace(look.decision, surplus_w=3_456))
-    show(site)
-    assert value(hass, "sensor.house_solar_surplus") == "3460"
+    for surplus_w, shown in ((3_456, "3460"), (-870, "0")):
+        clock.now += 1
+        decision = replace(look.decision, surplus_w=surplus_w)
+        site.last_look = replace(look, decision=decision)
+        show(site)
+        assert value(hass, "sensor.house_solar_surplus") == shown
 
 
 async def test_powers_of_the_house_are_of_one_look(
