@@ -107,9 +107,11 @@ class MetersAndChargersFlow(
     async def async_step_user(
         self, user_input: Input | None = None
     ) -> ConfigFlowResult:
-        """Ask what to add; or wait for the wallboxes of a server that was added."""
+        """Ask what to add; or go on with what a flow before has made possible."""
         if user_input and (server_id := user_input.get(CONF_SERVER)):
             return await self._open_room(server_id)
+        if user_input and user_input.get(CONF_FAMILY) == FAMILY_SITE:
+            return await self.async_step_site()
         options = ["search", "smart_me_account", *_steps(), FAMILY_OCPP_SERVER]
         options.insert(0 if self._site_is_next else len(options), FAMILY_SITE)
         return self.async_show_menu(step_id="user", menu_options=options)

@@ -45,7 +45,8 @@ class ListenSteps(ConfigFlow):
                 data={CONF_SERVER: entry.entry_id},
             )
             result["next_flow"] = FlowType.CONFIG_FLOW, flow["flow_id"]
-        return result
+            return result
+        return await super().async_on_create_entry(result)
 
     async def _open_room(self, server_id: str) -> ConfigFlowResult:
         """Wait for the wallboxes of a server."""

@@ -15,7 +15,7 @@ from homeassistant.helpers.dispatcher import (
 )
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
+from .const import CONF_CHARGER, DOMAIN, SUBENTRY_CHARGER
 from .engine.charging import PhaseCurrents, Reason
 from .engine.model import Setpoint
 from .figures import UNKNOWN, figures_of
@@ -159,6 +159,27 @@ def ceiling_ma(hass: HomeAssistant, key: str) -> int | None:
 def present(hass: HomeAssistant) -> tuple[Present, ...]:
     """Return every device whose entry is set up."""
     return tuple(hass.data.get(_PRESENT, {}).values())
+
+
+@callback
+def without_site(hass: HomeAssistant) -> dict[str, str]:
+    """Return the names of the chargers that no site has yet, by their keys."""
+    steered = taken(hass, CONF_CHARGER)
+    return {
+        found.key: found.title
+        for found in present(hass)
+        if found.setpoint is not None and found.key not in steered
+    }
+
+
+@callback
+def taken(hass: HomeAssistant, name: str) -> set[str | None]:
+    """Return what the chargers of all sites have under a name."""
+    return {
+        subentry.data.get(name)
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
+    }
 
 
 @callback

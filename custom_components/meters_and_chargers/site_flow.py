@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigFlowResult,
+    FlowType,
+)
 from homeassistant.const import CONF_NAME, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
@@ -30,6 +35,7 @@ from .const import (
     CONF_PRICE,
     DOMAIN,
     FAMILY_SITE,
+    SUBENTRY_CHARGER,
 )
 from .sign_flow import WAIT_S, SignSteps
 from .source_form import (
@@ -85,6 +91,27 @@ class SiteSteps(SignSteps):
                 self._abort_if_unique_id_configured(error="site_exists")
                 return await self._check_sign(self._site)
         return self._site_form("site", problem)
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Go on: with the first site once there is what it needs, with its wallbox."""
+        entries = self.hass.config_entries
+        entry = result["result"]
+        is_site = entry.data[CONF_FAMILY] == FAMILY_SITE
+        if is_site and registry.without_site(self.hass):
+            key = entry.entry_id, SUBENTRY_CHARGER
+            charger = await entries.subentries.async_init(
+                key, context={"source": SOURCE_USER}
+            )
+            result["next_flow"] = FlowType.CONFIG_SUBENTRIES_FLOW, charger["flow_id"]
+        elif not is_site and self._site_is_next:
+            site = await entries.flow.async_init(
+                DOMAIN,
+                context={"source": SOURCE_USER},
+                data={CONF_FAMILY: FAMILY_SITE},
+            )
+            result["next_flow"] = FlowType.CONFIG_FLOW, site["flow_id"]
+        return await super().async_on_create_entry(result)
 
     async def async_step_reconfigure_site(
         self, user_input: dict[str, Any] | None = None

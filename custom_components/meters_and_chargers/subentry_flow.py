@@ -54,7 +54,6 @@ from .const import (
     CONF_SWITCH_ENTITY,
     CONF_WRITE_INTERVAL,
     DOMAIN,
-    SUBENTRY_CHARGER,
 )
 from .engine.charging import Mode
 from .engine.model import PHASES
@@ -120,12 +119,7 @@ class ChargerFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Choose one of the chargers that are set up, or entities."""
-        taken = _taken(self.hass, CONF_CHARGER)
-        chargers = {
-            found.key: found.title
-            for found in registry.present(self.hass)
-            if found.setpoint is not None and found.key not in taken
-        }
+        chargers = registry.without_site(self.hass)
         errors: dict[str, str] = {}
         if user_input is not None:
             self._typed = flat(user_input, CONF_MORE)
@@ -140,8 +134,9 @@ class ChargerFlow(ConfigSubentryFlow):
             *(SelectOptionDict(value=key, label=one) for key, one in chargers.items()),
             SelectOptionDict(value=ENTITIES, label=ENTITIES),
         ]
+        likely = next(iter(chargers)) if len(chargers) == 1 else vol.UNDEFINED
         first = {
-            vol.Required(CONF_CHARGER): SelectSelector(
+            vol.Required(CONF_CHARGER, default=likely): SelectSelector(
                 SelectSelectorConfig(options=options, translation_key=CONF_CHARGER)
             )
         }
@@ -263,7 +258,7 @@ class ChargerFlow(ConfigSubentryFlow):
     def _entity_errors(self, typed: Mapping[str, Any]) -> dict[str, str]:
         """Say which entity can't do what is asked of it."""
         current: str = typed[CONF_CURRENT_ENTITY]
-        taken = _taken(self.hass, CONF_CURRENT_ENTITY)
+        taken = registry.taken(self.hass, CONF_CURRENT_ENTITY)
         if current in taken - {self._before.get(CONF_CURRENT_ENTITY)}:
             return {CONF_CURRENT_ENTITY: "entity_taken"}
         return self._current_errors(typed) or self._phases_errors(typed)
@@ -336,15 +331,6 @@ def _entity_fields(hass: HomeAssistant) -> dict[vol.Marker, object]:
             EntitySelectorConfig(domain=list(domains), exclude_entities=ours)
         )
         for name, domains in _ENTITY_DOMAINS.items()
-    }
-
-
-def _taken(hass: HomeAssistant, name: str) -> set[str | None]:
-    """Return what the chargers of all sites have under a name."""
-    return {
-        subentry.data.get(name)
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
     }
 
 

@@ -1,6 +1,6 @@
 """A site and its chargers are added and changed by flows."""
 
-from homeassistant.config_entries import SOURCE_USER
+from homeassistant.config_entries import SOURCE_USER, FlowType
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
@@ -8,6 +8,7 @@ from custom_components.meters_and_chargers.const import DOMAIN
 from simulators.pico import Pico
 
 from .conftest import SetUp
+from .test_config_flow import address, bounds, choose, submit
 from .test_devices import value
 from .test_site import ALL, MODE, PICO, set_up_site
 
@@ -27,7 +28,7 @@ async def start_site_flow(hass: HomeAssistant) -> str:
 async def test_site_and_charger_are_added_by_flows(
     hass: HomeAssistant, pico: Pico, set_up_ksem: SetUp, set_up_pico: SetUp
 ) -> None:
-    """Exactly one grid source; then the wallbox; the mode is the one chosen."""
+    """Exactly one grid source; then the wallbox by itself; in the mode chosen."""
     await set_up_ksem()
     await set_up_pico()
     flow_id = await start_site_flow(hass)
@@ -48,6 +49,8 @@ async def test_site_and_charger_are_added_by_flows(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert set(result["data"]) == {"family", "fuse_current", "grid_meter"}
     assert result["description"] == "site"
+    kind, wallbox_id = result["next_flow"]
+    assert kind is FlowType.CONFIG_SUBENTRIES_FLOW
     entry = result["result"]
     await hass.async_block_till_done()
 
@@ -56,15 +59,16 @@ async def test_site_and_charger_are_added_by_flows(
     assert result["reason"] == "site_exists"
 
     subentries = hass.config_entries.subentries
-    added = await subentries.async_init(
-        (entry.entry_id, "charger"), context={"source": SOURCE_USER}
-    )
+    added = subentries.async_get(wallbox_id)
     assert added["step_id"] == "user"
+    form = await subentries.async_configure(wallbox_id)
+    assert form["data_schema"] is not None
+    assert form["data_schema"]({})["charger"] == PICO
     wallbox = {"charger": PICO, "charger_phases": [], "mode": "solar"}
-    added = await subentries.async_configure(added["flow_id"], wallbox)
+    added = await subentries.async_configure(wallbox_id, wallbox)
     assert added["errors"] == {"charger_phases": "no_phase"}
     wallbox["charger_phases"] = ALL
-    added = await subentries.async_configure(added["flow_id"], wallbox)
+    added = await subentries.async_configure(wallbox_id, wallbox)
     assert added["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     assert value(hass, MODE) == "solar"
@@ -75,6 +79,20 @@ async def test_site_and_charger_are_added_by_flows(
     assert added["data_schema"] is not None
     offered = added["data_schema"].schema["charger"].config["options"]
     assert [one["value"] for one in offered] == ["entities"]
+
+
+async def test_the_house_follows_its_meter_and_wallbox(
+    hass: HomeAssistant, pico: Pico, set_up_ksem: SetUp
+) -> None:
+    """Once both are there, the form of the house is what a dialog goes on with."""
+    await set_up_ksem()
+    result = await choose(hass, "smart_me_pico")
+    result = await submit(hass, result, address(pico, **bounds()))
+    result = await submit(hass, result, {"name": "Garage"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    kind, flow_id = result["next_flow"]
+    assert kind is FlowType.CONFIG_FLOW
+    assert hass.config_entries.flow.async_get(flow_id)["step_id"] == "site"
 
 
 async def test_site_and_charger_are_changed_by_flows(
