@@ -1,26 +1,27 @@
 """Take pictures of every screen an owner meets, with a headless Chromium.
 
-Two stories, told in each language: somebody without anything sets a house up, and a
-house that lives loses its meter and a wallbox. Each screen is taken on a phone and on a
-desk, in light and in dark colours, and its words are looked at.
+Three stories, told in each language: somebody without anything sets a house up, a
+house that lives loses its meter and a wallbox, and one draws from the grid in the
+evening. Each screen is taken on a phone and on a desk, in light and in dark colours,
+and its words are looked at.
 """
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from itertools import product
 import json
 from pathlib import Path
-import re
 import shutil
 import sys
 import tempfile
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image
 
-from .browser import BrowserError, Page, Visitor, browser, log_in
+from .browser import BrowserError, browser, log_in
+from .camera import SETTLE_S, Camera
 from .car import Car
 from .charge_point import ChargePoint
 from .dashboard import URL_PATH, complete_dashboard, make_dashboard
@@ -34,9 +35,8 @@ from .pico import Pico
 from .screenshot import ScreenshotError, charging
 from .smart_me_meter import SmartMeMeter
 from .tls import TlsFront
+from .visitor import Visitor
 
-WINDOWS = {"phone": (375, 812), "desk": (1280, 960)}
-SCHEMES = ("light", "dark")
 # The pictures that stand in the documents, by the names they have there.
 IN_DOCS = {
     "overview-en-desk-light": "dashboard",
@@ -49,7 +49,6 @@ _DOCS = REPOSITORY / "docs" / "images"
 _COLOURS = 64
 # Where a dialog is on a desk.
 _DIALOG = (340, 210, 940, 750)
-_SETTLE_S = 1.0
 _DRAW_S = 4.0
 _CHARGE_S = 40
 _STORY_S = 900
@@ -58,57 +57,11 @@ _KETTLE_W = 2_000
 # From 13:50 on, this day's household switches nothing large for a while: the kettle is
 # the only jump.
 _QUIET_S = 13 * 3600 + 50 * 60
+# The sun is low, and dinner is cooked.
+_EVENING = "18:50"
 _PAGE = f"config/integrations/integration/{DOMAIN}"
-# Of our cards and of dialogs all that is to be read, below any shadow root.
-_WORDS = """(() => {
-  const words = (node) => [...node.childNodes].map((one) =>
-    one.nodeType === 3 ? one.textContent
-    : ["STYLE", "SCRIPT"].includes(one.tagName) ? ""
-    : words(one) + (one.shadowRoot ? words(one.shadowRoot) : "")).join(" ");
-  const found = [];
-  const walk = (node) => {
-    for (const one of node.querySelectorAll("*")) {
-      if (/^meters-chargers-.*-inside$|^dialog-data-entry-flow$/.test(one.localName))
-        found.push(words(one.shadowRoot ?? one));
-      else if (one.shadowRoot) walk(one.shadowRoot);
-    }
-  };
-  walk(document);
-  return found.join(" ").replace(/\\s+/g, " ");
-})()"""
-# What no owner is to read: what a program says of nothing, and keys of translations.
-_FOREIGN = re.compile(r"\b(NaN|null|undefined|unknown|[a-z]+(?:_[a-z0-9]+)+)\b")
-# Names that contain them: those of files, and of our own fakes.
-_NAMES = re.compile(r"smart-me_|/\S*|\S+\.\S+")
-
 
 type Story = Callable[[Visitor, Camera], Awaitable[None]]
-
-
-class Camera:
-    """Takes each screen in all windows and colours, and reads its words."""
-
-    def __init__(self, page: Page, folder: Path, language: str) -> None:
-        """Write into a folder."""
-        self._page = page
-        self._folder = folder
-        self._language = language
-        self.faults: list[str] = []
-
-    async def take(self, name: str, settle_s: float = _SETTLE_S) -> None:
-        """Take the screen that is shown; it stays as it is."""
-        for window, size in WINDOWS.items():
-            await self._page.look(*size)
-            for scheme in SCHEMES:
-                await self._page.prefer(color_scheme=scheme)
-                await asyncio.sleep(settle_s)
-                picture = await self._page.picture()
-                file = f"{name}-{self._language}-{window}-{scheme}.png"
-                await asyncio.to_thread((self._folder / file).write_bytes, picture)
-        words = await self._page.evaluate(_WORDS)
-        for word in _FOREIGN.findall(_NAMES.sub(" ", words or "")):
-            self.faults.append(f"{name} ({self._language}) says {word}")
-        say(f"  {name}")
 
 
 async def set_up(visitor: Visitor, camera: Camera, house: House) -> None:
@@ -128,20 +81,29 @@ async def set_up(visitor: Visitor, camera: Camera, house: House) -> None:
         await camera.take("menu")
         await search(visitor, camera, house, stack)
         ksem = await started(Ksem(house))
-        await add_meter(visitor, camera, ksem)
+        await visitor.begins("ksem")
+        wrong = at(ksem, port=free_port(0))
+        await walk(visitor, camera, Screen("ksem", "ksem", wrong))
+        await visitor.do("sees", "ha-alert")
+        await walk(visitor, camera, Screen("ksem", "ksem_refused", at(ksem)), *_METER)
         await make_dashboard(visitor.home)
         await view(visitor, camera, "empty", "overview")
         front = await started(TlsFront((ksem.host, ksem.port)))
-        await accept(visitor, camera, front)
-        await add_pico(visitor, camera, await started(Pico(house.cars[0])))
-        await add_gateway(visitor, camera, await started(_board()))
+        pico, board = await started(Pico(house.cars[0])), await started(_board())
+        for step, picture, where, screens in (
+            ("ksem", "", at(front, encryption="on"), _TLS),
+            ("smart_me_pico", "pico", at(pico), _PICO),
+            ("diris", "diris", at(board), _BOARD),
+        ):
+            await visitor.begins(step)
+            await walk(visitor, camera, Screen(step, picture, where), *screens)
         await add_wallbox(visitor, camera, house, stack)
         await add_site(visitor, camera, house)
 
 
 def _board() -> Diris:
     """Return a gateway with as many circuits as it can have."""
-    return Diris(
+    board = Diris(
         {
             address: LoadModule(
                 "DIRIS B30 RS485",
@@ -152,6 +114,8 @@ def _board() -> Diris:
             for address in range(2, 50)
         }
     )
+    board.bus_s = 0.05
+    return board
 
 
 async def search(
@@ -171,77 +135,61 @@ async def search(
             return
         stack.push_async_callback(device.stop)
     await visitor.begins("search")
-    await visitor.do("at", "search")
-    await camera.take("search", 0.2)
-    await visitor.do("at", "found")
-    await camera.take("found")
+    screens = Screen("search", "search", settle_s=0.2), Screen("found", "found")
+    await walk(visitor, camera, *screens)
     for device in found:
         await device.stop()
 
 
-async def add_meter(visitor: Visitor, camera: Camera, ksem: Ksem) -> None:
-    """Add a meter; at first its port is wrong."""
-    await visitor.begins("ksem")
-    await visitor.do("at", "ksem")
-    await camera.take("ksem")
-    await visitor.finds("ksem", ksem.host, free_port(0))
-    await visitor.do("sees", "ha-alert")
-    await camera.take("ksem_refused")
-    await fill(visitor, more={"port": ksem.port, "unit_id": 1, "encryption": "off"})
-    await visitor.submits("ksem")
-    await visitor.do("at", "confirm*")
-    await camera.take("ksem_confirm")
-    await fill(visitor, name="Grid meter")
-    await visitor.submits("confirm*")
-    await visitor.do("at", "create_entry")
-    await camera.take("ksem_done")
+class Screen(NamedTuple):
+    """A screen of a dialog: its step, its picture, and what is sent off from it."""
+
+    step: str
+    picture: str = ""
+    answers: Mapping[str, object] | None = None
+    settle_s: float = SETTLE_S
 
 
-async def accept(visitor: Visitor, camera: Camera, front: TlsFront) -> None:
-    """Look at the waiting room of a meter with encryption, and leave it."""
-    await visitor.begins("ksem")
-    await visitor.do("at", "ksem")
-    more = {"port": front.port, "unit_id": 1, "encryption": "on"}
-    await fill(visitor, host=front.host, more=more)
-    await visitor.submits("ksem")
-    await visitor.do("at", "tls")
-    await camera.take("tls")
-    await visitor.submits("tls")
-    await visitor.do("at", "tls_wait")
-    await camera.take("tls_wait", 2)
+async def walk(visitor: Visitor, camera: Camera, *screens: Screen) -> None:
+    """Go through the screens of a dialog."""
+    for screen in screens:
+        await visitor.do("at", screen.step)
+        if screen.picture:
+            await camera.take(screen.picture, screen.settle_s)
+        if screen.answers is not None:
+            if screen.answers:
+                await fill(visitor, **screen.answers)
+            await visitor.submits(screen.step)
 
 
-async def add_pico(visitor: Visitor, camera: Camera, pico: Pico) -> None:
-    """Add a wallbox by Modbus."""
-    await visitor.begins("smart_me_pico")
-    await visitor.do("at", "smart_me_pico")
-    await camera.take("pico")
-    await visitor.finds("smart_me_pico", pico.host, pico.port)
-    await visitor.do("at", "confirm*")
-    await camera.take("pico_confirm")
-    await fill(visitor, name="Garage")
-    await visitor.submits("confirm*")
-    await visitor.do("at", "create_entry")
+def at(device: ModbusDevice | TlsFront, **more: object) -> dict[str, object]:
+    """Return what a form asks about where a device is."""
+    where = {"port": device.port, "unit_id": 1, **more}
+    return {"host": device.host, "more": where}
 
 
-async def add_gateway(visitor: Visitor, camera: Camera, board: Diris) -> None:
-    """Add a gateway with many circuits."""
-    board.bus_s = 0.05
-    await visitor.begins("diris")
-    await visitor.do("at", "diris")
-    await camera.take("diris")
-    await visitor.finds("diris", board.host, board.port)
-    await visitor.do("at", "diris_modules")
-    await camera.take("diris_modules")
-    await fill(visitor, addresses="2-49")
-    await visitor.submits("diris_modules")
-    await visitor.do("at", "diris_walk")
-    await camera.take("diris_walk", 0.5)
-    await visitor.do("at", "diris_circuits")
-    await camera.take("diris_circuits")
-    await fill(visitor, name="Main board")
-    await visitor.submits("diris_circuits")
-    await visitor.do("at", "create_entry")
+# What follows the form that asks where a device is.
+_METER = (
+    Screen("confirm*", "ksem_confirm", {"name": "Grid meter"}),
+    Screen("create_entry", "ksem_done"),
+)
+_TLS = Screen("tls", "tls", {}), Screen("tls_wait", "tls_wait", settle_s=2)
+_PICO = (
+    Screen("confirm*", "pico_confirm", {"name": "Garage"}),
+    # With a meter and a wallbox there, each dialog goes on with the house.
+    Screen("site"),
+)
+_BOARD = (
+    Screen("diris_modules", "diris_modules", {"addresses": "2-49"}),
+    Screen("diris_walk", "diris_walk", settle_s=0.5),
+    Screen("diris_circuits", "diris_circuits", {"name": "Main board"}),
+    Screen("site"),
+)
+_SITE = (
+    Screen("site", "site", {"name": "House", "fuse_current": 25}),
+    Screen("sign_export", "sign", {"sign": "test"}),
+    Screen("sign_test", "sign_test"),
+)
 
 
 async def add_wallbox(
@@ -249,57 +197,33 @@ async def add_wallbox(
 ) -> None:
     """Add a server of OCPP, wait in its room, and let in who knocks."""
     port = free_port(0)
+    where = {"port": port, "host": "127.0.0.1"}
+    first = Screen("ocpp_server", "ocpp_server", where)
     await visitor.begins("ocpp_server")
-    await visitor.do("at", "ocpp_server")
-    await camera.take("ocpp_server")
-    await fill(visitor, port=port, host="127.0.0.1")
-    await visitor.submits("ocpp_server")
-    await visitor.do("at", "listen")
-    await camera.take("listen", 1.5)
+    await walk(visitor, camera, first, Screen("listen", "listen", settle_s=1.5))
     url = f"ws://127.0.0.1:{port}"
     wallbox = ChargePoint(house, house.cars[1], url, "CARPORT1")
     await wallbox.start()
     stack.push_async_callback(wallbox.stop)
-    await visitor.do("at", "knock")
-    await camera.take("knock")
-    await fill(visitor, name="Carport")
-    await visitor.submits("knock")
-    await visitor.do("at", "create_entry")
-    await camera.take("knock_done")
+    knock = Screen("knock", "knock", {"name": "Carport"})
+    await walk(visitor, camera, knock, Screen("site"))
 
 
 async def add_site(visitor: Visitor, camera: Camera, house: House) -> None:
     """Add the house, whose meter is tried with a kettle."""
     await visitor.begins("site")
-    await visitor.do("at", "site")
-    await camera.take("site")
-    await fill(visitor, name="House", fuse_current=25)
-    await visitor.submits("site")
-    await visitor.do("at", "sign_export")
-    await camera.take("sign")
-    await fill(visitor, sign="test")
-    await visitor.submits("sign_export")
-    await visitor.do("at", "sign_test")
-    await camera.take("sign_test")
+    await walk(visitor, camera, *_SITE)
     house.switch(1, _KETTLE_W)
-    await visitor.do("at", "sign_rose")
-    await camera.take("sign_rose")
+    await walk(visitor, camera, Screen("sign_rose", "sign_rose"))
     house.switch(1, 0)
-    await visitor.submits("sign_rose")
-    await visitor.do("at", "create_entry")
-    await camera.take("site_done")
+    last = Screen("sign_rose", "", {}), Screen("user", "site_charger")
+    await walk(visitor, camera, *last)
     await page_of(visitor, camera, "integration", _PAGE)
     await view(visitor, camera, "no_charger", "overview")
     await view(visitor, camera, "circuits_many", "circuits")
-    await options(visitor, camera)
-
-
-async def options(visitor: Visitor, camera: Camera) -> None:
-    """Open the options of the house."""
     await visitor.goes_to(_PAGE)
     await visitor.do("configure", "House")
-    await visitor.do("at", "site")
-    await camera.take("site_options")
+    await walk(visitor, camera, Screen("site", "site_options"))
 
 
 async def page_of(visitor: Visitor, camera: Camera, name: str, path: str) -> None:
@@ -314,17 +238,23 @@ async def fill(visitor: Visitor, **values: object) -> None:
     await visitor.do("fill", json.dumps(values))
 
 
-async def view(visitor: Visitor, camera: Camera, name: str, path: str) -> None:
-    """Take a view of the dashboard."""
+async def opens(visitor: Visitor, path: str) -> None:
+    """Open a view of the dashboard."""
     await visitor.goes_to(f"{URL_PATH}/{path}")
     await visitor.do("sees", "ha-card")
     await asyncio.sleep(_DRAW_S)
+
+
+async def view(visitor: Visitor, camera: Camera, name: str, path: str) -> None:
+    """Take a view of the dashboard."""
+    await opens(visitor, path)
     await camera.take(name)
 
 
 async def live(visitor: Visitor, camera: Camera) -> None:
     """Take every view of a house that charges."""
-    await view(visitor, camera, "overview", "overview")
+    await opens(visitor, "overview")
+    await camera.take_grey("overview")
     await visitor.do("click", "meters-chargers-charger-card .reason, .reason")
     await camera.take("explained")
     for n in (1, 2):
@@ -387,6 +317,18 @@ async def second_story(options: argparse.Namespace, config: Path) -> list[str]:
         return faults + await tell(options, home, lost)
 
 
+async def evening(options: argparse.Namespace, config: Path) -> list[str]:
+    """Look at a house that draws from the grid what its roof does not give."""
+    simulation = parse(["--port", "0", "--start", _EVENING])
+
+    async def told(visitor: Visitor, camera: Camera) -> None:
+        await opens(visitor, "overview")
+        await camera.take_grey("evening")
+
+    async with demo(simulation, config, language=options.language) as (_, home, _, _):
+        return await tell(options, home, told)
+
+
 async def lost(visitor: Visitor, camera: Camera) -> None:
     """Take what is told of devices that are gone."""
     await view(visitor, camera, "lost", "overview")
@@ -405,17 +347,19 @@ def keep(folder: Path) -> None:
         few.save(_DOCS / f"{name}.png", optimize=True)
 
 
+STORIES = {"setup": first_story, "house": second_story, "evening": evening}
+
+
 async def run(options: argparse.Namespace) -> list[str]:
     """Tell the stories that are asked for."""
     options.folder.mkdir(parents=True, exist_ok=True)
-    stories = {"setup": first_story, "house": second_story}
     faults: list[str] = []
     for name, language in product(options.stories, options.languages):
         config = Path(await asyncio.to_thread(tempfile.mkdtemp))
         say(f"{name}, {language}:")
         one = argparse.Namespace(**{**vars(options), "language": language})
         try:
-            faults += await stories[name](one, config)
+            faults += await STORIES[name](one, config)
         finally:
             await asyncio.to_thread(shutil.rmtree, config, ignore_errors=True)
     return faults
@@ -430,7 +374,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     add(
         "--languages", nargs="+", default=["en", "de"], choices=("en", "de", "fr", "it")
     )
-    add("--stories", nargs="+", default=["setup", "house"], choices=("setup", "house"))
+    add("--stories", nargs="+", default=[*STORIES], choices=[*STORIES])
     add("--docs", action="store_true", help="renew the pictures in docs/images too")
     return parser.parse_args(arguments)
 

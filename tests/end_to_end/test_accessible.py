@@ -8,28 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from simulators.browser import Page, Visitor, browser, log_in
+from simulators.browser import Page, browser, log_in
 from simulators.dashboard import URL_PATH, complete_dashboard
 from simulators.demo import demo, grid_key, parse
+from simulators.visitor import DRAWN, Visitor
 from tests.end_to_end.household import NEWEST, ROOT
 
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 VIEWS = ("overview", "charger-1", "circuits", "sessions", "health")
-# A card that has not got its words yet is a grey block.
-DRAWN = """(() => {
-  const found = [];
-  const walk = (node) => {
-    for (const one of node.querySelectorAll("*")) {
-      if (/^meters-chargers-.*-inside$/.test(one.localName)) found.push(one);
-      else if (one.shadowRoot) walk(one.shadowRoot);
-    }
-  };
-  walk(document);
-  window.ours = found;
-  return found.length > 0 && found.every((one) =>
-    one.shadowRoot?.querySelector("ha-card")
-    && !one.shadowRoot.querySelector("[aria-busy=true]"));
-})()"""
 JUDGED = """axe.run({ include: window.ours }).then((result) => ({
   passes: result.passes.length,
   violations: result.violations

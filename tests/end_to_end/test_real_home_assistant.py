@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 import sys
 from typing import Any
-from zipfile import ZipFile
 
 import pytest
 
@@ -15,8 +14,7 @@ from simulators.pico import Pico
 from simulators.power_brain import PowerBrain
 from simulators.serial_line import SerialLine
 from simulators.tls import TlsFront
-from tests.end_to_end.household import make_site
-from validation.release import build
+from tests.end_to_end.household import install, make_site
 
 ROOT = Path(__file__).parent.parent.parent
 PYTHONS = [
@@ -43,14 +41,6 @@ async def shows(home: HomeAssistant, entity_id: str, wanted: str) -> str:
         return wanted if state is not None and state["state"] == wanted else None
 
     return await wait_until(f"{entity_id} shows {wanted}", check, PATIENCE_S)
-
-
-def install(config: Path) -> None:
-    """Unpack a release where HACS and the Marketplace do."""
-    file = config / "release.zip"
-    assert not build(ROOT, "12.3.4", file)
-    with ZipFile(file) as archive:
-        archive.extractall(config / "custom_components" / DOMAIN)
 
 
 @pytest.mark.parametrize("python", PYTHONS)
