@@ -67,7 +67,7 @@ export abstract class Card extends LitElement {
   protected draw(): void {
     // What nobody sees is drawn when it is seen again.
     if (this.#later !== undefined || document.hidden) return;
-    const wait = this.#drawnAt + RENDER_MS - performance.now();
+    const wait = this.hurried() ? 0 : this.#drawnAt + RENDER_MS - performance.now();
     if (wait <= 0) {
       this.requestUpdate();
       return;
@@ -84,6 +84,11 @@ export abstract class Card extends LitElement {
 
   /** Whether something shown changes each second without a new state. */
   protected counting(): boolean {
+    return false;
+  }
+
+  /** Whether its reader has just chosen something, and waits for what comes of it. */
+  protected hurried(): boolean {
     return false;
   }
 

@@ -107,6 +107,10 @@ export class ChargerCard extends Card {
     return this.#counts || this.#explains || this.#controls.waiting();
   }
 
+  protected override hurried(): boolean {
+    return this.#controls.hurried();
+  }
+
   #explain = async (): Promise<void> => {
     this.#explains = !this.#explains;
     this.#panel ??= (await import("./explain.js")).explain;

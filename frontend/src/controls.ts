@@ -8,6 +8,7 @@ import type { Texts } from "./texts.ts";
 
 const ANSWER_MS = 10_000;
 const REFUSED_MS = 8_000;
+const HURRY_MS = 3_000;
 
 export interface Control {
   entity: string;
@@ -29,6 +30,8 @@ export interface Controls {
   value(state: State): string;
   pending(state: State): boolean;
   waiting(): boolean;
+  /** Whether something was sent a moment ago: its answer is to be seen at once. */
+  hurried(): boolean;
   refusal(): string;
 }
 
@@ -42,6 +45,7 @@ export const controls = (host: Host): Controls => {
     Required<Pick<Control, "value">> & { until: number; label: string }
   >();
   let refused = { text: "", until: 0 };
+  let hurriedUntil = 0;
   const refuse = (text: string) => {
     refused = { text, until: Date.now() + REFUSED_MS };
     host.requestUpdate();
@@ -64,6 +68,7 @@ export const controls = (host: Host): Controls => {
   return {
     async send({ entity, value, label, call }) {
       refused.text = "";
+      hurriedUntil = Date.now() + HURRY_MS;
       if (value !== undefined)
         sent.set(entity, {
           value,
@@ -86,6 +91,7 @@ export const controls = (host: Host): Controls => {
       return sent.get(state.entity_id)?.value ?? state.state;
     },
     pending: (state) => sent.has(state.entity_id),
+    hurried: () => Date.now() < hurriedUntil,
     waiting: () => sent.size > 0 || refused.text !== "",
     refusal() {
       settle();

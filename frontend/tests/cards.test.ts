@@ -77,6 +77,23 @@ test("the mode is a group of radio buttons that arrows move in", async () => {
   card.remove();
 });
 
+test("what a chosen mode brings is shown at once, other news once a second", async () => {
+  const home = wholeHouse();
+  const reason = entityOf(home, "garage", "reason");
+  const card = await show("charger", home, { device: "garage" });
+  card.hass = changed(home, reason, "finished");
+  await card.updateComplete;
+  assert.ok(textOf(card).includes("Charging from the sun"));
+  card.remove();
+  const other = await show("charger", home, { device: "garage" });
+  all(other, "[data-option=off]")[0]?.click();
+  await other.updateComplete;
+  other.hass = changed(home, reason, "off");
+  await other.updateComplete;
+  assert.ok(textOf(other).includes("Switched off"));
+  other.remove();
+});
+
 test("the slider writes once, when it is let go, and shows the device's answer", async () => {
   const home = wholeHouse();
   const limit = entityOf(home, "garage", "max_current");
