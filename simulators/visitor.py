@@ -6,7 +6,7 @@ from typing import Any
 from .browser import BrowserError, Page
 from .hass import DOMAIN, HassError, HomeAssistant, wait_until
 
-_PAGE_S = 60
+_PAGE_S = 180
 _GO_ON = "ha-dialog-footer ha-button[slot=primaryAction]"
 
 # Whether our cards have got their words; until then they are grey blocks.

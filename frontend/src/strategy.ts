@@ -189,6 +189,7 @@ const graph = ({ site, suns, texts }: Home): Json[] => {
     heading(say(texts, "last_hours"), "mdi:chart-line"),
     {
       type: "history-graph",
+      min_y_axis: 0,
       hours_to_show: 6,
       entities,
       grid_options: { columns: "full", rows: 5 },
@@ -243,6 +244,7 @@ const chargerView = (home: Home, charger: Found, n: number): Json => {
     ...tiles("current_phase", "session_energy", "session_solar_share", "energy_import"),
     {
       type: "history-graph",
+      min_y_axis: 0,
       hours_to_show: 12,
       entities: drawn,
       grid_options: FULL,

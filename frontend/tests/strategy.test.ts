@@ -95,7 +95,8 @@ test("a graph draws nothing that has a sign", async () => {
   const home = wholeHouse();
   const graphs = JSON.stringify(await viewsOf(TYPE, home));
   assert.ok(graphs.includes(`"${entityOf(home, "house", "surplus")}"`));
-  assert.ok(graphs.includes("history-graph"));
+  const axes = graphs.match(/"history-graph","min_y_axis":0/g);
+  assert.equal(axes?.length, 2, "an axis begins at nothing");
   assert.ok(!graphs.includes(`"${entityOf(home, "house", "grid_power")}"`));
 });
 
