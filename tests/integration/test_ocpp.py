@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 import logging
 from pathlib import Path
 import socket
@@ -31,7 +32,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.requirements import RequirementsNotFound
+from homeassistant.util.dt import utcnow
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.meters_and_chargers import links, ocpp_connector
 from custom_components.meters_and_chargers.const import DOMAIN
@@ -55,16 +58,7 @@ async def server(
 ) -> AsyncIterator[ConfigEntry[Any]]:
     """Return a listening OCPP server's entry, made by its flow."""
     hass.config.config_dir = str(tmp_path)
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}
-    )
-    result = await hass.config_entries.flow.async_configure(
-        result["flow_id"], {"next_step_id": "ocpp_server"}
-    )
-    assert result["step_id"] == "ocpp_server"
-    result = await hass.config_entries.flow.async_configure(
-        result["flow_id"], {"port": free_port(), "host": "127.0.0.1"}
-    )
+    result = await new_server(hass, free_port())
     assert result["type"] is FlowResultType.CREATE_ENTRY
     entry = result["result"]
     # Nobody waits before the screen that follows.
@@ -74,6 +68,18 @@ async def server(
     yield entry
     if entry.state is ConfigEntryState.LOADED:
         await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def new_server(hass: HomeAssistant, port: int) -> ConfigFlowResult:
+    """Fill in the form that adds a server."""
+    flows = hass.config_entries.flow
+    result = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
+    result = await flows.async_configure(
+        result["flow_id"], {"next_step_id": "ocpp_server"}
+    )
+    assert result["step_id"] == "ocpp_server"
+    typed = {"port": port, "host": "127.0.0.1"}
+    return await flows.async_configure(result["flow_id"], typed)
 
 
 def free_port() -> int:
@@ -499,16 +505,21 @@ async def test_buttons(hass: HomeAssistant, garage: Garage) -> None:
 async def test_taken_port_is_said(
     hass: HomeAssistant, server: ConfigEntry[Any]
 ) -> None:
-    """A port in use is an error of the form, and of the entry if it happens later."""
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}
-    )
-    result = await hass.config_entries.flow.async_configure(
-        result["flow_id"], {"next_step_id": "ocpp_server"}
-    )
-    taken = {"port": server.data["port"], "host": "127.0.0.1"}
-    result = await hass.config_entries.flow.async_configure(result["flow_id"], taken)
+    """A server of ours has it, or another program does; the next one works."""
+    result = await new_server(hass, server.data["port"])
     assert result["reason"] == "server_exists"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = await new_server(hass, taken.getsockname()[1])
+    assert result["errors"] == {"base": "cannot_listen"}
+    assert hass.config_entries.async_entries(DOMAIN) == [server]
+    port = free_port()
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"port": port, "host": "127.0.0.1"}
+    )
+    assert result["title"] == f"OCPP {port}"
+    hass.config_entries.flow.async_abort(result["next_flow"][1])
+    await hass.async_block_till_done()
+    await hass.config_entries.async_unload(result["result"].entry_id)
 
 
 async def test_entities_of_a_wallbox(
@@ -593,6 +604,30 @@ async def test_server_that_can_not_listen_is_tried_again(
         assert server.state is ConfigEntryState.SETUP_RETRY
         said = f"Port {server.data['port']} is used by another program"
         assert (server.reason or "").startswith(said)
+
+
+async def test_server_that_can_not_listen_gets_another_port(
+    hass: HomeAssistant, server: ConfigEntry[Any]
+) -> None:
+    """The form is the way out of a port that is taken: it listens at the next try."""
+    await hass.config_entries.async_unload(server.entry_id)
+    with socket.create_server(("127.0.0.1", server.data["port"])):
+        await hass.config_entries.async_setup(server.entry_id)
+        assert server.state is ConfigEntryState.SETUP_RETRY
+        result = await reconfigure(hass, server)
+        result = await hass.config_entries.flow.async_configure(
+            result["flow_id"], {"port": free_port(), "host": "127.0.0.1"}
+        )
+        assert result["reason"] == "reconfigure_successful"
+        await hass.async_block_till_done()
+        async_fire_time_changed(hass, utcnow() + timedelta(minutes=5))
+        garage = Garage(server, redial_s=(0.1, 0.3))
+        await until(
+            hass, garage, lambda: server.state is ConfigEntryState.LOADED, "listening"
+        )
+        await garage.wallbox.start()
+        await until(hass, garage, lambda: bool(knocks(hass)), "knock")
+        await garage.wallbox.stop()
 
 
 async def test_server_without_its_library_is_tried_again(

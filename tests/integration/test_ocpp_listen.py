@@ -13,7 +13,7 @@ import pytest
 from custom_components.meters_and_chargers import ocpp_listen_flow
 from custom_components.meters_and_chargers.const import DOMAIN
 
-from .test_ocpp import Garage, free_port, knocks, server, until
+from .test_ocpp import Garage, free_port, knocks, new_server, server, until
 
 __all__ = ["server"]
 
@@ -29,16 +29,8 @@ async def test_a_new_server_opens_the_room(
     hass: HomeAssistant, server: ConfigEntry[Any]
 ) -> None:
     """It is the next screen, and says which address to enter."""
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}
-    )
-    await hass.config_entries.flow.async_configure(
-        result["flow_id"], {"next_step_id": "ocpp_server"}
-    )
     port = free_port()
-    result = await hass.config_entries.flow.async_configure(
-        result["flow_id"], {"port": port, "host": "127.0.0.1"}
-    )
+    result = await new_server(hass, port)
     shown: Any = await hass.config_entries.flow.async_configure(result["next_flow"][1])
     assert (shown["type"], shown["step_id"]) == (
         FlowResultType.SHOW_PROGRESS,
@@ -126,6 +118,24 @@ async def test_nobody_comes(
         DOMAIN, context={"source": SOURCE_USER}, data={"server": "gone"}
     )
     assert gone["reason"] == "nobody_knocked"
+
+
+async def test_whoever_waits_in_vain_is_told(
+    hass: HomeAssistant, server: ConfigEntry[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The open room closes by itself when its time is over, and not before."""
+    monkeypatch.setattr(ocpp_listen_flow, "PATIENCE_S", 1.0)
+    monkeypatch.setattr(ocpp_listen_flow, "_LOOK_S", 0.05)
+    flow_id = (await room(hass, server))["flow_id"]
+    open_room = hass.config_entries.flow._progress[flow_id]
+    await asyncio.wait_for(asyncio.shield(open_room._waiting), 60)
+    assert hass.loop.time() >= open_room._ends_at
+    result: Any = await hass.config_entries.flow.async_configure(flow_id)
+    assert (result["type"], result["reason"]) == (
+        FlowResultType.ABORT,
+        "nobody_knocked",
+    )
+    assert server.runtime_data.listening
 
 
 async def test_closing_the_dialog_ends_the_waiting(
