@@ -10,7 +10,7 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components import file_upload
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -169,6 +169,19 @@ async def test_changes_of_the_certificate_drop_nobody(
     await hass.async_block_till_done()
     assert server.data["names"] == []
     assert server.runtime_data.listener is not listener
+
+
+async def test_a_server_at_rest_is_changed_for_its_next_start(
+    hass: HomeAssistant, server: ConfigEntry[Any]
+) -> None:
+    """A name that it was given meanwhile is in its certificate; it is not started."""
+    await hass.config_entries.async_unload(server.entry_id)
+    result = await change(hass, server, names=["ocpp.example.org"])
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert server.state is ConfigEntryState.NOT_LOADED
+    await hass.config_entries.async_setup(server.entry_id)
+    assert ("DNS", "ocpp.example.org") in (await shown(hass, server))["subjectAltName"]
 
 
 async def test_the_root_as_a_file(
