@@ -205,6 +205,36 @@ async def test_a_password_by_hand(
     )
 
 
+async def test_without_its_server_no_step_is_taken(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    expected_logs: list[str],
+) -> None:
+    """It is said, also to whom a form is open; the form works when it is back."""
+    expected_logs += ["no longer connected", "can't connect"]
+    entry = await let_in(hass, garage)
+    assert (await raised(hass, garage, entry, 1))["step_id"] == "security_done"
+    forms = [
+        (await choose(hass, entry, "password"), {"password": PASSWORD}),
+        (await choose(hass, entry, "lower"), {"security_profile": "0"}),
+    ]
+    await hass.config_entries.async_unload(server.entry_id)
+    await hass.async_block_till_done()
+    away = {"base": "no_server_now"}
+    assert (await choose(hass, entry, "lower"))["errors"] == away
+    for form, typed in forms:
+        assert (await go_on(hass, form, typed))["errors"] == away
+    assert entry.data["security"]["profile"] == 1
+    await hass.config_entries.async_setup(server.entry_id)
+    await hass.async_block_till_done()
+    for form, typed in forms:
+        result = await go_on(hass, form, typed)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        await hass.async_block_till_done()
+    assert entry.data["security"]["profile"] == 0
+
+
 async def test_what_does_not_work_locks_nobody_out(
     hass: HomeAssistant,
     garage: Garage,
