@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from homeassistant.components.number import ATTR_VALUE, SERVICE_SET_VALUE
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import (
     ATTR_ENTITY_ID,
     EVENT_HOMEASSISTANT_STOP,
@@ -511,6 +511,27 @@ async def test_options_are_used_at_once(
     await fill_options(hass, entry, reassert=0)
     assert coordinator.station.pico.steering.keeping.reassert_s is None
     assert not station.write_pdus
+
+
+async def test_options_of_an_absent_station_wait_for_it(
+    hass: HomeAssistant, station: Pico, set_up: SetUp
+) -> None:
+    """They are asked for at once, as nothing can be billed, and hold when it comes."""
+    await station.stop()
+    entry = await set_up()
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    options = hass.config_entries.options
+    shown = await options.async_init(entry.entry_id)
+    assert shown["step_id"] == "station"
+    typed = {"reassert": 30, "leave": "current", "leave_current": 6}
+    result = await options.async_configure(shown["flow_id"], typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await station.start()
+    await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+    keeping = entry.runtime_data.station.pico.steering.keeping
+    found = keeping.reassert_s, keeping.on_stop, keeping.stop_ma
+    assert found == (30, "current", 6000)
 
 
 @pytest.mark.parametrize(
