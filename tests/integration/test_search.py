@@ -254,6 +254,21 @@ async def test_nothing_found_says_so(hass: HomeAssistant, put: Put[Any]) -> None
         assert result["step_id"] == shown
 
 
+async def test_nothing_found_is_said_again(
+    hass: HomeAssistant, put: Put[Any], loopback: list[str]
+) -> None:
+    """Whoever loads the page anew sees the same, and nobody is asked twice."""
+    await put(Stranger(), 4)
+    first = await searched(hass, await begin(hass))
+    asked = list(loopback)
+    again = await hass.config_entries.flow.async_configure(first["flow_id"])
+    assert again["type"] is FlowResultType.MENU
+    assert again["step_id"] == "nothing_found"
+    assert again["menu_options"] == ["search", "user"]
+    assert again["description_placeholders"] == {"total": "14"}
+    assert loopback == asked
+
+
 async def test_host_without_a_network_finds_nothing(
     hass: HomeAssistant, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
