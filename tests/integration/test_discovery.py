@@ -20,6 +20,7 @@ from custom_components.meters_and_chargers import links
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.engine.devices import FAMILIES
 from simulators.ksem import Ksem
+from simulators.pico import Pico
 
 from .conftest import SetUp
 
@@ -138,6 +139,19 @@ async def test_working_entry_is_left_alone(
     await hass.async_block_till_done()
     assert entry.runtime_data is coordinator
     assert ksem.request_count == requests
+
+
+async def test_wallbox_is_not_taken_for_the_meter(
+    hass: HomeAssistant, meter: Ksem, pico: Pico, set_up_pico: SetUp
+) -> None:
+    """One at the same address is left alone, and the meter is offered."""
+    wallbox = await set_up_pico()
+    coordinator, before = wallbox.runtime_data, dict(wallbox.data)
+    assert before["host"] == "127.0.0.1"
+    assert (await leased(hass))["step_id"] == "confirm_import"
+    await hass.async_block_till_done()
+    assert wallbox.data == before
+    assert wallbox.runtime_data is coordinator
 
 
 async def test_known_meter_that_is_just_starting_is_no_new_one(
