@@ -16,12 +16,6 @@ _PRICE = EntitySelector(EntitySelectorConfig(domain=Platform.SENSOR))
 class SessionOptions(OptionsFlow):
     """Used at once: no connection is touched."""
 
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for all of it."""
-        return await self.async_step_sessions(user_input)
-
     async def async_step_sessions(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:

@@ -26,7 +26,7 @@ from custom_components.meters_and_chargers.engine.journal import (
     Stop,
 )
 
-from .test_ocpp import Garage, charging, garage, server, until
+from .test_ocpp import Garage, charging, garage, let_in, server, until
 
 __all__ = ["garage", "server"]
 
@@ -301,6 +301,20 @@ async def test_price_is_followed(
     ]
     assert await choose_price(hass, server, None) is None
     assert server.runtime_data.central.charger("GARAGE/1").link is connection
+
+
+async def test_price_that_is_chosen_without_a_server(
+    hass: HomeAssistant, server: ConfigEntry[Any], garage: Garage
+) -> None:
+    """It is kept while nothing listens, and followed from the next start on."""
+    await let_in(hass, garage)
+    await hass.config_entries.async_unload(server.entry_id)
+    await choose_price(hass, server, "sensor.price")
+    await hass.config_entries.async_setup(server.entry_id)
+    await hass.async_block_till_done()
+    hass.states.async_set("sensor.price", "0.3", {"unit_of_measurement": "EUR/kWh"})
+    await hass.async_block_till_done()
+    assert await prices_of(server) == [(0.3, "EUR")]
 
 
 async def test_price_of_a_removed_wallbox(
