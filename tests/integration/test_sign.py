@@ -203,6 +203,26 @@ async def test_silent_meter_makes_no_site(
     assert result["step_id"] == "sign_import"
 
 
+async def test_the_time_that_is_left_is_counted_down(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for a silent meter sees it pass, until the meter speaks."""
+    monkeypatch.setattr(sign_flow, "WAIT_S", 300)
+    result = await choose(hass, grid_power="sensor.grid")
+    for _ in range(3000):
+        assert result["step_id"] == "sign_look"
+        assert result["description_placeholders"] is not None
+        if int(result["description_placeholders"]["left"]) < 300:
+            break
+        await asyncio.sleep(0.01)
+        result = await answer(hass, result)
+    else:
+        raise AssertionError(result)
+    report(hass, 300)
+    result = await until_done(hass, result)
+    assert result["step_id"] == "sign_import"
+
+
 async def test_silent_meter_does_not_keep_from_changing_the_fuse(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
