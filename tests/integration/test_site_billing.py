@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 import pytest
 
@@ -205,6 +207,57 @@ async def test_what_is_shown_goes_with_the_service(carport: Carport) -> None:
     assert not ours()
     assert "billing" not in entry.subentries[carport.subentry_id].data
     await carport.until("hung up", lambda: not carport.backend.hubs)
+
+
+async def test_of_two_wallboxes_one_is_chosen(carport: Carport) -> None:
+    """By its title; the other one is not billed by it."""
+    hass, entry, first = carport.hass, carport.entry, carport.subentry_id
+    other = {"charger": "entities_y", "current_entity": "input_number.from_zero"}
+    annexe = ConfigSubentry(
+        data=MappingProxyType({**entry.subentries[first].data, **other}),
+        subentry_type="charger",
+        title="Annexe",
+        unique_id="y",
+    )
+    hass.config_entries.async_add_subentry(entry, annexe)
+    await hass.async_block_till_done()
+    form = await carport.open()
+    assert form["step_id"] == "foreign"
+    (field,) = form["data_schema"].schema.values()
+    assert {one["value"]: one["label"] for one in field.config["options"]} == {
+        first: "Carport",
+        annexe.subentry_id: "Annexe",
+    }
+    form = await submit(hass, form, {"charger": annexe.subentry_id})
+    form = await submit(hass, form, STAND_IN)
+    said = {"url": carport.backend.url, "client_id": CLIENT}
+    result = await submit(hass, form, said)
+    assert result["step_id"] == "billing_done", result
+    await submit(hass, result, {})
+    await hass.async_block_till_done()
+    connected = CONNECTED.replace("carport", "annexe")
+    await carport.until("connected", lambda: carport.shown(connected) == "on")
+    assert "billing" not in entry.subentries[first].data
+    assert carport.shown(CONNECTED) == ""
+
+
+async def test_the_service_of_a_site_at_rest_can_be_ended(carport: Carport) -> None:
+    """Nothing can be tried meanwhile, which is said; at the next start it is gone."""
+    await carport.bill()
+    hass, entry = carport.hass, carport.entry
+    await hass.config_entries.async_unload(entry.entry_id)
+    await carport.until("hung up", lambda: not carport.backend.hubs)
+    said = {"url": carport.backend.url, "client_id": CLIENT}
+    form = await submit(hass, await carport.open(), STAND_IN)
+    form = await submit(hass, form, said)
+    assert form["errors"] == {"base": "billing_not_ready"}
+    done = await submit(hass, form, {**said, "end": True})
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert "billing" not in entry.subentries[carport.subentry_id].data
+    await hass.config_entries.async_setup(entry.entry_id)
+    await carport.until("a decision", lambda: entry.runtime_data.last_look)
+    assert carport.shown(CONNECTED) != "on"
+    assert not carport.backend.hubs
 
 
 async def test_its_wiring_is_changed_without_a_loss(carport: Carport) -> None:
