@@ -242,6 +242,22 @@ async def test_a_restart_with_the_service_away_bills_once(street: Street) -> Non
     assert booked.stops[0]["meter_stop"] == pytest.approx(street.drew_wh(), abs=2)
 
 
+async def test_another_rule_loses_no_transaction(street: Street) -> None:
+    """At the same service what runs is billed once; the next car has the new card."""
+    await street.bill(fixed_tag=FIXED)
+    street.car.connected = True
+    booked = await street.charges()
+    await street.bill(fixed_tag="FLEET8")
+    await street.until("50 Wh", lambda: street.car.energy_wh > 50)
+    street.car.connected = False
+    await street.until("its end", lambda: booked.stops)
+    assert (len(street.backend.booked), booked.starts, len(booked.stops)) == (1, 1, 1)
+    assert booked.stops[0]["meter_stop"] == pytest.approx(street.drew_wh(), abs=2)
+    assert not street.backend.strays
+    street.car.connected = True
+    assert (await street.charges(2)).start["id_tag"] == "FLEET8"
+
+
 async def test_the_service_starts_and_stops(street: Street) -> None:
     """By its own card; without one nothing begins."""
     await street.bill()
