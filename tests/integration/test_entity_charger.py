@@ -25,6 +25,7 @@ PHASES, CABLE = "input_select.phases", "input_boolean.cable"
 NUMBERS = {
     "current": {"min": 6, "max": 20, "step": 1, "initial": 16},
     "from_zero": {"min": 0, "max": 32000, "step": 100, "unit_of_measurement": "mA"},
+    "coarse": {"min": 0, "max": 10, "step": 16},
 }
 SELECTS = {
     "phases": {"options": ["1 phase", "3 phases"]},
@@ -246,6 +247,8 @@ async def test_wallbox_of_entities_is_added_by_the_flow(hass: HomeAssistant) -> 
             {"current_entity": "input_select.words"},
             {"current_entity": "no_currents"},
         ),
+        # Its first step is beyond its end.
+        ({"current_entity": "input_number.coarse"}, {"current_entity": "no_currents"}),
         ({"switch_entity": None}, {"switch_entity": "no_pause"}),
         (
             {"phases_entity": "input_select.words"},
@@ -269,6 +272,24 @@ async def test_entities_must_fit(
     form = await add(hass, FIRST, typed)
     assert (form["errors"] or None) == errors
     assert form["step_id"] == ("entities" if errors else "bounds")
+
+
+async def test_entity_that_is_gone_meanwhile_is_asked_for_again(
+    hass: HomeAssistant,
+) -> None:
+    """Its bounds are unknown then: the owner chooses another, and goes on with that."""
+    form = await add(hass, FIRST, ENTITIES)
+    subentries = hass.config_entries.subentries
+    hass.states.async_remove(CURRENT)
+    wrong = form["data_schema"]({}) | {"minimum_current": 16, "maximum_current": 10}
+    form = await subentries.async_configure(form["flow_id"], wrong)
+    assert form["step_id"] == "entities"
+    form = await subentries.async_configure(form["flow_id"], ENTITIES)
+    assert form["errors"] == {"current_entity": "no_entity"}
+    other = ENTITIES | {"current_entity": "input_number.from_zero"}
+    form = await subentries.async_configure(form["flow_id"], other)
+    assert form["step_id"] == "bounds"
+    assert form["data_schema"]({})["maximum_current"] == 32
 
 
 @pytest.mark.parametrize(
