@@ -43,6 +43,7 @@ from custom_components.meters_and_chargers.repairs import async_create_fix_flow
 from simulators.ksem import Ksem
 from simulators.tls import TlsFront
 
+from .conftest import answer_names
 from .test_certificates import elliptic, pair
 
 POWER = "sensor.grid_meter_power"
@@ -77,20 +78,25 @@ def ports(monkeypatch: pytest.MonkeyPatch, ksem: Ksem, front: TlsFront) -> None:
     monkeypatch.setitem(FAMILIES, "ksem", replace(family, transport=transport))  # type: ignore[arg-type]  # a Mapping for its readers
 
 
-def typed(port: int, encryption: str = "automatic") -> dict[str, Any]:
+def typed(
+    port: int, encryption: str = "automatic", host: str = "127.0.0.1"
+) -> dict[str, Any]:
     """Return what an owner types."""
     more = {"port": port, "unit_id": 1, "encryption": encryption}
-    return {"host": "127.0.0.1", "more": more}
+    return {"host": host, "more": more}
 
 
 async def start(
-    hass: HomeAssistant, port: int, encryption: str = "automatic"
+    hass: HomeAssistant,
+    port: int,
+    encryption: str = "automatic",
+    host: str = "127.0.0.1",
 ) -> ConfigFlowResult:
     """Open the flow up to the form of encryption, or as far as it comes."""
     flows = hass.config_entries.flow
     result = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
     result = await flows.async_configure(result["flow_id"], {"next_step_id": "ksem"})
-    return await flows.async_configure(result["flow_id"], typed(port, encryption))
+    return await flows.async_configure(result["flow_id"], typed(port, encryption, host))
 
 
 async def send(
@@ -101,8 +107,8 @@ async def send(
 
 
 async def until(done: Callable[[], object]) -> None:
-    """Wait for something, at most 20 s."""
-    for _ in range(2000):
+    """Wait for something, at most 30 s."""
+    for _ in range(3000):
         if done():
             return
         await asyncio.sleep(0.01)
@@ -118,6 +124,23 @@ async def waited(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowRes
     """Stay in the waiting room until the flow leaves it by itself."""
     await until(lambda: shown(hass, result)["step_id"] != "tls_wait")
     return await hass.config_entries.flow.async_configure(result["flow_id"])
+
+
+async def attempt(hass: HomeAssistant, result: ConfigFlowResult) -> int:
+    """Return which attempt the waiting room shows."""
+    now = await hass.config_entries.flow.async_configure(result["flow_id"])
+    assert now["step_id"] == "tls_wait", now.get("errors")
+    return int((now["description_placeholders"] or {})["attempt"])
+
+
+async def goes_on(hass: HomeAssistant, result: ConfigFlowResult) -> None:
+    """Stay in the waiting room until another attempt has failed from its beginning."""
+    last = await attempt(hass, result) + 2
+    for _ in range(6000):
+        if await attempt(hass, result) >= last:
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
 
 
 async def add(
@@ -307,7 +330,56 @@ async def test_patience_ends(
     assert (await waited(hass, result))["step_id"] == "confirm_tls_import"
 
 
+async def test_a_meter_that_restarts_is_waited_for(
+    hass: HomeAssistant, front: TlsFront
+) -> None:
+    """It may do so with its new settings: the dialog stays, and goes on after it."""
+    result = await send(
+        hass, await start(hass, front.port, "on"), {"certificate": "ecdsa"}
+    )
+    await until(lambda: front.knocked)
+    await front.stop()
+    await goes_on(hass, result)
+    front.accept()
+    await front.start()
+    assert (await waited(hass, result))["step_id"] == "confirm_tls_import"
+
+
+async def test_a_meter_that_accepts_and_says_nothing_is_waited_for(
+    hass: HomeAssistant,
+    ksem: Ksem,
+    front: TlsFront,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Accepted, and busy: the dialog stays until values come."""
+    result = await send(
+        hass, await start(hass, front.port, "on"), {"certificate": "ecdsa"}
+    )
+    await until(lambda: front.knocked)
+    ksem.silent = True
+    with monkeypatch.context() as patched:
+        patched.setattr(tls, "TIMEOUT_S", 1.0)
+        front.accept()
+        await until(lambda: ksem.open_connections)
+        await goes_on(hass, result)
+    ksem.silent = False
+    assert (await waited(hass, result))["step_id"] == "confirm_tls_import"
+
+
 # What is wrong, by name
+
+
+async def test_a_name_without_an_address_is_named(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host that nobody knows is another mistake than a port that is closed."""
+    name = "no-meter.dns-me.com"
+    asked = answer_names(monkeypatch, {})
+    result = await start(hass, 802, "on", name)
+    result = await send(hass, result, {"certificate": "ecdsa"})
+    assert result["errors"] == {"base": "no_link"}
+    assert (result["description_placeholders"] or {})["host"] == name
+    assert set(asked) == {name}
 
 
 async def test_plain_port_is_named(hass: HomeAssistant, ksem: Ksem) -> None:
@@ -724,6 +796,27 @@ async def test_own_pair_is_uploaded(
     result = await send(hass, result, files)
     assert result["errors"] == {"base": "tls_upload_again"}
     files = await upload(hass, client, good.certificate, good.key)
+    result = await send(hass, result, files)
+    assert result["step_id"] == "tls_wait"
+    await until(lambda: front.knocked)
+    front.accept()
+    assert (await waited(hass, result))["step_id"] == "confirm_tls_import"
+
+
+async def test_own_pair_for_a_meter_that_is_away(
+    hass: HomeAssistant, front: TlsFront, client: Any
+) -> None:
+    """What is wrong with the meter is said where the files were; then they serve."""
+    own = certificates.make(Kind.ECDSA)
+    await front.stop()
+    result = await start(hass, front.port, "on")
+    result = await send(hass, result, {"certificate": "own"})
+    files = await upload(hass, client, own.certificate, own.key)
+    result = await send(hass, result, files)
+    assert result["step_id"] == "tls_upload"
+    assert result["errors"] == {"base": "tls_port_closed"}
+    await front.start()
+    files = await upload(hass, client, own.certificate, own.key)
     result = await send(hass, result, files)
     assert result["step_id"] == "tls_wait"
     await until(lambda: front.knocked)
