@@ -7,7 +7,10 @@ from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.engine.protocols.modbus import link
@@ -304,3 +307,29 @@ async def test_interval_is_an_option(hass: HomeAssistant, set_up_ksem: SetUp) ->
         await hass.async_block_till_done()
         assert entry.runtime_data.interval_s == after
     assert "interval" not in entry.options
+
+
+async def test_what_can_be_set_is_offered(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator
+) -> None:
+    """The list of entries leads to options, and to the parts that can be added."""
+    parts = {"site": ["charger", "circuit"], "ocpp_server": ["card"]}
+    with_options = (
+        *("cfos", "cfos_meter", "diris", "ksem", "ocpp_charger", "ocpp_server"),
+        *("site", "smart_me_meter", "smart_me_pico", "smart_me_pico_group"),
+    )
+    # The last one is of a version that is newer than this one.
+    for family in (*with_options, "tomorrow"):
+        entry = MockConfigEntry(domain=DOMAIN, title=family, data={"family": family})
+        entry.add_to_hass(hass)
+    assert await async_setup_component(hass, "config", {})
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": "config_entries/get", "domain": DOMAIN})
+    listed = (await client.receive_json())["result"]
+    assert {one["title"]: one["supports_options"] for one in listed} == {
+        **dict.fromkeys(with_options, True),
+        "tomorrow": False,
+    }
+    for one in listed:
+        offered = sorted(one["supported_subentry_types"])
+        assert offered == parts.get(one["title"], []), one["title"]
