@@ -1,5 +1,6 @@
 """Devices of a smart-me account are found by its key, and read in the house."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -26,12 +27,14 @@ from custom_components.meters_and_chargers.diagnostics import (
 from custom_components.meters_and_chargers.engine.devices.smart_me import rest
 from custom_components.meters_and_chargers.engine.model import Point, Quantity
 from custom_components.meters_and_chargers.figures import Figures
+from simulators.car import Car
+from simulators.pico import Pico
 from simulators.pico_group import SERIALS, PicoGroup
 from simulators.smart_me_cloud import SmartMeCloud
 from simulators.smart_me_meter import SmartMeMeter
 
 from .conftest import answer_names
-from .test_config_flow import address, choose, submit
+from .test_config_flow import address, bounds, choose, submit
 from .test_devices import value
 from .test_pico import enter, fill_options, open_options, settle
 from .test_smart_me_cloud import minute
@@ -347,6 +350,62 @@ async def test_modbus_is_switched_on_by_choice(
     await second.stop()
 
 
+async def test_a_device_may_take_a_while_until_it_listens(
+    hass: HomeAssistant,
+    cloud: SmartMeCloud,
+    group: PicoGroup,
+    names: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One whose Modbus was just switched on is tried again, and found then."""
+    monkeypatch.setattr(account_flow, "WAKE_TRIES", 300)
+    cloud.group_id = NO_GROUP
+    second = group.stations[1]
+    host = f"smart-me_{SERIALS[1]}.dns-me.com"
+    waking: list[asyncio.Task[None]] = []
+
+    async def wake() -> None:
+        # Not before it was tried in vain.
+        for _ in range(1500):
+            if names.count(host) > 1:
+                break
+            await asyncio.sleep(0.02)
+        await second.start()
+
+    async def listen(_serial: int) -> None:
+        waking.append(asyncio.create_task(wake()))
+
+    cloud.on_switched = listen
+    result = await list_devices(hass)
+    result = await read(hass, result, PICOS[1], keep_key=True, switch_modbus=True)
+    await asyncio.gather(*waking)
+    assert result["step_id"] == "account_found"
+    words = result["description_placeholders"]
+    assert words is not None
+    assert host in words["found"]
+    assert (words["off"], words["silent"]) == ("-", "-")
+    await second.stop()
+
+
+async def test_the_dialog_can_be_looked_at_while_devices_are_read(
+    hass: HomeAssistant, cloud: SmartMeCloud
+) -> None:
+    """It says that it reads on, and each device is read once."""
+    result = await list_devices(hass)
+    chosen = {"devices": [METER], "keep_key": True, "by_account": False}
+    result = await submit(hass, result, chosen)
+    result = await hass.config_entries.flow.async_configure(result["flow_id"])
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    assert result["progress_action"] == "account_read"
+    await settle(hass)
+    result = await hass.config_entries.flow.async_configure(result["flow_id"])
+    assert result["step_id"] == "account_found"
+    words = result["description_placeholders"]
+    assert words is not None
+    assert words["found"].count("\n- ") == 1
+    assert "7907952" in words["found"]
+
+
 async def test_nothing_that_answers_lets_choose_again(
     hass: HomeAssistant, cloud: SmartMeCloud, meter: SmartMeMeter
 ) -> None:
@@ -516,6 +575,24 @@ async def test_group_is_never_told_in_two_ways(
     assert "forget_access_key" not in schema.schema
     await fill_options(hass, entry, reassert=300)
     assert entry.options == {**entry.options, "access_key": KEY, "reassert": 300}
+
+
+async def test_a_station_of_no_group_is_added_beside_it(
+    hass: HomeAssistant, entry: ConfigEntry[Any]
+) -> None:
+    """Only those are refused whom the account tells already."""
+    assert "7100001" not in entry.data["members"]
+    alone = Pico(Car(), serial=7_100_001)
+    await alone.start()
+    try:
+        result = await choose(hass, "smart_me_pico")
+        result = await submit(hass, result, address(alone, **bounds()))
+    finally:
+        await alone.stop()
+    assert result["step_id"] == "confirm_station"
+    words = result["description_placeholders"]
+    assert words is not None
+    assert words["serial"] == "7100001"
 
 
 async def test_bounds_of_the_group_can_be_changed(
