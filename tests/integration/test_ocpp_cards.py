@@ -329,6 +329,30 @@ async def test_no_card_is_learnt(
     assert flow["step_id"] == "card"
 
 
+async def test_no_card_is_learnt_while_the_server_is_off(
+    hass: HomeAssistant, garage: Garage, server: ConfigEntry[Any]
+) -> None:
+    """The flow says that no wallbox is connected, and goes on once it runs again."""
+    await free(hass, garage)
+    flow = await open_flow(hass, server)
+    await hass.config_entries.async_unload(server.entry_id)
+    flow = await step(hass, flow, {"next_step_id": "where"})
+    assert flow["step_id"] == "none_connected"
+    assert flow["menu_options"] == ["where", "card"]
+    await hass.config_entries.async_setup(server.entry_id)
+
+    def connected() -> bool:
+        charger = server.runtime_data.central.charger("GARAGE/1")
+        return charger is not None and charger.online
+
+    await until(hass, garage, connected, "connected again")
+    flow = await step(hass, flow, {"next_step_id": "where"})
+    assert flow["type"] is FlowResultType.SHOW_PROGRESS
+    await present(hass, garage, "card_learned")
+    flow = await step(hass, flow)
+    assert flow["step_id"] == "card"
+
+
 async def test_only_known_cards(
     hass: HomeAssistant,
     garage: Garage,
