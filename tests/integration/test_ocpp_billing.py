@@ -375,6 +375,46 @@ async def test_what_waits_goes_to_no_other_account(
         await other.stop()
 
 
+async def test_what_waits_is_lost_only_if_its_owner_says_so(
+    hass: HomeAssistant, garage: Garage, entry: ConfigEntry[Any], backend: Backend
+) -> None:
+    """To end the billing needs a word about what the service has not got yet."""
+    await bill(hass, entry, backend, offline="all")
+    await backend.stop()
+    await session(hass, garage)
+    await until(hass, garage, lambda: int(shown(hass, QUEUE)) >= 2, "a queue")
+    form = await enter(hass, entry, backend, offline="all", end=True)
+    assert form["errors"] == {"base": "billing_waiting"}
+    assert int(form["description_placeholders"]["count"]) >= 2
+    assert "billing" in entry.options
+    typed = {"url": backend.url, "client_id": CLIENT, "end": True, "discard": True}
+    form = await submit(hass, form, typed)
+    assert form["type"] == "create_entry"
+    await hass.async_block_till_done()
+    assert "billing" not in entry.options
+    assert hass.states.get(QUEUE) is None
+
+
+async def test_a_session_that_begins_meanwhile_keeps_its_mode(
+    hass: HomeAssistant, garage: Garage, server: ConfigEntry[Any], backend: Backend
+) -> None:
+    """Another mode, chosen before the session, is refused in the form after it."""
+    garage.house.cars[0].connected = False
+    entry = await let_in(hass, garage)
+    form = await open_billing(hass, entry, "relay")
+    assert form["step_id"] == "billing"
+    garage.house.cars[0].connected = True
+    charger = entry.runtime_data.charger
+    await until(hass, garage, lambda: charger.connector(1).session, "a session")
+    form = await submit(hass, form, {"url": backend.url, "client_id": CLIENT})
+    assert form["errors"] == {"base": "billing_session"}
+    assert not backend.paths
+    garage.house.cars[0].connected = False
+    await until(hass, garage, lambda: not charger.connector(1).session, "its end")
+    form = await submit(hass, form, {"url": backend.url, "client_id": CLIENT})
+    assert form["step_id"] == "billing_done"
+
+
 async def test_a_reload_misses_nothing(
     hass: HomeAssistant, garage: Garage, entry: ConfigEntry[Any], backend: Backend
 ) -> None:
