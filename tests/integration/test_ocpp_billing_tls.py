@@ -163,6 +163,46 @@ async def test_a_pair_that_can_not_be_shown_is_refused(
     await backend.stop()
 
 
+async def test_an_upload_is_taken_once(
+    hass: HomeAssistant, entry: ConfigEntry[Any], client: Any
+) -> None:
+    """Who sends the form again without the files is asked for them again."""
+    good = pair(elliptic())
+    backend = Backend()
+    await backend.start()
+    result = await enter(hass, entry, backend, certified=True)
+    files = await uploaded(client, certificate=b"none", key=good.key)
+    result = await submit(hass, result, files)
+    assert result["errors"] == {"base": "billing_certificate"}
+    result = await submit(hass, result, files)
+    assert result["errors"] == {"base": "upload_again"}
+    files = await uploaded(client, certificate=good.certificate, key=good.key)
+    result = await submit(hass, result, files)
+    assert result["step_id"] == "billing_done"
+    hass.config_entries.options.async_abort(result["flow_id"])
+    await backend.stop()
+
+
+async def test_a_server_that_ends_meanwhile_is_said(
+    hass: HomeAssistant, entry: ConfigEntry[Any], client: Any
+) -> None:
+    """While files were looked for nobody is left to be introduced; nothing is kept."""
+    backend = Backend()
+    await backend.start()
+    result = await enter(hass, entry, backend, certified=True)
+    assert result["step_id"] == "billing_files"
+    await hass.config_entries.async_unload(entry.data["server"])
+    good = pair(elliptic())
+    files = await uploaded(client, certificate=good.certificate, key=good.key)
+    result = await submit(hass, result, files)
+    assert result["step_id"] == "billing"
+    assert result["errors"] == {"base": "no_server_now"}
+    hass.config_entries.options.async_abort(result["flow_id"])
+    assert not backend.paths
+    assert "billing" not in entry.options
+    await backend.stop()
+
+
 async def test_not_to_verify_is_a_choice(
     hass: HomeAssistant, garage: Garage, entry: ConfigEntry[Any], tmp_path: Path
 ) -> None:
