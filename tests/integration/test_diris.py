@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.modbus import async_get_unit
 from homeassistant.config_entries import (
     SOURCE_DHCP,
     SOURCE_RECONFIGURE,
@@ -22,6 +23,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.setup import async_setup_component
+from modbus_connection import ModbusTlsParams
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -196,6 +198,43 @@ async def test_closing_the_dialog_stops_the_walk(
     assert walking.cancelled()
     assert await all_closed(gateway)
     assert not hass.config_entries.async_entries(DOMAIN)
+
+
+async def test_the_dialog_can_be_looked_at_while_modules_are_asked(
+    hass: HomeAssistant, gateway: Diris
+) -> None:
+    """It says how many addresses there are, and ends with what was found."""
+    result = await submit(hass, await choose(hass, "diris"), address(gateway))
+    await submit(hass, result, {"addresses": "2-5"})
+    result = await hass.config_entries.flow.async_configure(result["flow_id"])
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    words = result["description_placeholders"]
+    assert words is not None
+    assert (words["total"], words["host"]) == ("4", gateway.host)
+    await rest(hass)
+    result = await hass.config_entries.flow.async_configure(result["flow_id"])
+    assert result["step_id"] == "diris_circuits"
+    words = result["description_placeholders"]
+    assert words is not None
+    assert words["modules"] == "3"
+
+
+async def test_another_integration_opens_it_meanwhile(
+    hass: HomeAssistant, gateway: Diris
+) -> None:
+    """Who reads it with other settings is said to be in the way; addresses stay."""
+    result = await submit(hass, await choose(hass, "diris"), address(gateway))
+    other = MockConfigEntry(domain="other", title="Other")
+    other.add_to_hass(hass)
+    encrypted = ModbusTlsParams(host=gateway.host, port=gateway.port)
+    async_get_unit(hass, other, encrypted, 1)
+    result = await submit(hass, result, {"addresses": "2-5"})
+    await rest(hass)
+    result = await hass.config_entries.flow.async_configure(result["flow_id"])
+    assert result["step_id"] == "diris_modules"
+    assert result["errors"] == {"base": "in_use"}
+    assert result["data_schema"] is not None
+    assert result["data_schema"]({}) == {"addresses": "2-5"}
 
 
 async def test_nobody_at_the_addresses(hass: HomeAssistant, gateway: Diris) -> None:
@@ -564,6 +603,15 @@ async def test_it_moves_with_its_modules(
     """A new address forgets neither modules nor names; another gateway is refused."""
     entry = await set_up()
     modules = entry.data["modules"]
+    other = Diris({2: Countis(Circuit(100))}, net_id=0x123456)
+    await other.start()
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+    result = await submit(hass, result, address(other))
+    assert result["reason"] == "another_device"
+    await other.stop()
+    assert entry.data["port"] == gateway.port
     await gateway.stop()
     moved = house()
     await moved.start()
