@@ -289,6 +289,41 @@ async def refusal(hass: HomeAssistant) -> str:
     return refused.value.translation_key
 
 
+async def test_the_dialog_can_be_looked_at_while_outputs_are_looked_for(
+    hass: HomeAssistant, by_bacnet: BacnetGateway, set_up: SetUp
+) -> None:
+    """It says that it looks on, and ends with what was found."""
+    entry = await set_up()
+    await switch_on(hass, entry, by_bacnet.port)
+    options = hass.config_entries.options
+    result = await options_form(hass, entry, "diris_bacnet_outputs")
+    await options.async_configure(result["flow_id"], {"enabled": True})
+    result = await options.async_configure(result["flow_id"])
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    assert result["progress_action"] == "diris_bacnet_look"
+    await rest(hass)
+    result = await options.async_configure(result["flow_id"])
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await rest(hass)
+    assert len(entry.options["bacnet_outputs"]) == 2
+
+
+async def test_no_outputs_of_a_gateway_that_was_switched_off(
+    hass: HomeAssistant, by_bacnet: BacnetGateway, set_up: SetUp
+) -> None:
+    """Who disables it while the form is open hears that it does not answer."""
+    entry = await set_up()
+    await switch_on(hass, entry, by_bacnet.port)
+    options = hass.config_entries.options
+    result = await options_form(hass, entry, "diris_bacnet_outputs")
+    await hass.config_entries.async_unload(entry.entry_id)
+    result = await options.async_configure(result["flow_id"], {"enabled": True})
+    await rest(hass)
+    result = await options.async_configure(result["flow_id"])
+    assert result["errors"] == {"base": "bacnet_silent"}
+    assert "bacnet_outputs" not in entry.options
+
+
 async def test_there_are_no_outputs_to_offer(
     hass: HomeAssistant, socket_enabled: None, set_up: SetUp
 ) -> None:
