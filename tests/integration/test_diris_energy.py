@@ -104,6 +104,24 @@ async def test_both_places_are_found(
     assert gateway.write_pdus == []
 
 
+async def test_the_dialog_can_be_looked_at_while_it_is_tested(
+    hass: HomeAssistant, set_up: SetUp
+) -> None:
+    """It says that it tests on, and ends with what was found."""
+    entry = await set_up()
+    options = hass.config_entries.options
+    result = await options_form(hass, entry, "diris_energy")
+    await options.async_configure(result["flow_id"], {})
+    result = await options.async_configure(result["flow_id"])
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    assert result["progress_action"] == "diris_energy_run"
+    await rest(hass)
+    result = await options.async_configure(result["flow_id"])
+    assert result["step_id"] == "diris_energy_result"
+    await finish(hass, result)
+    assert set(entry.options["energy_places"]) == {"Digiware I-35", "Digiware I-60"}
+
+
 async def test_without_a_load_nothing_is_decided(
     hass: HomeAssistant, gateway: Diris, set_up: SetUp
 ) -> None:
