@@ -27,7 +27,10 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import (
+    EVENT_DATA_ENTRY_FLOW_PROGRESSED,
+    FlowResultType,
+)
 from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import (
@@ -719,6 +722,67 @@ async def test_the_options_wait_for_the_first_file(
     assert "export" not in entry.options
     assert entry.runtime_data.export is None
     assert hass.states.get("sensor.main_board_exported_rows") is None
+
+
+async def test_the_options_tell_of_a_test_of_the_connection(
+    hass: HomeAssistant, set_up: SetUp, port: int
+) -> None:
+    """Whoever presses the button in the gateway sees it come; a file is missing yet."""
+    entry = await set_up()
+    chosen = {"source": "ftp", "port": port, "tls_mode": "off"}
+    result = await options(hass, entry, chosen)
+    shown = result["description_placeholders"]
+    assert shown["tests"] == "0"
+    changed: list[str] = []
+    hass.bus.async_listen(
+        EVENT_DATA_ENTRY_FLOW_PROGRESSED,
+        lambda event: changed.append(event.data["flow_id"]),
+    )
+    await until(hass, lambda: export_of(entry).port)
+
+    def sent() -> None:
+        with client("plain") as found:
+            found.connect(HOST, port, 30)
+            found.login("diris", shown["password"])
+            put(found, "SOCOMEC-METERS/test.txt", b"test")
+
+    await asyncio.to_thread(sent)
+    await until(hass, lambda: result["flow_id"] in changed)
+    flow = hass.config_entries.options
+    result = await flow.async_configure(result["flow_id"])
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    assert result["description_placeholders"] == {**shown, "tests": "1"}
+    flow.async_abort(result["flow_id"])
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_the_options_wait_while_the_gateway_is_off(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    gateway: Diris,
+    port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: list[str],
+) -> None:
+    """Nothing can come as long as it does not answer: that is said, and kept."""
+    expected_logs.append("Main board")
+    monkeypatch.setattr(diris_export_flow, "PATIENCE_S", 0.1)
+    entry = await set_up()
+    await gateway.stop()
+    chosen = {"source": "ftp", "port": port, "tls_mode": "off"}
+    result = await options(hass, entry, chosen)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert result["description_placeholders"]["tests"] == "0"
+    flow = hass.config_entries.options
+    await hass.async_block_till_done(wait_background_tasks=True)
+    result = await flow.async_configure(result["flow_id"])
+    assert result["step_id"] == "diris_export_done"
+    assert result["errors"] == {"base": "export_none_yet"}
+    assert set(result["description_placeholders"].values()) == {"-"}
+    result = await flow.async_configure(result["flow_id"], {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options["export"]["source"] == "ftp"
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_the_options_refuse_what_can_not_be(
