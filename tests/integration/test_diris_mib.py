@@ -190,6 +190,28 @@ async def test_files_are_read_kept_and_removed(
     assert await diris_mib.load(hass, entry.entry_id) == ({}, Mib())
 
 
+async def test_files_that_are_too_large_or_too_many(
+    hass: HomeAssistant, added: SetUp, with_files: Callable[[str, bytes], Any]
+) -> None:
+    """They are refused with the bound; what was kept before stays as it was."""
+    entry = await added(files=False)
+    kept = {f"{number}.mib": "" for number in range(10)}
+    await diris_mib.save(hass, entry.entry_id, kept, Mib())
+    result = await begin(hass, entry, "diris_mib")
+    large = b"-" * 2_000_001
+    for name, content, bound in (
+        ("11.mib", b"-", "> 10"),
+        ("0.mib", large, "> 2000000"),
+    ):
+        upload = await with_files(name, content)
+        result = await fill(hass, result, mib_file=upload)
+        assert result["errors"] == {"mib_file": "bad_mib"}
+        words = result["description_placeholders"]
+        assert words is not None
+        assert words["where"] == bound
+    assert await diris_mib.load(hass, entry.entry_id) == (kept, Mib())
+
+
 async def test_a_removed_gateway_takes_its_files_along(
     hass: HomeAssistant, added: SetUp, hass_storage: dict[str, Any]
 ) -> None:
@@ -434,10 +456,12 @@ async def test_outputs_that_do_not_obey(
 async def test_who_can_not_be_asked_for_outputs(
     hass: HomeAssistant, added: SetUp, agent: SnmpAgent
 ) -> None:
-    """A wrong password, nobody there, none of them: the form says which it is."""
+    """What can be no password, a wrong one, nobody there, none: the form says which."""
     entry = await added()
     result = await begin(hass, entry, "diris_outputs")
     fields: dict[str, object] = {**V3, "username": WRITER, "port": agent.port}
+    result = await fill(hass, result, **fields, password=PASSWORD[:5])
+    assert result["errors"] == {"base": "snmp_password"}
     result = await fill(hass, result, **fields, password=PASSWORD[::-1])
     assert result["errors"] == {"base": "snmp_refused"}
     agent.change([(2, 1)])
