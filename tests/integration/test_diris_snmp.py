@@ -10,6 +10,7 @@ from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     ConfigEntry,
+    ConfigEntryDisabler,
     ConfigEntryState,
     ConfigFlowResult,
 )
@@ -23,6 +24,7 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.requirements import RequirementsNotFound
 from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.meters_and_chargers import (
@@ -369,6 +371,24 @@ async def test_closing_the_dialog_stops_the_walk(
     assert not hass.config_entries.async_entries(DOMAIN)
 
 
+async def test_the_dialog_can_be_looked_at_while_it_learns(
+    hass: HomeAssistant, agent: SnmpAgent
+) -> None:
+    """It says so, and of whom; it ends with all columns."""
+    result = await begin(hass)
+    await submit(hass, result, {**V2C, "port": agent.port})
+    result = await hass.config_entries.flow.async_configure(result["flow_id"])
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    words = result["description_placeholders"]
+    assert words is not None
+    assert words["host"] == "127.0.0.1"
+    result = await learn(hass, result)
+    assert result["step_id"] == "diris_columns"
+    words = result["description_placeholders"]
+    assert words is not None
+    assert (words["columns"], words["circuits"]) == ("3", "4")
+
+
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     ("typed", "problem"),
@@ -443,6 +463,62 @@ async def test_a_gateway_is_added_once(
     assert result["reason"] == "gateway_exists"
     result = await submit(hass, await choose(hass, "diris"), address(gateway))
     assert result["reason"] == "gateway_exists"
+
+
+async def test_a_second_gateway_is_added_beside_the_first(
+    hass: HomeAssistant, add: Add
+) -> None:
+    """Only one at the same address is refused."""
+    first = MockConfigEntry(
+        domain=DOMAIN,
+        title="First board",
+        data={"family": "diris", "host": "127.0.0.9", "modbus": False},
+        disabled_by=ConfigEntryDisabler.USER,
+    )
+    first.add_to_hass(hass)
+    second = await add()
+    assert hass.config_entries.async_entries(DOMAIN) == [first, second]
+    assert value(hass, FIRST) == "100.201"
+
+
+async def test_a_gateway_that_does_not_say_who_it_is(
+    hass: HomeAssistant, agent: SnmpAgent, add: Add
+) -> None:
+    """It is added without an identity of its own, and once: its address tells."""
+    agent.only = f".{'.'.join(map(str, ROOT))}"
+    agent.restart()
+    entry = await add()
+    assert entry.unique_id is None
+    assert value(hass, FIRST) == "100.201"
+    result = await begin(hass)
+    result = await submit(hass, result, {**V2C, "port": agent.port})
+    assert result["reason"] == "gateway_exists"
+
+
+@pytest.mark.parametrize("source", [SOURCE_RECONFIGURE, SOURCE_REAUTH])
+async def test_another_gateway_is_not_taken_for_it(
+    hass: HomeAssistant,
+    agent: SnmpAgent,
+    add: Add,
+    expected_logs: list[str],
+    source: str,
+) -> None:
+    """Who gets its address later is refused, and the entry stays as it was."""
+    expected_logs.append("Board")
+    entry = await add()
+    before = dict(entry.data)
+    agent.engine_id = "80001f88040000000001"
+    agent.restart()
+    context = {"source": source, "entry_id": entry.entry_id}
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context=context, data=before if source == SOURCE_REAUTH else None
+    )
+    if source == SOURCE_RECONFIGURE:
+        typed = {"host": "127.0.0.1", "path": "snmp", "more": {}}
+        result = await submit(hass, result, typed)
+    result = await submit(hass, result, {**V2C, "port": agent.port})
+    assert result["reason"] == "another_device"
+    assert entry.data == before
 
 
 @pytest.mark.usefixtures("quick")
