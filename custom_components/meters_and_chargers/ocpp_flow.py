@@ -221,10 +221,11 @@ class OcppSteps(ListenSteps):
             )
         title = f"OCPP {typed[CONF_PORT]}"
         if not same:
+            result = self.async_update_and_abort(entry, data=data, title=title)
             if entry.state is not ConfigEntryState.LOADED:
                 # One that listens looks for changes itself.
                 self.hass.config_entries.async_schedule_reload(entry.entry_id)
-            return self.async_update_and_abort(entry, data=data, title=title)
+            return result
         result = self.async_update_and_abort(entry, data=data)
         if isinstance(server := getattr(entry, "runtime_data", None), OcppServer):
             await server.look_at_certificates()
