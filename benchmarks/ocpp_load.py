@@ -9,8 +9,9 @@ the pings do not count as load. Then all dial anew, fifty a second, as after a c
 Beside it stands, in a Home Assistant of its own, the central system of the Python
 library `ocpp` with ten sensors a wallbox in the plainest way. There is also measured
 what Home Assistant itself takes for such sensors: processor time for a new state
-without any message, and for as many sensors as our wallboxes have entities the memory
-and, while as many states are written, the longest stall: Python collects its garbage.
+without any message, in the process that has our wallboxes, as it is dearer on a large
+heap; and for as many sensors as our wallboxes have entities the memory and, while as
+many states are written, the longest stall: Python collects its garbage.
 `..._beside_states` and `..._beside_entities` are without it. Memory is that after
 another start, when nothing is garbage any more, beyond that with one wallbox.
 """
@@ -45,6 +46,7 @@ _FLEET = "benchmarks.ocpp_fleet"
 _READY_S = 300
 _RETURNS_PER_S = 50
 _WRITING_S = 30
+_FEW = 200
 # What follows a start and a change of many entities: files are written, and more.
 _SETTLE_S = 40
 
@@ -193,6 +195,7 @@ async def by_ocpp(options: argparse.Namespace, number: int, config: Path) -> Jso
             figures = await load(home, boxes, options.seconds)
             grown_kb = await memory_kb(home) - least_kb
             figures |= await stalls(home, boxes, options.seconds)
+            state_ms = await state_cpu_ms(home, _FEW, options)
             # Before the wallboxes leave: that each is gone is said of each.
             for problem in (problems := home.problems()):
                 say(problem)
@@ -201,24 +204,31 @@ async def by_ocpp(options: argparse.Namespace, number: int, config: Path) -> Jso
         "started_s": round(started_s, 1),
         "set_up_s": round(set_up_s, 1),
         **figures,
+        "state_cpu_ms": round(state_ms, 4),
         "memory_kb_per_charger": round(grown_kb / (number - 1), 1),
         "entities_per_charger": entities,
         "problems_logged": len(problems),
     }
 
 
-async def write_states(
-    home: MeasuredHomeAssistant, rate: float, seconds: float
+async def state_cpu_ms(
+    home: MeasuredHomeAssistant, number: int, options: argparse.Namespace
 ) -> float:
-    """Return what one new state takes in Home Assistant itself, without message; ms."""
+    """Return what one new state takes in Home Assistant itself, without message; ms.
+
+    So many wallboxes' plain sensors are added for it.
+    """
     say("States without messages ...")
-    quiet = await home.idle_s(seconds)
+    await home.call("ocpp_peer", "add", {"number": number})
+    await asyncio.sleep(_SETTLE_S)
+    await home.call("ocpp_peer", "write", {"times": number, "pause_s": 0.001})
+    quiet = await home.idle_s(options.seconds)
     # The action ends with the last state, and must do so within a minute.
-    times = round(rate * min(seconds, _WRITING_S))
+    times = round(options.rate * min(options.seconds, _WRITING_S))
     begun = home.cpu_s
-    await home.call("ocpp_peer", "write", {"times": times, "pause_s": 1 / rate})
-    busy = home.cpu_s - begun
-    return 1000 * (busy - quiet) / times / VALUES
+    await home.call("ocpp_peer", "write", {"times": times, "pause_s": 1 / options.rate})
+    taken_s: float = (home.cpu_s - begun - quiet) / times / VALUES
+    return 1000 * taken_s
 
 
 async def by_library(options: argparse.Namespace, number: int, config: Path) -> Json:
@@ -227,10 +237,7 @@ async def by_library(options: argparse.Namespace, number: int, config: Path) -> 
     platform = [{"platform": "ocpp_peer", "port": port}]
     async with MeasuredHomeAssistant(config, component=_PEER, sensor=platform) as home:
         say("The library's central system ...")
-        await home.call("ocpp_peer", "add", {"number": number})
-        await asyncio.sleep(_SETTLE_S)
-        await home.call("ocpp_peer", "write", {"times": number, "pause_s": 0.001})
-        state_ms = await write_states(home, options.rate, options.seconds)
+        state_ms = await state_cpu_ms(home, number, options)
         period = str(number / options.rate)
         address = f"ws://127.0.0.1:{port}"
         async with companion(_FLEET, address, str(number), period) as boxes:
@@ -292,7 +299,7 @@ async def measure(options: argparse.Namespace, number: int, config: Path) -> Jso
     return {
         "chargers": number,
         **figures,
-        "cpu_ms_beside_states": round(cpu_ms - written * peer["state_cpu_ms"], 3),
+        "cpu_ms_beside_states": round(cpu_ms - written * figures["state_cpu_ms"], 3),
         "longest_stall_ms_of_entities": round(1000 * stall_s, 2),
         "memory_kb_of_entities": round(entities_kb, 1),
         "memory_kb_beside_entities": round(whole_kb - entities_kb, 1),
