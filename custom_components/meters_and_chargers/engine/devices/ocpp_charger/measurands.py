@@ -45,32 +45,33 @@ _FACTORS: Mapping[Quantity, Mapping[str, float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Measurand:
-    """Where a sampled value goes; ``factors`` by unit, bounds as the model has them."""
+    """Where a sampled value goes, and what makes its unit ours; the model's bounds."""
 
     point: Point
-    factors: Mapping[str, float]
+    factor: float
     lowest: float
     highest: float
 
 
 @lru_cache(maxsize=128)
-def table(connector: int) -> Mapping[tuple[str, str], Measurand]:
-    """Return what a connector can report, by measurand and phase as sent."""
+def table(connector: int) -> Mapping[tuple[str, str, str], Measurand]:
+    """Return what a connector can report, by measurand, phase and unit as sent."""
     part = str(connector) if connector else ""
     return {
-        (name, text): Measurand(
-            Point(quantity, phase, part), _FACTORS[quantity], *quantity.plausible
+        (name, text, unit): Measurand(
+            Point(quantity, phase, part), factor, *quantity.plausible
         )
         for name, quantity in _QUANTITIES.items()
         for text, phase in _PHASES.items()
         if phase is Phase.TOTAL or quantity not in _TOTAL_ONLY
+        for unit, factor in _FACTORS[quantity].items()
     }
 
 
 @lru_cache(maxsize=128)
 def register(connector: int) -> Point:
     """Return the point of a connector's energy register."""
-    return table(connector)[ENERGY_REGISTER, ""].point
+    return table(connector)[ENERGY_REGISTER, "", ""].point
 
 
 @lru_cache(maxsize=128)

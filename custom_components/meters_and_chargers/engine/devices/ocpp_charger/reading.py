@@ -203,7 +203,7 @@ def _samples(value: Json, number_of: int) -> tuple[Sample, ...]:
 
 
 def _sample(
-    item: Mapping[str, Json], measurands: Mapping[tuple[str, str], Measurand]
+    item: Mapping[str, Json], measurands: Mapping[tuple[str, str, str], Measurand]
 ) -> Sample:
     values: dict[Point, float] = {}
     offered_ma = None
@@ -216,13 +216,27 @@ def _sample(
         if entry.get("format") == SIGNED:
             signed += _signed(entry, time)
             continue
-        name = _name(entry, "measurand") or ENERGY_REGISTER
-        measurand = measurands.get((name, _name(entry, "phase")))
-        if measurand is not None:
+        if (measurand := _measurand(entry, measurands)) is not None:
             _take(entry, measurand, values)
-        elif name == CURRENT_OFFERED:
+        elif _name(entry, "measurand") == CURRENT_OFFERED:
             offered_ma = _offered_ma(entry)
     return Sample(time, values, offered_ma, signed)
+
+
+def _measurand(
+    entry: Mapping[str, Json], measurands: Mapping[tuple[str, str, str], Measurand]
+) -> Measurand | None:
+    """Return what a value is of; most spell it as the standard does."""
+    kind = (
+        entry.get("measurand", ENERGY_REGISTER),
+        entry.get("phase", ""),
+        entry.get("unit", ""),
+    )
+    try:
+        return measurands[kind]  # type: ignore[index]  # another type is no key
+    except KeyError, TypeError:
+        name = _name(entry, "measurand") or ENERGY_REGISTER
+        return measurands.get((name, _name(entry, "phase"), _name(entry, "unit")))
 
 
 def _signed(
@@ -246,14 +260,13 @@ def _take(
 ) -> None:
     """Keep one value; at the outlet counts more than elsewhere in the wallbox."""
     value = number(entry.get("value"))
-    factor = measurand.factors.get(_name(entry, "unit"))
-    if value is None or factor is None:
+    if value is None:
         return
-    if factor != 1:
-        value = round(value * factor, 6)
+    if measurand.factor != 1:
+        value = round(value * measurand.factor, 6)
     if not measurand.lowest <= value <= measurand.highest:
         return
-    if _name(entry, "location") in ("", "Outlet"):
+    if "location" not in entry or _name(entry, "location") in ("", "Outlet"):
         values[measurand.point] = value
     else:
         values.setdefault(measurand.point, value)

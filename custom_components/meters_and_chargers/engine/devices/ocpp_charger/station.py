@@ -70,6 +70,8 @@ class Station:
 
     def expect(self, connectors: int) -> bool:
         """Note how many connectors there are; returns whether some are new."""
+        if connectors in self.by_number:
+            return False  # they are numbered without gaps
         missing = set(range(1, connectors + 1)) - set(self.by_number)
         for number in missing:
             self.by_number[number] = self._new_connector(number)

@@ -104,6 +104,9 @@ def parse(text: str) -> Frame:
     """Read one frame; whatever it holds, this returns."""
     message = _read(text)
     match message:
+        case [2, str(message_id), str(action), dict(payload)] if _fits(message_id):
+            # Nearly all are this.
+            return CallFrame(message_id, action, payload)
         case Malformed():
             return message
         case [int() | float() as kind, *rest] if kind not in _KINDS:
@@ -117,14 +120,13 @@ def parse(text: str) -> Frame:
 
 def call(message_id: str, action: str, payload: Payload) -> str:
     """Return the frame of a question."""
-    head = _ENCODER.encode([_CALL, message_id, action])
-    return f"{head[:-1]},{_written(payload)}]"
+    head = f"{_CALL},{_ENCODER.encode(message_id)},{_ENCODER.encode(action)}"
+    return f"[{head},{_written(payload)}]"
 
 
 def result(message_id: str, payload: Payload) -> str:
     """Return the frame of an answer."""
-    head = _ENCODER.encode([_RESULT, message_id])
-    return f"{head[:-1]},{_written(payload)}]"
+    return f"[{_RESULT},{_ENCODER.encode(message_id)},{_written(payload)}]"
 
 
 def error(
@@ -144,7 +146,7 @@ def _written(payload: Payload) -> str:
     """Write a payload; one that is passed on stays as it came."""
     if isinstance(payload, Verbatim):
         return payload.text
-    return _ENCODER.encode(dict(payload))
+    return _ENCODER.encode(dict(payload)) if payload else "{}"
 
 
 def _read(text: str) -> Json | Malformed:
@@ -155,7 +157,7 @@ def _read(text: str) -> Json | Malformed:
         return _unreadable(text, "nested too deep")
     try:
         message: Json = _DECODER.decode(text)
-        if _ESCAPED_SURROGATE.search(text):
+        if any(escape in text for escape in _ESCAPED_SURROGATES):
             # Half a surrogate pair is a string that nobody can write down.
             json.dumps(message, ensure_ascii=False).encode()
     except ValueError:
@@ -252,7 +254,7 @@ def _no_number(text: str) -> float:
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _BRACKET = re.compile(r"[\[\]{}]")
 _BEGINNING = re.compile(r'\s*\[\s*([234])\s*,\s*"([^"\\\x00-\x1f]*)"\s*,')
-_ESCAPED_SURROGATE = re.compile(r"\\u[dD]")
+_ESCAPED_SURROGATES = ("\\ud", "\\uD")
 # Not strict: wallboxes put line ends into strings.
 _DECODER = json.JSONDecoder(
     parse_int=_integer, parse_float=_float, parse_constant=_no_number, strict=False

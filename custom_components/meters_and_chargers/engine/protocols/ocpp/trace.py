@@ -14,9 +14,14 @@ MAX_FRAMES = 50
 MAX_CHARACTERS = 32_000
 """Kept each way, as the frames came."""
 
+_SHORT = 100
+"""Up to so many characters a frame is kept as it came: packed it takes as much."""
+
 _HEAD = Struct("<dQI")
 """When it went over the line (monotonic clock, s), its number, its characters."""
 _RAW = -zlib.MAX_WBITS
+_LITTLE_MEMORY = 5
+"""Enough for a frame: more would only have to be cleared for each."""
 _WORDS = (
     b'{"configurationKey":[{"key":"","readonly":false,"value":"true"}'
     b'[2,"","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"'
@@ -97,9 +102,14 @@ class Trace:
 
 
 def _packed(number: int, text: str) -> bytes:
-    packer = zlib.compressobj(zlib.Z_BEST_SPEED, wbits=_RAW, zdict=_WORDS)
+    head = _HEAD.pack(time.monotonic(), number, len(text))
+    if len(text) <= _SHORT:
+        return head + text.encode(errors="surrogatepass")
+    packer = zlib.compressobj(
+        zlib.Z_BEST_SPEED, wbits=_RAW, memLevel=_LITTLE_MEMORY, zdict=_WORDS
+    )
     packed = packer.compress(text.encode(errors="surrogatepass")) + packer.flush()
-    return _HEAD.pack(time.monotonic(), number, len(text)) + packed
+    return head + packed
 
 
 def _unpacked(
@@ -107,7 +117,9 @@ def _unpacked(
 ) -> Iterator[tuple[float, int, bool, str]]:
     """Yield when each went over the line, its number, its way and its text."""
     for frame in frames:
-        at, number, _ = _HEAD.unpack_from(frame)
-        unpacker = zlib.decompressobj(_RAW, zdict=_WORDS)
-        text = unpacker.decompress(frame[_HEAD.size :]) + unpacker.flush()
+        at, number, length = _HEAD.unpack_from(frame)
+        text = frame[_HEAD.size :]
+        if length > _SHORT:
+            unpacker = zlib.decompressobj(_RAW, zdict=_WORDS)
+            text = unpacker.decompress(text) + unpacker.flush()
         yield at, number, incoming, text.decode(errors="surrogatepass")
