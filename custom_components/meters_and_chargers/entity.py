@@ -83,9 +83,6 @@ class _PushedEntity(Entity):
                 return
             self._written_at = clock
         self._was_available, self._written = available, shown
-        self._write()
-
-    def _write(self) -> None:
         self.async_write_ha_state()
 
 
@@ -130,10 +127,16 @@ class ChargerEntity(_PushedEntity):
             self._hub.leave(self._topic, self._changed)
         await super().async_will_remove_from_hass()
 
+    @callback
     @override
-    def _write(self) -> None:
+    def _changed(self) -> None:
+        # One message changes ten of them, so this is without a detour.
+        available, shown = self.available, self._shown()
+        if shown == self._written and available is self._was_available:
+            return
+        self._was_available, self._written = available, shown
         self.async_set_context(self._hub.context)
-        super()._write()
+        self.async_write_ha_state()
 
 
 def _page(hub: ChargerHub, number: int) -> DeviceInfo | ChildDeviceInfo:

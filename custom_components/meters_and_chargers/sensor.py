@@ -251,7 +251,7 @@ class ChargerPointSensor(ChargerEntity, Described):
 
     @override
     def _shown(self) -> object:
-        return self.native_value
+        return self._values.get(self._point)
 
 
 class _ConnectorSensor(ChargerEntity, SensorEntity):
