@@ -2,8 +2,9 @@
 
 Started with an address, a number and a period in seconds. Prints a line when each
 wallbox is accepted and has sent its first values; then for each line on stdin prints
-what came of it: `send SECONDS` lets them send, `return SECONDS` lets each dial anew
-within that time, as after a cut line that the server has not noticed.
+what came of it: `send SECONDS` lets them send, `press SECONDS` lets each send again as
+soon as it is answered, `return SECONDS` lets each dial anew within that time, as after
+a cut line that the server has not noticed.
 """
 
 import asyncio
@@ -88,23 +89,45 @@ class Wallbox:
                 lines.create_task(self._connect(client))
                 await self._dials.wait()
 
-    async def send_for(self, seconds: float, period_s: float, of: int) -> None:
+    async def do(self, what: str, seconds: float, period_s: float, of: int) -> None:
+        """Do what a line on stdin says."""
+        match what:
+            case "send":
+                await self._send(seconds, period_s, of)
+            case "press":
+                await self._press(seconds)
+            case _:
+                await self._return(seconds, of)
+
+    async def _send(self, seconds: float, period_s: float, of: int) -> None:
         """Send each period, all wallboxes spread over it."""
         clock = asyncio.get_running_loop().time
         due = clock() + period_s * self._index / of
         end = clock() + seconds
         while due < end:
             await asyncio.sleep(due - clock())
-            begun = clock()
-            try:
-                await self._values()
-            except OSError, aiohttp.ClientError:
-                self.lost += 1
-            else:
-                self.waits_s.append(clock() - begun)
+            await self._timed()
             due += period_s
 
-    async def return_in(self, seconds: float, of: int) -> None:
+    async def _press(self, seconds: float) -> None:
+        """Send again as soon as there is an answer."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + seconds
+        while clock() < end:
+            await self._timed()
+
+    async def _timed(self) -> None:
+        """Send once, and see how long the answer takes."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        try:
+            await self._values()
+        except OSError, aiohttp.ClientError:
+            self.lost += 1
+        else:
+            self.waits_s.append(clock() - begun)
+
+    async def _return(self, seconds: float, of: int) -> None:
         """Dial anew in its turn, until its values are answered."""
         clock = asyncio.get_running_loop().time
         await asyncio.sleep(seconds * self._index / of)
@@ -226,14 +249,8 @@ async def main(address: str, number: int, period_s: float) -> None:
                 box.waits_s.clear()
                 box.lost = 0
             what, seconds = order.decode().split()
-            await asyncio.gather(
-                *(
-                    box.send_for(float(seconds), period_s, number)
-                    if what == "send"
-                    else box.return_in(float(seconds), number)
-                    for box in boxes
-                )
-            )
+            doing = (box.do(what, float(seconds), period_s, number) for box in boxes)
+            await asyncio.gather(*doing)
             waits = sorted(wait for box in boxes for wait in box.waits_s)
             _tell({"waits_s": waits, "lost": sum(box.lost for box in boxes)})
         for task in running:

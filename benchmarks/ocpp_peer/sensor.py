@@ -1,32 +1,21 @@
-"""Ten sensors a wallbox in the plainest way, behind the central system of `ocpp`.
+"""Sensors in the plainest way, as many as wallboxes would have, without any.
 
-`ocpp_peer.add` adds wallboxes; `ocpp_peer.write` lets their sensors write new states
-without any wallbox: what Home Assistant itself costs. `wallboxes` of the configuration
-are there from the start, with so many `sensors` each; without a `port` nothing listens.
-`ocpp_peer.collect` frees what nobody needs, so that memory can be compared.
+`wallboxes` of the configuration have so many `sensors` each; `ocpp_peer.write` lets
+them write new states: what Home Assistant itself costs. `ocpp_peer.collect` frees what
+nobody needs, so that memory can be compared.
 """
 
 from asyncio import sleep
-from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 import ctypes
 import gc
-import logging
-from typing import Any, Protocol
+from itertools import count
 
-from aiohttp import web
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.components.sensor.const import SensorStateClass
 from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.helpers.entity_platform import AddEntitiesCallback
 from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
-from homeassistant.util import dt as dt_util
-from ocpp.routing import on  # type: ignore[import-untyped]  # the library has no types
-from ocpp.v16 import (  # type: ignore[import-untyped]  # same
-    ChargePoint,
-    call_result,
-)
 
 DOMAIN = "ocpp_peer"
 type Kind = tuple[str, SensorDeviceClass, str | None, int]
@@ -69,68 +58,6 @@ class Value(SensorEntity):
         self.async_write_ha_state()
 
 
-class _Connection(Protocol):
-    """What the library wants of a connection."""
-
-    async def recv(self) -> str: ...
-    async def send(self, message: str) -> None: ...
-
-
-class _Socket:
-    """A WebSocket of aiohttp as the library wants it."""
-
-    def __init__(self, socket: web.WebSocketResponse) -> None:
-        self._socket = socket
-
-    async def recv(self) -> str:
-        return await self._socket.receive_str()
-
-    async def send(self, message: str) -> None:
-        await self._socket.send_str(message)
-
-
-class Wallbox(ChargePoint):  # type: ignore[misc]  # same
-    """Answers a wallbox, and shows its values."""
-
-    def __init__(
-        self, identity: str, connection: _Connection, values: dict[str, Value]
-    ) -> None:
-        """Take a new connection."""
-        super().__init__(identity, connection)
-        self._values = values
-
-    @on("BootNotification")  # type: ignore[untyped-decorator]  # same
-    async def boot(self, **_: Any) -> object:
-        """Accept it."""
-        now = dt_util.utcnow().isoformat()
-        return call_result.BootNotification(
-            current_time=now, interval=60, status="Accepted"
-        )
-
-    @on("StatusNotification")  # type: ignore[untyped-decorator]  # same
-    async def status(self, **_: Any) -> object:
-        """Take note."""
-        return call_result.StatusNotification()
-
-    @on("StartTransaction")  # type: ignore[untyped-decorator]  # same
-    async def start_transaction(self, **_: Any) -> object:
-        """Let it charge."""
-        return call_result.StartTransaction(
-            transaction_id=1, id_tag_info={"status": "Accepted"}
-        )
-
-    @on("MeterValues")  # type: ignore[untyped-decorator]  # same
-    async def meter_values(self, meter_value: list[dict[str, Any]], **_: Any) -> object:
-        """Show all that it brings."""
-        context = Context()
-        for sample in meter_value:
-            for one in sample["sampled_value"]:
-                phase = one.get("phase")
-                name = f"{one['measurand']} {phase}" if phase else one["measurand"]
-                self._values[name].show(float(one["value"]), context)
-        return call_result.MeterValues()
-
-
 def _kinds(number: int) -> Sequence[Kind]:
     """Return so many values, of the same few kinds again and again."""
     return [
@@ -151,49 +78,23 @@ async def async_setup_platform(
     async_add_entities: AddEntitiesCallback,
     _discovery: DiscoveryInfoType | None = None,
 ) -> None:
-    """Listen, and offer the two actions."""
-    # Otherwise it logs each frame.
-    logging.getLogger("ocpp").setLevel(logging.WARNING)
-    wallboxes: defaultdict[str, dict[str, Value]] = defaultdict(dict)
-
-    async def serve(request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(protocols=("ocpp1.6",))
-        await socket.prepare(request)
-        identity = request.match_info["identity"]
-        wallbox = Wallbox(identity, _Socket(socket), wallboxes[identity])
-        with suppress(TypeError):  # what `receive_str` raises at the end
-            await wallbox.start()
-        return socket
-
-    async def add(call: ServiceCall) -> None:
-        begin = len(wallboxes)
-        for index in range(begin, begin + call.data["number"]):
-            make(index, _KINDS)
-
-    def make(index: int, kinds: Sequence[Kind]) -> None:
-        identity = f"BENCH{index:04}"
-        wallboxes[identity] = {kind[0]: Value(identity, kind) for kind in kinds}
-        async_add_entities(wallboxes[identity].values())
+    """Make the sensors, and offer the two actions."""
+    wallboxes: list[list[Value]] = []
+    turns = count()
 
     async def write(call: ServiceCall) -> None:
-        known, pause_s = [*wallboxes.values()], call.data["pause_s"]
+        pause_s = call.data.get("pause_s", 0)
         due = hass.loop.time()
-        for turn in range(call.data["times"]):
+        for _ in range(call.data["times"]):
             due += pause_s
             await sleep(due - hass.loop.time())
-            context = Context()
-            for value in known[turn % len(known)].values():
-                value.show(100.5 + turn // len(known), context)
+            turn, context = next(turns), Context()
+            for value in wallboxes[turn % len(wallboxes)]:
+                value.show(100.5 + turn // len(wallboxes), context)
 
     for index in range(config.get("wallboxes", 0)):
-        make(index, _kinds(config["sensors"]))
-    hass.services.async_register(DOMAIN, "add", add)
+        kinds = _kinds(config["sensors"])
+        wallboxes.append([Value(f"BENCH{index:04}", kind) for kind in kinds])
+        async_add_entities(wallboxes[-1])
     hass.services.async_register(DOMAIN, "write", write)
     hass.services.async_register(DOMAIN, "collect", _collect)
-    if "port" not in config:
-        return
-    app = web.Application()
-    app.router.add_get("/{identity}", serve)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", config["port"]).start()
