@@ -13,6 +13,8 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from . import ocpp_root_view, ocpp_security
+from .const import CONF_SECURITY
+from .engine.devices.ocpp_charger import Security
 from .ocpp_security import Failed
 from .ocpp_tls import is_password, new_password
 
@@ -101,14 +103,16 @@ class SecuritySteps(OptionsFlow):
                 guard.hold_to(int(user_input[CONF_SECURITY_PROFILE]))
                 return self.async_create_entry(data=self._options)
             errors["base"] = "no_server_now"
-        highest = guard.security.profile if guard is not None else 1
-        profiles = _PROFILES[:highest]
+        kept = Security.of(self.config_entry.data.get(CONF_SECURITY, {}))
+        now = kept if guard is None else guard.security
+        profiles = _PROFILES[: max(now.profile, 1)]
+        proposed = (user_input or {}).get(CONF_SECURITY_PROFILE, profiles[-1])
         return self.async_show_form(
             step_id="security_lower",
             data_schema=vol.Schema(
                 {
                     vol.Required(
-                        CONF_SECURITY_PROFILE, default=profiles[-1]
+                        CONF_SECURITY_PROFILE, default=proposed
                     ): SelectSelector(
                         SelectSelectorConfig(
                             options=profiles, translation_key=CONF_SECURITY_PROFILE

@@ -235,6 +235,29 @@ async def test_without_its_server_no_step_is_taken(
     assert entry.data["security"]["profile"] == 0
 
 
+async def test_without_its_server_no_profile_is_hidden(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    expected_logs: list[str],
+) -> None:
+    """The form that can't be taken now offers what it will be taken with."""
+    expected_logs += ["no longer connected", "can't connect"]
+    entry = await let_in(hass, garage)
+    assert (await raised(hass, garage, entry, 1))["step_id"] == "security_done"
+    form = await choose(hass, entry, "lower")
+    await hass.config_entries.async_unload(server.entry_id)
+    await hass.async_block_till_done()
+    security = {**entry.data["security"], "profile": 2}
+    data = {**entry.data, "security": security}
+    hass.config_entries.async_update_entry(entry, data=data)
+    form = await go_on(hass, form, {"security_profile": "0"})
+    assert form["errors"] == {"base": "no_server_now"}
+    selector = form["data_schema"].schema["security_profile"]
+    assert selector.config["options"] == ["0", "1"]
+    hass.config_entries.options.async_abort(form["flow_id"])
+
+
 async def test_what_does_not_work_locks_nobody_out(
     hass: HomeAssistant,
     garage: Garage,
