@@ -15,8 +15,8 @@ from homeassistant.loader import async_get_integration
 
 from . import (
     billing_actions,
-    billing_flow,
     billing_stand_in,
+    billing_upload,
     dashboard,
     diris_export,
     diris_mib,
@@ -159,7 +159,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
                 await ocpp_limits.leave(entry, charger)
             # It is unknown to its server from now on.
             await server.forget(entry.data[CONF_CHARGER_ID])
-        await billing_flow.forget(hass, entry.options)
+        await billing_upload.forget(hass, entry.options)
         ocpp_limits.forget_foreign(hass, entry)
         tell_left_behind(hass, entry.data[CONF_SERVER])
     elif family == FAMILY_DIRIS:
@@ -169,7 +169,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
     else:
         logged_as = billing_stand_in.logged_as(entry)
         await billing_stand_in.forget(hass, entry.entry_id, entry.options, logged_as)
-        await billing_flow.forget(hass, entry.options)
+        await billing_upload.forget(hass, entry.options)
     if is_pico(entry):
         pico_account.forget(hass, entry)
         await pico_station.forget(hass, entry)

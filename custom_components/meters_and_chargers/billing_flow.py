@@ -4,14 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from homeassistant.components.file_upload import process_uploaded_file
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_CLIENT_ID, CONF_PASSWORD, CONF_URL
-from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    FileSelector,
-    FileSelectorConfig,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -21,7 +17,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from . import billing_certificates, certificates, links
+from . import billing_upload, certificates, links
 from .billing import (
     PASSED_ON,
     gateway_of,
@@ -31,7 +27,7 @@ from .billing import (
 )
 from .billing_certificates import Trust
 from .card_flow import one_of
-from .certificates import Pair, Unusable
+from .certificates import Unusable
 from .const import (
     CONF_BACKEND_CARDS,
     CONF_BILLING,
@@ -43,7 +39,6 @@ from .const import (
     CONF_OFFLINE,
     CONF_PASSED_ON,
     CONF_TRUST,
-    DOMAIN,
 )
 from .engine.billing import Mode
 from .engine.gateway import Failure, Offline, Settings
@@ -51,9 +46,6 @@ from .key_flow import KEY as SECRET
 
 type Input = dict[str, Any]
 
-CONF_AUTHORITIES = "authorities"
-CONF_CERTIFICATE = "certificate"
-CONF_KEY = "key"
 CONF_DISCARD = "discard"
 CONF_END = "end"
 CONF_SAVE_ANYWAY = "save_anyway"
@@ -101,8 +93,6 @@ _NOT_RELAYED = frozenset({CONF_FIXED_TAG, CONF_OFFLINE, CONF_PASSED_ON})
 """What the wallbox and its service settle between them."""
 _TEXT = TextSelector()
 _URL = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
-_PEM = FileSelector(FileSelectorConfig(accept=".pem,.crt,.cer"))
-_KEY_PEM = FileSelector(FileSelectorConfig(accept=".pem,.key"))
 
 
 class Introduced(Protocol):
@@ -322,50 +312,16 @@ class BillingSteps(OptionsFlow):
         if user_input is not None:
             try:
                 self._draft[CONF_FILES] = await self.hass.async_add_executor_job(
-                    self._upload, user_input
+                    billing_upload.upload, self.hass, self._draft, user_input
                 )
             except Unusable as err:
                 errors["base"] = err.key
             else:
                 return await self.async_step_billing_test()
-        fields: dict[vol.Marker, object] = {}
-        if self._draft[CONF_TRUST] == Trust.OWN:
-            fields[vol.Optional(CONF_AUTHORITIES)] = _PEM
-        if self._draft[CONF_CERTIFIED]:
-            fields[vol.Optional(CONF_CERTIFICATE)] = _PEM
-            fields[vol.Optional(CONF_KEY)] = _KEY_PEM
+        form = billing_upload.form(self._draft)
         return self.async_show_form(
-            step_id="billing_files", data_schema=vol.Schema(fields), errors=errors
+            step_id="billing_files", data_schema=form, errors=errors
         )
-
-    def _upload(self, files: Input) -> str:
-        """Keep what was uploaded beside what is there; raises `Unusable`."""
-
-        def read(key: str) -> bytes | None:
-            if key not in files:
-                return None
-            try:
-                with process_uploaded_file(self.hass, files[key]) as path:
-                    return path.read_bytes()
-            except ValueError as err:
-                raise Unusable("upload_again") from err
-
-        authorities, certificate, key = map(
-            read, (CONF_AUTHORITIES, CONF_CERTIFICATE, CONF_KEY)
-        )
-        pair = None
-        if certificate is not None or key is not None:
-            pair = Pair(certificate or b"", key or b"")
-        folder = links.billing_folder(self.hass)
-        used = _used(self.hass) | {self._draft.get(CONF_FILES)}
-        certificates.prune(folder, used)
-        kept = billing_certificates.keep(
-            folder, self._draft.get(CONF_FILES), authorities, pair
-        )
-        if billing_certificates.missing(folder, {**self._draft, CONF_FILES: kept}):
-            certificates.remove(folder, kept)
-            raise Unusable("billing_files_missing")
-        return kept
 
     async def async_step_billing_test(
         self, user_input: Input | None = None
@@ -375,7 +331,7 @@ class BillingSteps(OptionsFlow):
         if self._trying is None:
             charger = self.billed()
             if isinstance(charger, str):
-                return await self.async_step_billing()
+                return self._show(self._typed, self._draft, {"base": charger})
             self._trying = self.hass.async_create_background_task(
                 links.try_backend(self.hass, self._draft, charger.boot()),
                 "try a billing service",
@@ -434,20 +390,3 @@ class BillingSteps(OptionsFlow):
                 certificates.remove, links.billing_folder(self.hass), files
             )
         return self.keep(options)
-
-
-def _used(hass: HomeAssistant) -> set[str | None]:
-    options = (
-        one
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        for one in (entry.options, *(each.data for each in entry.subentries.values()))
-    )
-    return {one.get(CONF_BILLING, {}).get(CONF_FILES) for one in options}
-
-
-async def forget(hass: HomeAssistant, options: Mapping[str, Any]) -> None:
-    """Delete the certificates of a removed charger."""
-    if (files := options.get(CONF_BILLING, {}).get(CONF_FILES)) is not None:
-        await hass.async_add_executor_job(
-            certificates.remove, links.billing_folder(hass), files
-        )

@@ -13,7 +13,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 from homeassistant.requirements import RequirementsNotFound
 
-from . import billing_flow, billing_stand_in
+from . import billing_stand_in, billing_upload
 from .billing import BillingGateway
 from .billing_stand_in import BilledDevice, Own, StandInBilling
 from .const import CONF_BILLING, CONF_CURRENT_ENTITY, SUBENTRY_CHARGER
@@ -93,7 +93,7 @@ class SiteBilling:
             await billing.stop(forget=gone)
             if gone:
                 kept = {CONF_BILLING: billing.gateway.data}
-                await billing_flow.forget(self._hass, kept)
+                await billing_upload.forget(self._hass, kept)
         self.running.clear()
 
     async def _show(
@@ -168,4 +168,4 @@ async def forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     for subentry in entry.subentries.values():
         owner_id = subentry.subentry_id
         await billing_stand_in.forget(hass, owner_id, subentry.data, owner_id)
-        await billing_flow.forget(hass, subentry.data)
+        await billing_upload.forget(hass, subentry.data)

@@ -186,7 +186,10 @@ async def test_an_upload_is_taken_once(
 async def test_a_server_that_ends_meanwhile_is_said(
     hass: HomeAssistant, entry: ConfigEntry[Any], client: Any
 ) -> None:
-    """While files were looked for nobody is left to be introduced; nothing is kept."""
+    """While files were looked for nobody is left to be introduced; nothing is kept.
+
+    Nor is anything lost of what was typed.
+    """
     backend = Backend()
     await backend.start()
     result = await enter(hass, entry, backend, certified=True)
@@ -197,6 +200,8 @@ async def test_a_server_that_ends_meanwhile_is_said(
     result = await submit(hass, result, files)
     assert result["step_id"] == "billing"
     assert result["errors"] == {"base": "no_server_now"}
+    url = next(one for one in result["data_schema"].schema if one == "url")
+    assert url.description == {"suggested_value": backend.url}
     hass.config_entries.options.async_abort(result["flow_id"])
     assert not backend.paths
     assert "billing" not in entry.options
