@@ -28,6 +28,7 @@ import pytest
 from custom_components.meters_and_chargers.engine.protocols.ocpp import (
     Certificate,
     Handler,
+    Manners,
     Server,
     Shown,
     Tls,
@@ -287,6 +288,34 @@ async def test_passwords_are_bytes(
     assert said.count("CP1 can't connect: its password is wrong") == 1
     assert said.count("CP1 could connect") == 1
     assert repr(doors.password) not in repr(doors.shown)
+
+
+@pytest.mark.parametrize(
+    ("target", "user", "status"),
+    [
+        ("/CP1-SN7", "CP1-SN7", SWITCHING),
+        ("/CP1-SN7", "CP1", SWITCHING),
+        ("/CP1", "CP1-SN7", SWITCHING),
+        ("/", "CP1", SWITCHING),
+        ("/", "", SWITCHING),
+        ("/CP1-SN7", "CP2", "HTTP/1.1 401 Unauthorized"),
+        ("/CP1", "", "HTTP/1.1 401 Unauthorized"),
+    ],
+)
+async def test_a_password_by_any_of_its_names(
+    target: str, user: str, status: str, expected_logs: list[str]
+) -> None:
+    """A wallbox that dials as another one gives that name with its password too."""
+    expected_logs.append("its password is wrong")
+    doors = Locked()
+    async with serving(doors) as server:
+        treated = Manners(aliases=frozenset({"CP1-SN7"}), address=HOST)
+        server.treat("CP1", treated)
+        header = basic(user, doors.password)
+        answer, _, writer = await knock(server, target, OCPP16, header)
+        assert answer[0] == status
+        assert doors.knocks == [("CP1", HOST)]
+        writer.close()
 
 
 async def test_forwarded_is_seen() -> None:

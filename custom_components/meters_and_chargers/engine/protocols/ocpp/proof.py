@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Iterable
 import re
 import ssl
 
@@ -16,8 +17,8 @@ _HTTP, _HTTPS = 80, 443
 _FORWARDED = (hdrs.FORWARDED, hdrs.X_FORWARDED_FOR)
 
 
-def shown(request: web.Request, charger_id: str) -> Shown:
-    """Return what a request shows.
+def shown(request: web.Request, names: Iterable[str]) -> Shown:
+    """Return what a request shows; ``names`` are what its wallbox may call itself.
 
     A password is taken as the bytes that came, not as text: it may be 20 random ones
     ([SEC] A00.FR.205, [J] 6.2).
@@ -28,7 +29,7 @@ def shown(request: web.Request, charger_id: str) -> Shown:
     return Shown(
         encrypted=tls is not None,
         forwarded=any(name in request.headers for name in _FORWARDED),
-        password=_password(header, charger_id.encode()),
+        password=_password(header, names),
         certificate=None if tls is None else _certificate(tls),
         address=_address(request, encrypted=tls is not None),
     )
@@ -46,7 +47,7 @@ def _address(request: web.Request, *, encrypted: bool) -> str:
     return f"{found['host']}:{port}{path}"
 
 
-def _password(header: str, user: bytes) -> bytes | None:
+def _password(header: str, names: Iterable[str]) -> bytes | None:
     """Return the password of a user; empty where another one is named."""
     scheme, _, value = header.partition(" ")
     if scheme.lower() != "basic":
@@ -55,9 +56,12 @@ def _password(header: str, user: bytes) -> bytes | None:
         decoded = base64.b64decode(value.strip(), validate=True)
     except binascii.Error, ValueError:
         return b""
-    # An identity may hold a colon itself.
-    named = user + b":"
-    return decoded.removeprefix(named) if decoded.startswith(named) else b""
+    for name in names:
+        # An identity may hold a colon itself.
+        user = f"{name}:".encode()
+        if decoded.startswith(user):
+            return decoded.removeprefix(user)
+    return b""
 
 
 def _certificate(tls: ssl.SSLObject) -> Certificate | None:

@@ -171,7 +171,7 @@ class Server:
         if not charger_id:
             self._refuse(charger_id, request, Refusal.NO_IDENTITY)
             raise web.HTTPNotFound
-        if (handler := self._admit(request, charger_id)) is None:
+        if (handler := self._admit(request, charger_id, said)) is None:
             raise web.HTTPNotFound
         self._door.settle(request.protocol)
         names = handshake.offered(
@@ -199,9 +199,13 @@ class Server:
             await self._run(request, socket, charger_id, handler, version)
         return socket
 
-    def _admit(self, request: web.Request, charger_id: str) -> Handler | None:
+    def _admit(
+        self, request: web.Request, charger_id: str, said: str
+    ) -> Handler | None:
         """Ask the gate; who has not proved who it is gets 401, before the upgrade."""
-        shown = proof.shown(request, charger_id)
+        aliases = self._manners.get(charger_id, self._usual).aliases
+        # With its password it gives the name that it dials by, or its other one.
+        shown = proof.shown(request, (said, charger_id, *sorted(aliases)))
         try:
             return self._gate.admit(charger_id, _peer(request), shown)
         except Unauthorised as err:
