@@ -29,11 +29,15 @@ from .const import (
     CONF_UNAVAILABLE_AFTER,
 )
 from .engine.devices.ocpp_charger import Quirk
-from .engine.protocols.ocpp import Manners
+from .engine.protocols.ocpp import Manners, Version
 
 _AUTOMATIC = "automatic"
-OCPP_16 = "ocpp16"
-PINNED: Mapping[str, Any] = {CONF_ADVANCED: {CONF_OCPP_VERSION: OCPP_16}}
+_VERSIONS: Mapping[str, Version] = {
+    "ocpp16": Version.V16,
+    "ocpp201": Version.V201,
+    "ocpp21": Version.V21,
+}
+PINNED: Mapping[str, Any] = {CONF_ADVANCED: {CONF_OCPP_VERSION: "ocpp16"}}
 """Options of a wallbox that does not name its version."""
 _USUAL = Manners()
 _NOTHING_KNOWN = Quirk()
@@ -72,7 +76,7 @@ def manners_of(entry: ConfigEntry, quirk: Quirk = _NOTHING_KNOWN) -> Manners:
         return value
 
     return Manners(
-        pinned=chosen.get(CONF_OCPP_VERSION) == OCPP_16,
+        version=_VERSIONS.get(chosen.get(CONF_OCPP_VERSION, _AUTOMATIC)),
         aliases=frozenset(chosen.get(CONF_ALIASES, ())),
         address=chosen.get(CONF_ADDRESS, ""),
         # 0 stands for never.
@@ -95,7 +99,7 @@ def advanced_fields(entry: ConfigEntry) -> dict[vol.Marker, object]:
     fields: dict[vol.Marker, object] = {
         vol.Required(CONF_OCPP_VERSION, default=version): SelectSelector(
             SelectSelectorConfig(
-                options=[_AUTOMATIC, OCPP_16], translation_key=CONF_OCPP_VERSION
+                options=[_AUTOMATIC, *_VERSIONS], translation_key=CONF_OCPP_VERSION
             )
         ),
         _optional(CONF_ALIASES, chosen): TextSelector(
@@ -157,8 +161,8 @@ def take_advanced(
         for key in _FIGURES
         if (usual := _at_first(key, _quirk(entry))) != chosen.get(key, usual)
     }
-    if chosen.get(CONF_OCPP_VERSION) == OCPP_16:
-        kept[CONF_OCPP_VERSION] = OCPP_16
+    if (version := chosen.get(CONF_OCPP_VERSION)) in _VERSIONS:
+        kept[CONF_OCPP_VERSION] = version
     if names:
         kept[CONF_ALIASES] = sorted(names)
     if address:

@@ -20,7 +20,10 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.meters_and_chargers.const import DOMAIN
-from custom_components.meters_and_chargers.engine.protocols.ocpp import Manners
+from custom_components.meters_and_chargers.engine.protocols.ocpp import (
+    Manners,
+    Version,
+)
 from simulators.charge_point import ChargePoint
 
 from .test_ocpp import (
@@ -101,7 +104,7 @@ async def test_a_change_acts_on_the_open_connection(
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert manners(server) == Manners(
-        pinned=True,
+        version=Version.V16,
         aliases=frozenset({"GARAGE-SN7"}),
         address="192.168.1.20",
         ping_s=None,
@@ -115,6 +118,29 @@ async def test_a_change_acts_on_the_open_connection(
     assert manners(server) == Manners()
     assert "advanced" not in entry.options
     assert trace.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("chosen", "version"), [("ocpp201", Version.V201), ("ocpp21", Version.V21)]
+)
+async def test_a_version_that_goes_first(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    expected_logs: list[str],
+    chosen: str,
+    version: Version,
+) -> None:
+    """It dials again for it, and goes on where it can't speak it."""
+    expected_logs.append(LOST)
+    entry = await let_in(hass, garage)
+    await until(hass, garage, lambda: entry.runtime_data.online, "online")
+    trace = server.runtime_data.listener.server.trace("GARAGE/1")
+    await choose(hass, entry, ocpp_version=chosen)
+    assert entry.options["advanced"] == {"ocpp_version": chosen}
+    assert manners(server).version is version
+    await until(hass, garage, lambda: trace.connections == 2, "dialled again")
+    await until(hass, garage, lambda: entry.runtime_data.online, "online again")
 
 
 async def test_what_can_not_be(

@@ -1,5 +1,6 @@
 """The handshake: which address, which version, and what is said to the others."""
 
+from dataclasses import replace
 from functools import partial
 
 from ocpp_wallbox import (
@@ -174,11 +175,48 @@ async def test_version(offered: str, spelling: str, version: str) -> None:
         writer.close()
 
 
-def test_a_pinned_version_goes_first() -> None:
-    """Also where the wallbox offers another that we'd prefer."""
-    chosen = handshake.choose(["ocpp1.6", "ocpp2.0.1"], [Version.V201])
-    assert chosen == ("ocpp2.0.1", Version.V201)
-    assert handshake.choose(["ocpp1.6"], [Version.V201]) is None
+@pytest.mark.parametrize(
+    ("wanted", "offered", "spelling"),
+    [
+        (Version.V201, "ocpp1.6, ocpp2.0.1", "ocpp2.0.1"),
+        (Version.V201, "ocpp2.1, ocpp2.0.1, ocpp1.6", "ocpp2.0.1"),
+        (Version.V21, "ocpp2.0.1, OCPP2.1", "OCPP2.1"),
+        (Version.V21, "ocpp1.6, ocpp2.0.1", "ocpp1.6"),
+        (Version.V201, "ocpp1.6", "ocpp1.6"),
+        (Version.V201, "ocpp2.1", "ocpp2.1"),
+    ],
+)
+async def test_a_wanted_version_goes_first(
+    wanted: Version, offered: str, spelling: str
+) -> None:
+    """Also where we'd prefer another; who does not offer it is not locked out."""
+    async with serving(Doors()) as server:
+        server.treat("CP1", Manners(version=wanted))
+        offer = f"Sec-WebSocket-Protocol: {offered}"
+        answer, _, writer = await knock(server, "/CP1", offer)
+        assert f"Sec-WebSocket-Protocol: {spelling}" in answer
+        await settled(lambda: server.links)
+        assert server.links["CP1"].version == spelling.lower().removeprefix("ocpp")
+        writer.close()
+
+
+async def test_another_wanted_version_acts_at_once() -> None:
+    """Who speaks another one dials again, nobody else and not for anything less."""
+    treated = Manners(ping_s=None)
+    async with serving(Doors()) as server:
+        server.treat("CP1", treated)
+        async with dialling(server) as wallbox, dialling(server, "CP2"):
+            await settled(lambda: len(server.links) == 2)
+            for version in (Version.V16, None):
+                server.treat("CP1", replace(treated, version=version))
+                assert (await wallbox.ask())[0] == 3
+            server.treat("CP1", replace(treated, version=Version.V201))
+            assert (await wallbox.socket.receive()).data == 1001
+            assert set(server.links) == {"CP2"}
+        async with dialling(server) as wallbox:
+            # It does not offer that one: it is not hung up on for ever.
+            server.treat("CP1", replace(treated, version=Version.V201, timeout_s=5))
+            assert (await wallbox.ask())[0] == 3
 
 
 @pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
@@ -214,7 +252,7 @@ def _note(
 async def test_a_pinned_version(line: str, confirmed: list[str]) -> None:
     """A wallbox that is known to speak 1.6 does so whatever it offers; others don't."""
     async with serving(Doors()) as server:
-        server.treat("CP2", Manners(pinned=True))
+        server.treat("CP2", Manners(version=Version.V16))
         answer, _, writer = await knock(server, "/CP2", line)
         assert answer[0] == SWITCHING
         offers = [one for one in answer if one.startswith("Sec-WebSocket-Protocol")]

@@ -34,7 +34,11 @@ from custom_components.meters_and_chargers.engine.model import (
     Phase,
     Point,
 )
-from custom_components.meters_and_chargers.engine.protocols.ocpp import Manners, Server
+from custom_components.meters_and_chargers.engine.protocols.ocpp import (
+    Manners,
+    Server,
+    Version,
+)
 from custom_components.meters_and_chargers.engine.protocols.ocpp.strict import check
 
 PATIENCE_S = 20
@@ -121,10 +125,10 @@ class Player:
 
     def _treat(self, charger_id: str, manners: Mapping[str, Any]) -> None:
         aliases = frozenset(manners.get("aliases", ()))
+        version = Version(manners["version"]) if "version" in manners else None
         usual = self._script.get("server", {})
-        self.server.treat(
-            charger_id, Manners(**{**usual, **manners, "aliases": aliases})
-        )
+        told = {**usual, **manners, "aliases": aliases, "version": version}
+        self.server.treat(charger_id, Manners(**told))
 
     async def _close(self) -> None:
         await self.server.stop()

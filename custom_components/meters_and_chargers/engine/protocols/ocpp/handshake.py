@@ -51,16 +51,16 @@ def offered(lines: Iterable[str]) -> list[str]:
     return [name for name in names if name]
 
 
-def choose(
-    names: Sequence[str], order: Iterable[Version] = ORDER, *, pinned: bool = False
-) -> Chosen | None:
-    """Return which of the offered names to speak; the first of ``order`` wins.
+def choose(names: Sequence[str], wanted: Version | None = None) -> Chosen | None:
+    """Return which of the offered names to speak; the ``wanted`` version goes first.
 
-    ``pinned`` takes any name for OCPP 1.6.
+    Where that is OCPP 1.6, any name is taken for it.
     """
     by_spelling = {name.lower(): name for name in reversed(names)}
-    for version in (Version.V16,) if pinned else order:
+    always = wanted is Version.V16
+    others = () if always else (one for one in ORDER if one is not wanted)
+    for version in (*((wanted,) if wanted else ()), *others):
         for known in _SPELLINGS[version]:
             if known in by_spelling:
                 return Chosen(by_spelling[known], version)
-    return Chosen(names[0], Version.V16) if pinned and names else None
+    return Chosen(names[0], Version.V16) if always and names else None

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .types import Version
+
 PING_S = 20.0
 """Some wallboxes drop a connection that is idle for 30 s."""
 CALL_TIMEOUT_S = 60.0
@@ -14,8 +16,9 @@ CALL_TIMEOUT_S = 60.0
 class Manners:
     """What is done for one wallbox that its handshake does not say."""
 
-    pinned: bool = False
-    """Whether it speaks OCPP 1.6 whatever it offers, also where it offers nothing."""
+    version: Version | None = None
+    """What it is to speak: 1.6 whatever it offers, also where it offers nothing;
+    another one before all others, where it offers that."""
     aliases: frozenset[str] = frozenset()
     """Other identities under which it dials."""
     address: str = ""

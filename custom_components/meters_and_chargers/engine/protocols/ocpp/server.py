@@ -134,8 +134,9 @@ class Server:
         """Talk to a wallbox like this from now on; None as to one that is not known.
 
         An open connection goes on, unless it was opened under what turns out to be
-        an alias of another one.
+        an alias of another one, or speaks another version than is wanted from now on.
         """
+        before = self._manners.get(charger_id, self._usual).version
         if manners is None:
             self._manners.pop(charger_id, None)
         else:
@@ -145,6 +146,9 @@ class Server:
                     stranger.begin_close()
         if (session := self._sessions.get(charger_id)) is not None:
             session.treat(manners or self._usual)
+            wanted = self._manners.get(charger_id, self._usual).version
+            if wanted not in (None, before, session.version):
+                session.begin_close()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         """Decide about one wallbox that knocks, and serve it."""
@@ -177,8 +181,8 @@ class Server:
         names = handshake.offered(
             request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, ())
         )
-        pinned = self._manners.get(charger_id, self._usual).pinned
-        chosen = handshake.choose(names, pinned=pinned)
+        wanted = self._manners.get(charger_id, self._usual).version
+        chosen = handshake.choose(names, wanted)
         if chosen is not None:
             socket.headers[hdrs.SEC_WEBSOCKET_PROTOCOL] = chosen.name
         try:
@@ -187,7 +191,7 @@ class Server:
             # It has left meanwhile, and there is nobody to be answered.
             _LOGGER.debug("%s left during its handshake", charger_id)
             raise web.HTTPBadRequest from None
-        if chosen is None and not pinned:
+        if chosen is None and wanted is not Version.V16:
             # The standard wants the handshake finished first.
             why = Refusal.OTHER_VERSION if names else Refusal.NO_VERSION
             self._refuse(charger_id, request, why)
