@@ -9,7 +9,11 @@ import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     Central,
+    Firmware,
     OcppCharger,
+)
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger.reading import (
+    snake,
 )
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.v201 import (
     variables,
@@ -225,6 +229,44 @@ async def test_a_variable_that_cannot_be_set(
     wallbox2.link.reply("SetVariables", {"setVariableResult": [result]})
     with pytest.raises(kind):
         await wallbox2.charger.change_configuration("A.B", "1")
+
+
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [
+        ("UpdateFirmware", "Rejected"),
+        ("UpdateFirmware", "InvalidCertificate"),
+        ("GetLog", "Rejected"),
+    ],
+)
+async def test_a_no_that_16_does_not_know(
+    wallbox2: Wallbox2, action: str, status: str
+) -> None:
+    """It is told, and nothing is shown as if it were under way."""
+    box, now = wallbox2.charger, wallbox2.clock.now()
+    firmware = Firmware(url="http://house/1.bin")
+
+    async def ask() -> None:
+        if action == "GetLog":
+            await box.upload_log("ftp://house", now)
+        else:
+            await box.update_firmware(firmware, now)
+
+    wallbox2.link.reply(action, {"status": status})
+    with pytest.raises(Refused, match=f"{action}: {snake(status).replace('_', ' ')}"):
+        await ask()
+    assert box.firmware_status == ""
+    wallbox2.link.reply(action, {"status": "AcceptedCanceled"})
+    await ask()
+
+
+async def test_a_makers_message_may_be_answered_by_anything(
+    wallbox2: Wallbox2,
+) -> None:
+    """Not by a text alone."""
+    told = {"level": 50, "names": ["a"]}
+    wallbox2.link.reply("DataTransfer", {"status": "Accepted", "data": told})
+    assert await wallbox2.charger.transfer_data("maker") == ("Accepted", told)
 
 
 async def test_what_is_no_variable_is_not_asked_for(wallbox2: Wallbox2) -> None:

@@ -65,12 +65,14 @@ class Upkeep(Requests):
 
     async def transfer_data(
         self, vendor: str, message: str | None = None, data: str | None = None
-    ) -> tuple[str, str | None]:
-        """Send a maker's own message; returns its status as sent and its data."""
+    ) -> tuple[str, Json]:
+        """Send a maker's own message; returns its status as sent and its data.
+
+        That is a text, with OCPP 2 anything.
+        """
         parts = {"vendorId": vendor, "messageId": message, "data": data}
         answer = await self.ask("DataTransfer", _without_none(parts))
-        told = answer.get("data")
-        return text(answer.get("status")), told if isinstance(told, str) else None
+        return text(answer.get("status")), answer.get("data")
 
     async def clear_cache(self) -> None:
         """Let it forget the cards it remembers by itself."""

@@ -30,6 +30,7 @@ _CERTIFICATES: Mapping[str, str] = {
 }
 _UNKNOWN = frozenset({"UnknownComponent", "UnknownVariable"})
 _TAKEN = frozenset({"Accepted", "RebootRequired"})
+_BEGUN = frozenset({"Accepted", "AcceptedCanceled"})
 
 
 class Requests:
@@ -348,7 +349,7 @@ class Requests:
     # Firmware, logs and certificates
 
     async def _update_firmware(self, payload: Payload) -> Payload:
-        return await self._update_signed(
+        answer = await self._update_signed(
             {
                 **payload,
                 "firmware": words.present(
@@ -357,6 +358,8 @@ class Requests:
                 ),
             }
         )
+        _see_begun("UpdateFirmware", answer)
+        return {}
 
     async def _update_signed(self, payload: Payload) -> Payload:
         return await self._say(
@@ -382,6 +385,7 @@ class Requests:
                 ),
             },
         )
+        _see_begun("GetLog", answer)
         return words.present(fileName=answer.get("filename"))
 
     async def _install_certificate(self, payload: Payload) -> Payload:
@@ -399,6 +403,13 @@ class Requests:
         return words.present(
             status=answer.get("status"), certificateHashData=hashes or None
         )
+
+
+def _see_begun(action: str, answer: Payload) -> None:
+    """Raise `Refused` for a no that 1.6 has no word for."""
+    status = reading.text(answer.get("status"))
+    if status not in _BEGUN:
+        raise Refused(f"{action}: {reading.snake(status).replace('_', ' ')}")
 
 
 def _evse(number: Json) -> dict[str, Json] | None:
