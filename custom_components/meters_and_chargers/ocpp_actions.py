@@ -23,7 +23,13 @@ import voluptuous as vol
 
 from . import ocpp_tls
 from .const import DOMAIN
-from .engine.devices.ocpp_charger import Card, Setting, is_secret, same_serial
+from .engine.devices.ocpp_charger import (
+    Card,
+    Setting,
+    is_proof,
+    is_secret,
+    same_serial,
+)
 from .engine.model import DeviceError, OutOfRange, Unsupported
 from .ocpp_targets import Answer, ask_each, refused, wallboxes
 from .ocpp_wallbox import ChargerHub
@@ -52,8 +58,6 @@ _SIGNATURE: Final = "signature"
 _SERIAL: Final = "serial_number"
 
 _HIDDEN = "REDACTED"
-_OURS = frozenset({"AuthorizationKey", "SecurityProfile"})
-"""Keys that lock a wallbox out when the server does not change with them."""
 _SCHEMES = frozenset({"ftp", "ftps", "sftp", "http", "https"})
 _TRIGGERS = (
     "diagnostics_status_notification",
@@ -106,7 +110,8 @@ async def _get_configuration(hub: ChargerHub, data: Data) -> Answer:
 
 
 async def _set_configuration(hub: ChargerHub, data: Data) -> Answer:
-    if data[_KEY] in _OURS:
+    if is_proof(data[_KEY]):
+        # It locks a wallbox out when the server does not change with it.
         raise refused("key_is_ours", setting=data[_KEY])
     status = await hub.charger.change_configuration(data[_KEY], data[_VALUE])
     return {"restart_needed": status == "reboot_required"}

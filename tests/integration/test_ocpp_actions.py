@@ -96,7 +96,7 @@ async def test_settings_are_read_and_changed(
         await act(hass, entry, "set_configuration", key="NumberOfConnectors", value="2")
     with pytest.raises(HomeAssistantError, match="does not know this"):
         await act(hass, entry, "set_configuration", key="Dance", value="2")
-    for key in ("AuthorizationKey", "SecurityProfile"):
+    for key in ("AuthorizationKey", "SecurityProfile", "securityprofile"):
         with pytest.raises(ServiceValidationError, match="no longer be let in"):
             await act(hass, entry, "set_configuration", key=key, value="2")
     assert len(said(garage, "ChangeConfiguration")) == 3

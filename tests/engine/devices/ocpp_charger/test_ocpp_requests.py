@@ -8,6 +8,8 @@ import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     OcppCharger,
+    is_proof,
+    is_secret,
 )
 from custom_components.meters_and_chargers.engine.model import (
     OutOfRange,
@@ -184,3 +186,25 @@ async def test_without_a_connection(wallbox: Wallbox) -> None:
     wallbox.charger.closed(wallbox.link)
     with pytest.raises(Unreachable):
         await wallbox.charger.reset()
+
+
+@pytest.mark.parametrize(
+    ("key", "secret", "proof"),
+    [
+        ("AuthorizationKey", True, True),
+        (" authorizationKEY ", True, True),
+        ("SecurityProfile", False, True),
+        ("SecurityCtrlr.BasicAuthPassword", True, True),
+        ("NetworkConfiguration[1].BasicAuthPassword", True, True),
+        ("NetworkConfiguration[1].VpnKey", True, False),
+        ("NetworkConfiguration[1].ApnPassword", True, False),
+        ("NetworkConfiguration[1].SimPin", True, False),
+        ("AuthCtrlr.MasterPassGroupId", True, False),
+        ("HeartbeatInterval", False, False),
+        ("FiscalMetering.PublicKey", False, False),
+        ("SecurityCtrlr.OrganizationName", False, False),
+    ],
+)
+def test_keys_that_are_nobodys_business(key: str, *, secret: bool, proof: bool) -> None:
+    """By their names in either version, however they are written."""
+    assert (is_secret(key), is_proof(key)) == (secret, proof)

@@ -8,7 +8,7 @@ from .guard import Guard, Issued, Rejection, Security
 from .ladder import Learnt
 from .quirks import SHIPPED, Entry, Pause, Quirk, Quirks, QuirksError
 from .quirks import read as read_quirks
-from .requests import OWN_TAG, Setting, is_secret, shown
+from .requests import OWN_TAG, Setting, is_proof, is_secret, shown
 from .security_events import CERTIFICATE_EXPIRING, SECURITY_EVENTS, expiring
 from .tokens import Gate, Offline, Policy, Rules, Token
 from .upkeep import Card, Firmware, same_serial
@@ -52,6 +52,7 @@ __all__ = [
     "Token",
     "expiring",
     "is_local",
+    "is_proof",
     "is_secret",
     "read_quirks",
     "redact",

@@ -20,8 +20,12 @@ _DONE = frozenset(
 )
 _MAX_CODE = 40
 _SECRET = re.compile(
-    "authorizationkey|passw|secret|token|psk|credential|pin(code)?$|id_?tag|identifier",
+    "authorizationkey|passw|secret|token|psk|credential|pin(code)?$|id_?tag|identifier"
+    "|masterpass|(vpn|private|shared)_?key",
     re.IGNORECASE,
+)
+_PROOF = re.compile(
+    r"(.*\.)?(authorizationkey|basicauthpassword|securityprofile)", re.IGNORECASE
 )
 _LISTED = 50
 """How many keys an answer names that were asked for and that nobody knows."""
@@ -236,6 +240,11 @@ def shown(settings: Mapping[str, Setting], *secrets: str) -> list[dict[str, Json
 def is_secret(key: str) -> bool:
     """Say whether the name of a configuration key promises a secret, or a card."""
     return _SECRET.search(key) is not None
+
+
+def is_proof(key: str) -> bool:
+    """Say whether by a key of either version a wallbox proves itself to its server."""
+    return _PROOF.fullmatch(key.strip()) is not None
 
 
 def _period(period: Json) -> Period | None:
