@@ -1,5 +1,6 @@
 """The transactions of OCPP 2: when they begin, what repeats, what is missing."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -13,6 +14,7 @@ from ocpp_fakes import NOON, Clock, Wallbox2, idle
 import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
+    Gate,
     Kind,
     OcppCharger,
 )
@@ -224,6 +226,35 @@ async def test_of_a_queue(wallbox2: Wallbox2, journal: Journal) -> None:
     assert started.data["late"]
     await box.plug("Occupied")
     assert connector.status == "preparing"
+
+
+async def test_of_a_queue_by_its_own_word(
+    new_charger: Callable[..., OcppCharger], clock: Clock, journal: Journal
+) -> None:
+    """Where its clock is ahead, only its word tells what happened while it was away."""
+    gate = Gate()
+    box = Wallbox2(new_charger(gate=gate), clock)
+    connector = box.charger.connector(1)
+    box.connect()
+    learner = asyncio.create_task(gate.learn())
+    await asyncio.sleep(0)
+    queued = {"ago": -3600, "offline": True}
+    await box.event("Started", "Charging", tag=CARD, wh=1000, **queued)
+    await box.event("Updated", "Charging", tag="0011223344556677", wh=2000, **queued)
+    assert box.charger.values == {}
+    assert not learner.done()
+    (started,) = told(box, Kind.TRANSACTION_STARTED)
+    assert started.data["late"]
+    await box.event("Updated", "Charging", tag="0011223344556677", wh=3000, ago=-3700)
+    assert list(box.charger.values.values()) == [3000]
+    assert connector.session_energy_wh == 2000
+    assert await learner == "0011223344556677"
+    await box.event("Ended", wh=3000, **queued)
+    (stopped,) = told(box, Kind.TRANSACTION_STOPPED)
+    assert stopped.data["late"]
+    (booked,) = await journal.transactions("GARAGE")
+    assert (booked.meter_start_wh, booked.meter_stop_wh) == (1000, 3000)
+    await box.charger.close()
 
 
 async def test_what_cannot_be_recorded_is_not_answered(

@@ -118,10 +118,12 @@ class Admission:
 
     # What it says
 
-    def present(self, tag: str) -> tuple[Verdict, tuple[Occurrence, ...]]:
+    def present(
+        self, tag: str, *, live: bool
+    ) -> tuple[Verdict, tuple[Occurrence, ...]]:
         """Decide about a card that was held to the wallbox, and tell of it."""
         verdict = self._decide(tag)
-        learned = self._gate.presented(tag, self._station.charger_id)
+        learned = live and self._gate.presented(tag, self._station.charger_id)
         if folded(tag) == folded(OWN_TAG):
             return verdict, ()  # that is no card
         return verdict, (self._presented(verdict, 0, learned=learned),)

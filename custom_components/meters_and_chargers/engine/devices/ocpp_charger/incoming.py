@@ -25,6 +25,8 @@ _LOGGER = logging.getLogger(__name__)
 
 HEARTBEAT_S = 60
 IDLE = "idle"
+QUEUED = "offline"
+"""Says of a message that is translated that it was kept while the wallbox was away."""
 _NUMBER = "transactionId"
 NOTHING = Change()
 
@@ -110,7 +112,7 @@ class Incoming:
 
     async def _authorize(self, call: Call) -> Answer:
         tag = reading.authorize(call.payload).id_tag
-        verdict, presented = self._admission.present(tag)
+        verdict, presented = self._admission.present(tag, live=not _is_queued(call))
         return {"idTagInfo": verdict.info()}, Change(occurrences=presented)
 
     async def _status(self, call: Call) -> Answer:
@@ -118,7 +120,7 @@ class Incoming:
         if report.connector is None:
             return {}, NOTHING
         connector, new = self._station.seen(report.connector)
-        if self._is_queued(connector, report.time):
+        if self._is_outdated(connector, report.time):
             return {}, self._named(new)
         connector.status_time = report.time
         known = report.status in STATUSES
@@ -141,7 +143,7 @@ class Incoming:
         connectors = frozenset(self._station.by_number if new else numbers)
         return Change(points=points, connectors=connectors, charger=new)
 
-    def _is_queued(self, connector: Connector, time: datetime | None) -> bool:
+    def _is_outdated(self, connector: Connector, time: datetime | None) -> bool:
         newest = connector.status_time
         if time is None or newest is None or time >= newest:
             return False
@@ -172,7 +174,8 @@ class Incoming:
             await self._station.remember()
         now = self._station.now()
         newest = report.samples[-1]
-        live = connector.freshness.is_live(newest.time, now)
+        # Whatever its clock says, it says itself that this is of a queue.
+        live = not _is_queued(call) and connector.freshness.is_live(newest.time, now)
         points: set[Point] = set()
         if live:
             for sample in report.samples:
@@ -206,9 +209,8 @@ class Incoming:
             return self._unanswered(err)
         self._recorded()
         transaction = booked.transaction
-        verdict, presented = await self._admission.start(
-            transaction, live=not self._is_late(report.time)
-        )
+        late = self._is_late(call, report.time)
+        verdict, presented = await self._admission.start(transaction, live=not late)
         answer: Payload = {
             _NUMBER: transaction.wire_id,
             "idTagInfo": verdict.info(),
@@ -220,7 +222,7 @@ class Incoming:
             Kind.TRANSACTION_STARTED,
             number,
             {
-                **self._facts(transaction, report.time),
+                **self._facts(transaction, report.time, late=late),
                 "meter_start_wh": transaction.meter_start_wh,
             },
         )
@@ -248,7 +250,9 @@ class Incoming:
             Kind.TRANSACTION_STOPPED,
             number,
             {
-                **self._facts(transaction, report.time),
+                **self._facts(
+                    transaction, report.time, late=self._is_late(call, report.time)
+                ),
                 "energy_wh": stopped.energy_wh,
                 "reason": transaction.stop_reason,
             },
@@ -279,20 +283,21 @@ class Incoming:
             )
 
     def _facts(
-        self, transaction: Transaction, time: datetime | None
+        self, transaction: Transaction, time: datetime | None, *, late: bool
     ) -> dict[str, str | float | bool | None]:
         return {
             "transaction": transaction.wire_id,
             "tag": redact(transaction.id_tag),
             "label": self._admission.label(transaction.id_tag),
             "time": self._at(time),
-            "late": self._is_late(time),
+            "late": late,
         }
 
-    def _is_late(self, time: datetime | None) -> bool:
+    def _is_late(self, call: Call, time: datetime | None) -> bool:
         """Say whether something is told from a queue, long after it happened."""
         now = self._station.now()
-        return time is not None and (now - time).total_seconds() > OLD_S
+        old = time is not None and (now - time).total_seconds() > OLD_S
+        return old or _is_queued(call)
 
     _answers: ClassVar[Mapping[str, Callable[[Incoming, Call], Awaitable[Answer]]]] = {
         "MeterValues": _meter_values,
@@ -309,6 +314,10 @@ class Incoming:
         "LogStatusNotification": _log_upload,
         "SecurityEventNotification": _security,
     }
+
+
+def _is_queued(call: Call) -> bool:
+    return call.payload.get(QUEUED) is True
 
 
 def _belong_together(sample: reading.Sample, newest: reading.Sample) -> bool:

@@ -8,7 +8,7 @@ from ....journal import JournalError
 from ....protocols.ocpp.types import Call, CallError, Json, Payload
 from .. import reading
 from ..change import Change
-from ..incoming import NOTHING, Answer
+from ..incoming import NOTHING, QUEUED, Answer
 from ..measurands import register
 from . import words
 from .evse import Evse, supplies
@@ -29,6 +29,8 @@ class Event(NamedTuple):
     time: datetime | None
     number: int | None
     authorised: bool
+    offline: bool
+    """Whether it was kept while the wallbox did not reach us."""
     info: Mapping[str, Json]
     evse: int
     token: str | None
@@ -149,7 +151,7 @@ class Events:
             meterStart=_register(running.evse, began, event),
             timestamp=began.call.payload.get("timestamp"),
         )
-        call = Call("StartTransaction", payload, began.call.raw)
+        call = Call("StartTransaction", _marked(payload, event), began.call.raw)
         answer = said.add(await self._answer(call))
         number = None if answer is None else reading.integer(answer["transactionId"])
         if number is not None:
@@ -204,7 +206,12 @@ class Events:
         said.add(await self._say("StopTransaction", payload, event))
 
     async def _say(self, action: str, payload: Payload, event: Event) -> Answer:
-        return await self._answer(Call(action, payload, event.call.raw))
+        return await self._answer(Call(action, _marked(payload, event), event.call.raw))
+
+
+def _marked(payload: Payload, event: Event) -> Payload:
+    """Return a message of 1.6 that says itself where it is of a queue."""
+    return {**payload, QUEUED: True} if event.offline else payload
 
 
 def _read(call: Call) -> Event:
@@ -215,6 +222,7 @@ def _read(call: Call) -> Event:
         time=reading.moment(payload.get("timestamp")),
         number=reading.integer(payload.get("seqNo")),
         authorised=reading.text(payload.get("triggerReason")) in _AUTHORISED,
+        offline=payload.get("offline") is True,
         info=words.mapping(payload.get("transactionInfo")),
         evse=reading.connector(words.mapping(payload.get("evse")).get("id")) or 0,
         token=words.token(payload),
