@@ -28,7 +28,7 @@ from .const import (
     CONF_REPLY_DELAY,
     CONF_UNAVAILABLE_AFTER,
 )
-from .engine.devices.ocpp_charger import Quirk
+from .engine.devices.ocpp_charger import SECONDS, Quirk
 from .engine.protocols.ocpp import Manners, Version
 
 _AUTOMATIC = "automatic"
@@ -42,9 +42,9 @@ PINNED: Mapping[str, Any] = {CONF_ADVANCED: {CONF_OCPP_VERSION: "ocpp16"}}
 _USUAL = Manners()
 _NOTHING_KNOWN = Quirk()
 _FIGURES: Mapping[str, tuple[float, float, float, str, float]] = {
-    CONF_PING_INTERVAL: (0, 300, 1, "s", _USUAL.ping_s or 0),
-    CONF_CALL_TIMEOUT: (5, 300, 1, "s", _USUAL.timeout_s),
-    CONF_REPLY_DELAY: (0, 5, 0.1, "s", _USUAL.reply_delay_s),
+    CONF_PING_INTERVAL: (*SECONDS[CONF_PING_INTERVAL], 1, "s", _USUAL.ping_s or 0),
+    CONF_CALL_TIMEOUT: (*SECONDS[CONF_CALL_TIMEOUT], 1, "s", _USUAL.timeout_s),
+    CONF_REPLY_DELAY: (*SECONDS[CONF_REPLY_DELAY], 0.1, "s", _USUAL.reply_delay_s),
     CONF_UNAVAILABLE_AFTER: (0, 60, 1, "min", 0),
 }
 """By option: lowest, highest, step, unit, and what it is at first."""

@@ -93,6 +93,8 @@ def test_what_is_shipped(
         ("- vendor: X\n  reply_delay: soon", 2, "reply_delay"),
         ("- vendor: X\n  ping_interval: 301", 2, "ping_interval"),
         ("- vendor: X\n  call_timeout: nan", 2, "call_timeout"),
+        ("- vendor: X\n  call_timeout: 0", 2, "call_timeout"),
+        ("- vendor: X\n  reply_delay: 6", 2, "reply_delay"),
         ("- vendor: X\n  vendor: Y", 2, "vendor"),
         ("- vendor: [X]", 1, "vendor"),
         ("- vendor: X\n  ? [a]\n  : b", 2, ""),

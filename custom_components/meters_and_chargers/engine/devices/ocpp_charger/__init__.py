@@ -6,7 +6,7 @@ from .charger import FAMILY_KEY, OcppCharger
 from .connector import STATUSES, Connector
 from .guard import Guard, Issued, Rejection, Security
 from .ladder import Learnt
-from .quirks import SHIPPED, Entry, Pause, Quirk, Quirks, QuirksError
+from .quirks import SECONDS, SHIPPED, Entry, Pause, Quirk, Quirks, QuirksError
 from .quirks import read as read_quirks
 from .requests import OWN_TAG, Setting, is_proof, is_secret, shown
 from .security_events import CERTIFICATE_EXPIRING, SECURITY_EVENTS, expiring
@@ -21,6 +21,7 @@ __all__ = [
     "CERTIFICATE_EXPIRING",
     "FAMILY_KEY",
     "OWN_TAG",
+    "SECONDS",
     "SECURITY_EVENTS",
     "SHIPPED",
     "STATUSES",

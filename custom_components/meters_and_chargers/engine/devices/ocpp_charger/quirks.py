@@ -17,7 +17,12 @@ from ...model import Identity
 SHIPPED = Path(__file__).parent / "quirks.yaml"
 _MOST_A = 80
 _MOST_LEVEL = 1000
-_MOST_S = 300.0
+SECONDS: Mapping[str, tuple[float, float]] = {
+    "reply_delay": (0, 5),
+    "ping_interval": (0, 300),
+    "call_timeout": (5, 300),
+}
+"""What makes sense, here and in its owner's options; s."""
 
 
 class Pause(StrEnum):
@@ -194,11 +199,16 @@ def _one_of[Word](**words: Word) -> Callable[[object], Word]:
     return check
 
 
-def _seconds(value: object) -> float:
-    seconds = float(_text(value))
-    if not 0 <= seconds <= _MOST_S:
-        raise ValueError
-    return seconds
+def _seconds(field: str) -> Callable[[object], float]:
+    lowest, highest = SECONDS[field]
+
+    def check(value: object) -> float:
+        seconds = float(_text(value))
+        if not lowest <= seconds <= highest:
+            raise ValueError
+        return seconds
+
+    return check
 
 
 def _level(value: object) -> int:
@@ -239,8 +249,6 @@ FIELDS: Mapping[str, Callable[[object], object]] = {
     "steps": _steps,
     "pause": _one_of(zero=Pause.ZERO, minimum=Pause.MINIMUM, stop=Pause.STOP),
     "leave_out": _measurands,
-    "reply_delay": _seconds,
-    "ping_interval": _seconds,
-    "call_timeout": _seconds,
+    **{field: _seconds(field) for field in SECONDS},
 }
 """What an entry can say, and what checks it: raises `KeyError` or `ValueError`."""
