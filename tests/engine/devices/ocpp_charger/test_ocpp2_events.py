@@ -124,6 +124,29 @@ async def test_a_start_we_asked_for(wallbox2: Wallbox2, journal: Journal) -> Non
     assert booked.id_tag == "HOUSE"
 
 
+async def test_a_start_of_before_our_restart(
+    wallbox2: Wallbox2,
+    new_charger: Callable[..., OcppCharger],
+    clock: Clock,
+    journal: Journal,
+) -> None:
+    """It does not get the card of another start that was asked for since."""
+    await wallbox2.charger.remote_start(1, "BEFORE")
+    (asked,) = wallbox2.link.sent("RequestStartTransaction")
+    await wallbox2.charger.close()
+    clock.advance(60)
+    charger = new_charger()
+    await charger.load()
+    box = Wallbox2(charger, clock)
+    box.connect()
+    await charger.remote_start(1, "SINCE")
+    info = {"remoteStartId": asked["remoteStartId"]}
+    await box.event("Started", "Charging", trigger="RemoteStart", info=info)
+    (booked,) = await journal.transactions("GARAGE")
+    assert booked.id_tag == ""
+    await charger.close()
+
+
 async def test_what_comes_twice_counts_once(
     wallbox2: Wallbox2, journal: Journal
 ) -> None:

@@ -42,7 +42,9 @@ class Dialect:
         self._reports = Reports()
         self._names = Names(station.charger_id, station.journal)
         self._incoming = Incoming(station, self._names, answer, self._reports.take)
-        self._requests = Requests(say, self._incoming, self._names, self._reports)
+        self._requests = Requests(
+            say, self._incoming, self._names, self._reports, station.now
+        )
 
     @property
     def variables(self) -> Variables:

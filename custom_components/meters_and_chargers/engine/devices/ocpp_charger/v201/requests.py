@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from itertools import count
 
 from ....model import Refused
@@ -20,6 +21,7 @@ type Translation = Callable[[Payload], Awaitable[Payload]]
 _AT_ONCE = 4
 """Variables asked for in one message; some wallboxes take few."""
 _MAX_STARTS = 20
+_START_BITS = 0x3FFF_FFFF
 
 _TRIGGERS: Mapping[str, str] = {
     "DiagnosticsStatusNotification": "LogStatusNotification",
@@ -37,7 +39,12 @@ class Requests:
     """Translates each request, and its answer back; all of them raise `DeviceError`."""
 
     def __init__(
-        self, say: Say, incoming: Incoming, names: Names, reports: Reports
+        self,
+        say: Say,
+        incoming: Incoming,
+        names: Names,
+        reports: Reports,
+        now: Callable[[], datetime],
     ) -> None:
         """Send by ``say`` what fits the standard's schema."""
         self._say = say
@@ -45,6 +52,8 @@ class Requests:
         self._names = names
         self._reports = reports
         self._numbers: Iterator[int] = count(1)
+        # Not from 1: a start of before a restart of ours may yet come from a queue.
+        self._starts = count(int(now().timestamp()) & _START_BITS)
         self._translations: Mapping[str, Translation] = {
             "RemoteStartTransaction": self._start,
             "RemoteStopTransaction": self._stop,
@@ -77,7 +86,7 @@ class Requests:
     # Charging
 
     async def _start(self, payload: Payload) -> Payload:
-        number = next(self._numbers)
+        number = next(self._starts)
         starts = self._incoming.events.remote_starts
         starts[number] = reading.text(payload.get("idTag"))
         if len(starts) > _MAX_STARTS:
