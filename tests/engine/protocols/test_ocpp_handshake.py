@@ -38,7 +38,7 @@ def auto_enable_custom_integrations(socket_enabled: None) -> None:
 @pytest.fixture
 def expected_logs() -> list[str]:
     """A refused wallbox is named."""
-    return ["CP1 can't connect", f"{HOST} can't connect"]
+    return [f"{name} can't connect" for name in ("CP1", HOST, "refused")]
 
 
 @pytest.mark.parametrize(
@@ -323,6 +323,19 @@ async def test_no_handshake(
         assert not doors.knocks
         writer.close()
     assert caplog.text.count("CP1 can't connect") == named
+
+
+async def test_one_that_may_not_even_wait(
+    expected_logs: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its owner finds in the log why it is never shown, once."""
+    expected_logs.append("AWAY can't connect")
+    async with serving(Doors(refused=("AWAY",))) as server:
+        for _ in range(2):
+            answer, _, writer = await knock(server, "/AWAY", OCPP16)
+            assert answer[0] == NOT_FOUND
+            writer.close()
+    assert caplog.text.count("AWAY can't connect: nobody knows it") == 1
 
 
 async def test_naming_is_bounded(

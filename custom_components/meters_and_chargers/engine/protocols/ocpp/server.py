@@ -27,6 +27,7 @@ _MAX_TRACED = 200
 _MAX_NAMED = 200
 """Wallboxes whose refusal is logged, so that nobody can fill the memory."""
 
+_NO_ROOM = "nobody knows it, and it is not local or too many wait"
 _CHALLENGE = 'Basic realm="OCPP"'
 _HANDSHAKE = (
     hdrs.CONNECTION,
@@ -176,6 +177,7 @@ class Server:
             self._refuse(charger_id, request, Refusal.NO_IDENTITY)
             raise web.HTTPNotFound
         if (handler := self._admit(request, charger_id, said)) is None:
+            self._name(charger_id, _NO_ROOM)
             raise web.HTTPNotFound
         self._door.settle(request.protocol)
         names = handshake.offered(
