@@ -591,6 +591,61 @@ async def test_server_and_wallbox_are_changed_by_flows(
     assert server.state is ConfigEntryState.LOADED
 
 
+async def test_others_feel_nothing_of_a_wallbox(
+    hass: HomeAssistant,
+    server: ConfigEntry[Any],
+    garage: Garage,
+    expected_logs: list[str],
+) -> None:
+    """One that is added, changed, reloaded or removed costs another no connection."""
+    expected_logs.append("is no longer connected")
+    listener = server.runtime_data._listener
+    url = f"ws://127.0.0.1:{server.data['port']}/YARD"
+    async with (
+        aiohttp.ClientSession() as client,
+        client.ws_connect(url, protocols=["ocpp1.6"]) as yard,
+    ):
+
+        async def is_served() -> bool:
+            """Ask, and pass over what the wallbox is asked meanwhile."""
+            await yard.send_str('[2,"ask","Heartbeat",{}]')
+            while (message := await yard.receive_json())[0] == 2:
+                await yard.send_json([4, message[1], "NotSupported", "", {}])
+            return bool(message[:2] == [3, "ask"])
+
+        await yard.send_str('[2,"1","BootNotification",{"chargePointModel":"Y"}]')
+        assert (await yard.receive_json())[2]["status"] == "Pending"
+        await until(hass, garage, lambda: len(knocks(hass)) == 2, "both knock")
+        (flow,) = (
+            flow
+            for flow in knocks(hass)
+            if flow["context"]["unique_id"] == "ocpp_charger_YARD"
+        )
+        await hass.config_entries.flow.async_configure(
+            flow["flow_id"], {"name": "Yard", "maximum_current": 16}
+        )
+        await hass.async_block_till_done()
+        link = listener.server.links["YARD"]
+        assert await is_served()
+        entry = await let_in(hass, garage)
+        assert await is_served()
+        for current in (20, 32):
+            result = await reconfigure(hass, entry)
+            await hass.config_entries.flow.async_configure(
+                result["flow_id"], {"maximum_current": current}
+            )
+            await hass.async_block_till_done()
+            assert await is_served()
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        assert await is_served()
+        await hass.config_entries.async_remove(entry.entry_id)
+        await hass.async_block_till_done()
+        assert await is_served()
+        assert server.runtime_data._listener is listener
+        assert listener.server.links["YARD"] is link
+        assert listener.server.trace("YARD").connections == 1
+
+
 async def test_server_that_can_not_listen_is_tried_again(
     hass: HomeAssistant, server: ConfigEntry[Any]
 ) -> None:
