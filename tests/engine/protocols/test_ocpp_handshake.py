@@ -1,5 +1,6 @@
 """The handshake: which address, which version, and what is said to the others."""
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 
@@ -323,6 +324,34 @@ async def test_no_handshake(
         assert not doors.knocks
         writer.close()
     assert caplog.text.count("CP1 can't connect") == named
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "GET /CP\u00e41 HTTP/1.1\r\nAuthorization: Basic {secret}",
+        "GET CP1 HTTP/1.1\r\nAuthorization: Basic {secret}",
+        "GET /CP1 HTTP/1.1\r\nAuthorization: Basic {secret}\x00",
+        "GET /CP1 HTTP/1.1\r\nAuthorization: Basic aaaa\r\n{secret}==",
+        "GET /CP1 HTTP/1.1\r\nAuthorization: Basic {secret}" + 9000 * "a",
+    ],
+)
+async def test_what_can_not_be_read(
+    head: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is said once who sent it, and nothing of it: a password may be there."""
+    secret = "c2VjcmV0LXNlY3JldA"  # noqa: S105 - of nobody
+    async with serving(Doors()) as server:
+        for _ in range(2):
+            reader, writer = await asyncio.open_connection(HOST, server.port)
+            writer.write(f"{head.format(secret=secret)}\r\n\r\n".encode())
+            assert (await reader.readline()).startswith(b"HTTP/1.0 400")
+            writer.close()
+        async with dialling(server) as wallbox:
+            assert (await wallbox.ask())[0] == 3
+    assert caplog.text.count(f"{HOST} can't connect: its request can't be read") == 1
+    assert secret not in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_one_that_may_not_even_wait(

@@ -12,6 +12,7 @@ from aiohttp import WSCloseCode, hdrs, web
 from . import handshake, proof
 from .door import Door, Tls
 from .frame import MAX_CHARACTERS
+from .http_log import HttpLog
 from .manners import CALL_TIMEOUT_S, PING_S, Manners, Refusal, whose
 from .session import CLOSE_S, Session
 from .strict import preload
@@ -99,7 +100,12 @@ class Server:
         """Listen; raises OSError where the port can't be had."""
         app = web.Application()
         app.router.add_route(hdrs.METH_GET, "/{path:.*}", self._serve)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=_SHUTDOWN_S,
+            logger=HttpLog(self._name),
+        )
         await runner.setup()
         if (factory := runner.server) is None:
             raise RuntimeError("a runner without its server")
