@@ -18,6 +18,9 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger.reading i
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.v201 import (
     variables,
 )
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger.v201.incoming import (  # noqa: E501 - its path is that long
+    ACKNOWLEDGED,
+)
 from custom_components.meters_and_chargers.engine.model import Refused, Unsupported
 from custom_components.meters_and_chargers.engine.protocols.ocpp import (
     Call,
@@ -229,6 +232,16 @@ async def test_a_variable_that_cannot_be_set(
     wallbox2.link.reply("SetVariables", {"setVariableResult": [result]})
     with pytest.raises(kind):
         await wallbox2.charger.change_configuration("A.B", "1")
+
+
+@pytest.mark.parametrize("action", ACKNOWLEDGED)
+async def test_what_is_only_acknowledged(wallbox2: Wallbox2, action: str) -> None:
+    """The answer fits the standard, also to what 2.1 alone has; nothing is shown."""
+    wallbox2.version = Version.V21
+    wallbox2.connect()
+    wallbox2.changes.clear()
+    assert await wallbox2.says(action) is not None
+    assert wallbox2.changes == []
 
 
 @pytest.mark.parametrize(

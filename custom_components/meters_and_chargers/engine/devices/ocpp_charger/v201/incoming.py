@@ -14,7 +14,7 @@ from .running import Names
 
 _EMPTY: Payload = {}
 
-_ACKNOWLEDGED: Mapping[str, Payload] = {
+ACKNOWLEDGED: Mapping[str, Payload] = {
     **dict.fromkeys(
         (
             "BatterySwap",
@@ -78,7 +78,7 @@ class Incoming:
         """Answer one call; raises `CallError` for an action that we don't know."""
         if (translation := self._translations.get(call.action)) is not None:
             return await translation(call)
-        if (known := _ACKNOWLEDGED.get(call.action)) is not None:
+        if (known := ACKNOWLEDGED.get(call.action)) is not None:
             return known, NOTHING
         # The same in both, or from a wallbox that claims a version it can't speak.
         return await self._answer(call)
