@@ -41,7 +41,7 @@ from .const import (
     DOMAIN,
     SUBENTRY_CARD,
 )
-from .engine.devices.ocpp_charger import Offline, Policy
+from .engine.devices.ocpp_charger import LONGEST_TAG, Offline, Policy
 from .ocpp import OcppServer, wallboxes_of
 from .session_options import SessionOptions
 
@@ -49,7 +49,6 @@ LEARN_S = 60
 """How long a card may take to be held to a wallbox."""
 POLICIES = (Policy.EVERYBODY, Policy.KNOWN)
 """Those that are a choice; the third follows from a billing service."""
-_LONGEST_TAG = 36
 _LONGEST_GROUP = 20
 _ANY = "any"
 
@@ -237,7 +236,7 @@ class CardFlow(ConfigSubentryFlow):
 
     def _errors(self, typed: Mapping[str, Any]) -> dict[str, str]:
         tag = typed[CONF_TAG].strip()
-        if not (0 < len(tag) <= _LONGEST_TAG and tag.isascii() and tag.isprintable()):
+        if not (0 < len(tag) <= LONGEST_TAG and tag.isascii() and tag.isprintable()):
             return {CONF_TAG: "tag_form"}
         if len(typed.get(CONF_GROUP, "").strip()) > _LONGEST_GROUP:
             return {CONF_GROUP: "group_too_long"}

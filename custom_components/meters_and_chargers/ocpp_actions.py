@@ -24,6 +24,7 @@ import voluptuous as vol
 from . import ocpp_tls
 from .const import DOMAIN
 from .engine.devices.ocpp_charger import (
+    LONGEST_TAG,
     Card,
     Setting,
     is_proof,
@@ -255,7 +256,8 @@ class Action:
 
 
 _TEXT = vol.All(cv.string, vol.Length(min=1))
-_TAG = vol.All(cv.string, vol.Length(min=1, max=20))
+# The wallbox's own version may allow less, which is said when it is asked.
+_TAG = vol.All(cv.string, vol.Length(min=1, max=LONGEST_TAG))
 _FROM_0 = vol.All(vol.Coerce(int), vol.Range(min=0, max=99))
 _FROM_1 = vol.All(vol.Coerce(int), vol.Range(min=1, max=99))
 _DAYS = vol.All(vol.Coerce(float), vol.Range(min=0.1, max=31 * 24))

@@ -248,6 +248,8 @@ async def test_availability_and_a_start_with_a_card(
     await until(hass, garage, lambda: value(hass, STATUS) == "unavailable", "closed")
     await act(hass, entry, "set_availability", available=True)
     await until(hass, garage, lambda: value(hass, STATUS) == "available", "open")
+    with pytest.raises(ServiceValidationError, match="too long"):
+        await act(hass, entry, "start_charging", card="0" * 21)  # OCPP 2 takes it
     await act(hass, entry, "start_charging", card="04A1B2C3")
     garage.house.cars[0].connected = True
     await until(

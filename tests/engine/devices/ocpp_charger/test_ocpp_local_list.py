@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 import logging
 from typing import Any
 
-from ocpp_fakes import Clock, Wallbox, idle
+from ocpp_fakes import Clock, Wallbox, Wallbox2, idle
 import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
@@ -15,7 +15,7 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     Rules,
     Token,
 )
-from custom_components.meters_and_chargers.engine.protocols.ocpp import CallError
+from custom_components.meters_and_chargers.engine.protocols.ocpp import Call, CallError
 
 ANNA = Token(tag="AA", label="Anna", parent="Family")
 BEN = Token(tag="BB", label="Ben", blocked=True)
@@ -167,6 +167,41 @@ async def test_parts_and_room(
     assert "room for 5 of 7 cards" in caplog.text
     await connect(keeper, kept, LocalAuthListMaxLength="5")
     assert len(kept.kinds) == 3
+
+
+async def test_longer_cards_of_ocpp_2(
+    gate: Gate, new_charger: Callable[..., OcppCharger], clock: Clock
+) -> None:
+    """They are left out for a wallbox of 1.6 alone."""
+    long = Token(tag="y" * 36, label="")
+    gate.take(Rules(tokens=(long, Token(tag="z" * 37, label="")), lists=True))
+    charger = new_charger(gate=gate)
+    await charger.load()
+    link = Wallbox2(charger, clock).connect()
+    listed = {
+        "component": {"name": "LocalAuthListCtrlr"},
+        "variable": {"name": "Enabled"},
+        "variableAttribute": [{"value": "true"}],
+    }
+
+    async def report() -> dict[str, str]:
+        payload = {
+            "requestId": link.sent("GetBaseReport")[-1]["requestId"],
+            "generatedAt": clock.ago(0),
+            "seqNo": 0,
+            "reportData": [listed],
+        }
+        await charger.called(link, Call("NotifyReport", payload, ""))
+        return {"status": "Accepted"}
+
+    link.reply("GetBaseReport", report)
+    link.reply("GetLocalListVersion", {"versionNumber": 0})
+    clock.advance(5)
+    await idle(charger)
+    (sent,) = link.sent("SendLocalList")
+    (entry,) = sent["localAuthorizationList"]
+    assert entry["idToken"]["idToken"] == long.tag
+    await charger.close()
 
 
 async def test_part_that_fails_is_sent_again(

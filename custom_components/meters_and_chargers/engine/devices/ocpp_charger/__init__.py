@@ -6,6 +6,7 @@ from .charger import FAMILY_KEY, OcppCharger
 from .connector import STATUSES, Connector
 from .guard import Guard, Issued, Rejection, Security
 from .ladder import Learnt
+from .local_list import LONGEST_TAG
 from .quirks import SECONDS, SHIPPED, Entry, Pause, Quirk, Quirks, QuirksError
 from .quirks import read as read_quirks
 from .requests import OWN_TAG, Setting, is_proof, is_secret, shown
@@ -20,6 +21,7 @@ __all__ = [
     "CARDS",
     "CERTIFICATE_EXPIRING",
     "FAMILY_KEY",
+    "LONGEST_TAG",
     "OWN_TAG",
     "SECONDS",
     "SECURITY_EVENTS",

@@ -24,7 +24,9 @@ _SUM = (1 << _SUM_BITS) - 1
 _HIGHEST = 0x7FFE
 _USUAL_LENGTH = 20
 """Cards in one message where the wallbox does not say how many it takes."""
-_LONGEST_TAG = 20
+LONGEST_TAG = 36
+"""Of a card, by OCPP 2."""
+_LONGEST_16 = 20
 
 type Cards = Mapping[str, Mapping[str, Json]]
 """What is known of each card: its number and its idTagInfo."""
@@ -123,8 +125,9 @@ class LocalList:
 
     def _fitting(self, cards: Cards, configuration: Configuration) -> Cards:
         """Return as many cards as there is room for, those that may charge first."""
+        longest = _LONGEST_16 if self._wallbox.dialect is None else LONGEST_TAG
         known = sorted(
-            (tag for tag in cards if 0 < len(tag) <= _LONGEST_TAG),
+            (tag for tag in cards if 0 < len(tag) <= longest),
             key=lambda tag: (cards[tag]["status"] != "Accepted", tag),
         )
         room = integer(configuration.get("LocalAuthListMaxLength"))
