@@ -1,10 +1,10 @@
 """What OCPP 2 says of a wallbox, and what it is asked, in the words of 1.6."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ocpp_fakes import BOOT2 as BOOT
-from ocpp_fakes import Clock, FakeLink, Wallbox2, idle, rest
+from ocpp_fakes import NOON, Clock, FakeLink, Wallbox2, idle, rest
 import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
@@ -280,6 +280,28 @@ async def test_a_makers_message_may_be_answered_by_anything(
     told = {"level": 50, "names": ["a"]}
     wallbox2.link.reply("DataTransfer", {"status": "Accepted", "data": told})
     assert await wallbox2.charger.transfer_data("maker") == ("Accepted", told)
+@pytest.mark.parametrize(
+    ("action", "ask"),
+    [
+        (
+            "UpdateFirmware",
+            lambda box: box.update_firmware(Firmware(url="http://house/1.bin"), NOON),
+        ),
+        ("GetLog", lambda box: box.upload_log("ftp://house/", NOON)),
+        ("GetBaseReport", lambda box: box.read_settings()),
+    ],
+)
+async def test_a_no_that_1_6_does_not_know(
+    wallbox2: Wallbox2, action: str, ask: Callable[[OcppCharger], Awaitable[object]]
+) -> None:
+    """What 1.6 only acknowledges may be refused here, and is not taken for done."""
+    wallbox2.link.reply(action, {"status": "Rejected"})
+    with pytest.raises(Refused, match=f"{action}: rejected"):
+        await ask(wallbox2.charger)
+    if action == "GetBaseReport":
+        return  # what follows a yes is in other tests
+    wallbox2.link.reply(action, {"status": "AcceptedCanceled"})
+    await ask(wallbox2.charger)
 
 
 async def test_what_is_no_variable_is_not_asked_for(wallbox2: Wallbox2) -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import count
 
-from ....model import Refused
+from ....model import Refused, Unsupported
 from ....protocols.ocpp.types import Json, Payload
 from .. import reading
 from ..profile import MAXIMUM, PURPOSE, TRANSACTION
@@ -32,7 +32,8 @@ _CERTIFICATES: Mapping[str, str] = {
 }
 _UNKNOWN = frozenset({"UnknownComponent", "UnknownVariable"})
 _TAKEN = frozenset({"Accepted", "RebootRequired"})
-_BEGUN = frozenset({"Accepted", "AcceptedCanceled"})
+_AGREED = frozenset({"Accepted", "AcceptedCanceled"})
+"""The second takes the place of what was under way."""
 
 
 class Requests:
@@ -314,8 +315,8 @@ class Requests:
             answer = await self._say(
                 "GetBaseReport", {"requestId": number, "reportBase": "FullInventory"}
             )
-            if answer.get("status") == "Accepted":
-                await report.wait()
+            _agreed("GetBaseReport", answer)
+            await report.wait()
 
     # Cards
 
@@ -367,8 +368,7 @@ class Requests:
                 ),
             }
         )
-        _see_begun("UpdateFirmware", answer)
-        return {}
+        return _agreed("UpdateFirmware", answer)
 
     async def _update_signed(self, payload: Payload) -> Payload:
         return await self._say(
@@ -394,8 +394,7 @@ class Requests:
                 ),
             },
         )
-        _see_begun("GetLog", answer)
-        return words.present(fileName=answer.get("filename"))
+        return words.present(fileName=_agreed("GetLog", answer).get("filename"))
 
     async def _install_certificate(self, payload: Payload) -> Payload:
         return await self._say(
@@ -414,11 +413,13 @@ class Requests:
         )
 
 
-def _see_begun(action: str, answer: Payload) -> None:
-    """Raise `Refused` for a no that 1.6 has no word for."""
+def _agreed(action: str, answer: Payload) -> Payload:
+    """Return an answer if it is a yes: that of 1.6 has no status to say no by."""
     status = reading.text(answer.get("status"))
-    if status not in _BEGUN:
-        raise Refused(f"{action}: {reading.snake(status).replace('_', ' ')}")
+    if status in _AGREED:
+        return answer
+    kind = Unsupported if status == "NotSupported" else Refused
+    raise kind(f"{action}: {reading.snake(status).replace('_', ' ') or 'no status'}")
 
 
 def _evse(number: Json) -> dict[str, Json] | None:
