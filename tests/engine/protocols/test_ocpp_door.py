@@ -316,6 +316,22 @@ async def test_a_password_by_any_of_its_names(
         assert answer[0] == status
         assert doors.knocks == [("CP1", HOST)]
         writer.close()
+@pytest.mark.parametrize("dials", ["CP1", "CP1-SN7", "CP1:7"])
+async def test_the_user_name_may_be_an_alias(dials: str) -> None:
+    """Whoever dials under its own name, or has another one, still has one password."""
+    doors = Doors()
+    async with serving(doors) as server:
+        server.treat("CP1", Manners(aliases=frozenset({"CP1-SN7", "CP1:7"})))
+        for user in ("CP1", "CP1-SN7", "CP1:7"):
+            _, _, writer = await knock(
+                server, f"/{dials}", OCPP16, basic(user, b"a:\xff")
+            )
+            writer.close()
+        _, _, writer = await knock(server, f"/{dials}", OCPP16, basic("CP2", b"a"))
+        writer.close()
+    assert {who for who, _ in doors.knocks} == {"CP1"}
+    passwords = [shown.password for shown in doors.shown]
+    assert passwords == [b"a:\xff", b"a:\xff", b"a:\xff", b""]
 
 
 async def test_forwarded_is_seen() -> None:

@@ -56,11 +56,11 @@ def _password(header: str, names: Iterable[str]) -> bytes | None:
         decoded = base64.b64decode(value.strip(), validate=True)
     except binascii.Error, ValueError:
         return b""
-    for name in names:
-        # An identity may hold a colon itself.
-        user = f"{name}:".encode()
-        if decoded.startswith(user):
-            return decoded.removeprefix(user)
+    # An identity may hold a colon itself, and begin like another one.
+    for user in sorted(names, key=len, reverse=True):
+        named = user.encode() + b":"
+        if decoded.startswith(named):
+            return decoded.removeprefix(named)
     return b""
 
 

@@ -217,7 +217,7 @@ class Server:
         """Ask the gate; who has not proved who it is gets 401, before the upgrade."""
         aliases = self._manners.get(charger_id, self._usual).aliases
         # With its password it gives the name that it dials by, or its other one.
-        shown = proof.shown(request, (said, charger_id, *sorted(aliases)))
+        shown = proof.shown(request, {said, charger_id, *aliases})
         try:
             return self._gate.admit(charger_id, _peer(request), shown)
         except Unauthorised as err:
