@@ -33,12 +33,14 @@ from .test_ocpp import (
     set_current,
     until,
 )
-from .test_ocpp_actions import said
+from .test_ocpp_actions import act, said
 from .test_ocpp_cards import TAG, add_card, set_rules
 
 __all__ = ["server"]
 
 SWITCH = "switch.wallbox_charging"
+LONG = "0123456789abcdef0123456789abcdef"
+"""The number of an app's card."""
 
 
 @pytest.fixture
@@ -154,6 +156,36 @@ async def test_cards_as_with_ocpp_16(
     await until(hass, garage, lambda: bool(said(garage, "ClearCache")), "clearing")
     (sent,) = said(garage, "SendLocalList")[-1]["localAuthorizationList"]
     assert sent["idTokenInfo"]["status"] == "Blocked"
+
+
+async def test_actions_as_with_ocpp_16(hass: HomeAssistant, garage: Garage) -> None:
+    """They answer alike; names are those of 2.0.1, and a card may be longer."""
+    garage.house.cars[0].connected = False
+    entry = await let_in(hass, garage)
+    await until(hass, garage, lambda: value(hass, STATUS) == "available", "free")
+    name = "SampledDataCtrlr.TxUpdatedInterval"
+    change = {"key": name, "value": "30"}
+    found = await act(hass, entry, "set_configuration", answers=True, **change)
+    assert found == {"restart_needed": False}
+    found = await act(hass, entry, "get_configuration", answers=True, keys=[name])
+    assert found["keys"][name]["value"] == "30"
+    found = await act(hass, entry, "upload_log", answers=True, url="ftp://127.0.0.1/")
+    assert found == {"file": "log.txt"}
+    await act(hass, entry, "start_charging", card=LONG)
+    (asked,) = said(garage, "RequestStartTransaction")
+    assert asked["idToken"]["idToken"] == LONG
+    await act(hass, entry, "set_card_list", cards=[LONG])
+    (asked,) = said(garage, "SendLocalList")
+    (listed,) = asked["localAuthorizationList"]
+    assert listed["idToken"]["idToken"] == LONG
+    firmware = {"url": "http://127.0.0.1/2.1.bin", "version": "2.1"}
+    await act(hass, entry, "offer_firmware", **firmware)
+    await hass.async_block_till_done()
+    assert said(garage, "UpdateFirmware") == []
+    update = {ATTR_ENTITY_ID: "update.wallbox_firmware"}
+    await hass.services.async_call("update", "install", update, blocking=True)
+    (asked,) = said(garage, "UpdateFirmware")
+    assert asked["firmware"]["location"] == firmware["url"]
 
 
 async def test_server_restart_keeps_the_transaction(

@@ -352,3 +352,9 @@ async def test_a_value_that_can_not_be_sent(
     with pytest.raises(ServiceValidationError, match="too long or of the wrong kind"):
         await act(hass, entry, "set_configuration", key="K" * 51, value="5")
     assert said(garage, "ChangeConfiguration") == []
+    # OCPP 2 knows longer cards than this one does.
+    with pytest.raises(ServiceValidationError, match="too long or of the wrong kind"):
+        await act(hass, entry, "start_charging", card="A" * 21)
+    with pytest.raises(vol.Invalid):
+        await act(hass, entry, "start_charging", card="A" * 37)
+    assert said(garage, "RemoteStartTransaction") == []
