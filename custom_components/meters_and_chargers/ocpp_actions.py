@@ -27,8 +27,8 @@ from .engine.devices.ocpp_charger import (
     LONGEST_TAG,
     Card,
     Setting,
-    is_proof,
     is_secret,
+    locks_out,
     same_serial,
 )
 from .engine.model import DeviceError, OutOfRange, Unsupported
@@ -111,8 +111,7 @@ async def _get_configuration(hub: ChargerHub, data: Data) -> Answer:
 
 
 async def _set_configuration(hub: ChargerHub, data: Data) -> Answer:
-    if is_proof(data[_KEY]):
-        # It locks a wallbox out when the server does not change with it.
+    if locks_out(data[_KEY]):
         raise refused("key_is_ours", setting=data[_KEY])
     status = await hub.charger.change_configuration(data[_KEY], data[_VALUE])
     return {"restart_needed": status == "reboot_required"}

@@ -8,8 +8,8 @@ import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     OcppCharger,
-    is_proof,
     is_secret,
+    locks_out,
 )
 from custom_components.meters_and_chargers.engine.model import (
     OutOfRange,
@@ -207,4 +207,49 @@ async def test_without_a_connection(wallbox: Wallbox) -> None:
 )
 def test_keys_that_are_nobodys_business(key: str, *, secret: bool, proof: bool) -> None:
     """By their names in either version, however they are written."""
-    assert (is_secret(key), is_proof(key)) == (secret, proof)
+    assert (is_secret(key), locks_out(key)) == (secret, proof)
+SECRETS = (
+    "AuthorizationKey",
+    "SecurityCtrlr.BasicAuthPassword",
+    "AuthCtrlr.MasterPassGroupId",
+    "NetworkConfiguration[1].VpnKey",
+    "WiFiPassphrase",
+    "WpaPskKey",
+    "SimPin",
+    "PUK1",
+    "FreevendIdTag",
+    "FreeChargingTag",
+    "PlugAndChargeIdentifier",
+)
+NO_SECRETS = (
+    "GetConfigurationMaxKeys",
+    "MeterPublicKey",
+    "OCPPCommCtrlr.PublicKeyWithSignedMeterValue",
+    "MeterValueSampleInterval",
+    "SecurityProfile",
+    "AuthCtrlr.LocalAuthorizeOffline",
+    "MappingPhases",
+)
+
+
+def test_names_of_secrets() -> None:
+    """Passwords, keys and cards of makers and standards, but no public key."""
+    assert all(is_secret(key) for key in (*SECRETS, *map(str.upper, SECRETS)))
+    assert not [key for key in NO_SECRETS if is_secret(key)]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "AuthorizationKey",
+        "authorizationkey ",
+        "SecurityCtrlr.BasicAuthPassword",
+        "securityctrlr.basicauthpassword",
+        "NetworkConfiguration[1].BasicAuthPassword",
+        "SecurityCtrlr.SecurityProfile",
+    ],
+)
+def test_what_would_lock_it_out(key: str) -> None:
+    """By the names of either version, however they are written."""
+    assert locks_out(key)
+    assert not locks_out(f"{key}s")

@@ -9,7 +9,7 @@ from .ladder import Learnt
 from .local_list import LONGEST_TAG
 from .quirks import SECONDS, SHIPPED, Entry, Pause, Quirk, Quirks, QuirksError
 from .quirks import read as read_quirks
-from .requests import OWN_TAG, Setting, is_proof, is_secret, shown
+from .requests import OWN_TAG, Setting, is_secret, locks_out, shown
 from .security_events import CERTIFICATE_EXPIRING, SECURITY_EVENTS, expiring
 from .tokens import Gate, Offline, Policy, Rules, Token
 from .upkeep import Card, Firmware, same_serial
@@ -55,8 +55,8 @@ __all__ = [
     "Token",
     "expiring",
     "is_local",
-    "is_proof",
     "is_secret",
+    "locks_out",
     "read_quirks",
     "redact",
     "same_serial",

@@ -20,13 +20,11 @@ _DONE = frozenset(
 )
 _MAX_CODE = 40
 _SECRET = re.compile(
-    "authorizationkey|passw|secret|token|psk|credential|pin(code)?$|id_?tag|identifier"
-    "|masterpass|(vpn|private|shared)_?key",
+    r"passw|passphrase|masterpass|secret|token|psk|credential|identifier|id_?tag|tag$|"
+    r"(?<!public)key$|(pin|puk)(code)?\d*$",
     re.IGNORECASE,
 )
-_PROOF = re.compile(
-    r"(.*\.)?(authorizationkey|basicauthpassword|securityprofile)", re.IGNORECASE
-)
+_OURS = frozenset({"authorizationkey", "basicauthpassword", "securityprofile"})
 _LISTED = 50
 """How many keys an answer names that were asked for and that nobody knows."""
 
@@ -239,12 +237,15 @@ def shown(settings: Mapping[str, Setting], *secrets: str) -> list[dict[str, Json
 
 def is_secret(key: str) -> bool:
     """Say whether the name of a configuration key promises a secret, or a card."""
-    return _SECRET.search(key) is not None
+    return _SECRET.search(key.strip()) is not None
 
 
-def is_proof(key: str) -> bool:
-    """Say whether by a key of either version a wallbox proves itself to its server."""
-    return _PROOF.fullmatch(key.strip()) is not None
+def locks_out(key: str) -> bool:
+    """Say whether a wallbox that is told another value would no longer be let in.
+
+    By the names of 1.6 and of 2.0.1; in both no case counts.
+    """
+    return key.strip().rpartition(".")[2].casefold() in _OURS
 
 
 def _period(period: Json) -> Period | None:
