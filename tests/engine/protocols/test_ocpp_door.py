@@ -334,7 +334,18 @@ async def test_the_user_name_may_be_an_alias(dials: str) -> None:
     assert passwords == [b"a:\xff", b"a:\xff", b"a:\xff", b""]
 
 
-async def test_forwarded_is_seen() -> None:
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Forwarded-For: 10.0.0.1",
+        "forwarded: for=10.0.0.1",
+        "X-Forwarded-Proto: https",
+        "X-Real-IP: 10.0.0.1",
+        "Via: 1.1 proxy",
+        "CF-Connecting-IP: 10.0.0.1",
+    ],
+)
+async def test_forwarded_is_seen(header: str) -> None:
     """Whoever comes by a proxy is known for it, and its header changes no address."""
     doors = Doors()
     async with serving(doors) as server:
@@ -342,7 +353,7 @@ async def test_forwarded_is_seen() -> None:
             server,
             "/CP1",
             OCPP16,
-            "X-Forwarded-For: 10.0.0.1",
+            header,
             basic("GARAGE:1", b"a:b"),
         )
         writer.close()

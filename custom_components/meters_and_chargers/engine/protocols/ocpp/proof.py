@@ -14,7 +14,11 @@ _HOST = re.compile(
     r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._\-]{1,253})(:(?P<port>\d{1,5}))?"
 )
 _HTTP, _HTTPS = 80, 443
-_FORWARDED = (hdrs.FORWARDED, hdrs.X_FORWARDED_FOR)
+_FORWARDED = re.compile(
+    "forwarded|via|x-forwarded-.*|x-real-ip|cf-connecting-ip|true-client-ip",
+    re.IGNORECASE,
+)
+"""Headers by which somebody in between says that it passes something on."""
 
 
 def shown(request: web.Request, names: Iterable[str]) -> Shown:
@@ -28,7 +32,7 @@ def shown(request: web.Request, names: Iterable[str]) -> Shown:
     header = request.headers.get(hdrs.AUTHORIZATION, "")
     return Shown(
         encrypted=tls is not None,
-        forwarded=any(name in request.headers for name in _FORWARDED),
+        forwarded=any(map(_FORWARDED.fullmatch, request.headers)),
         password=_password(header, names),
         certificate=None if tls is None else _certificate(tls),
         address=_address(request, encrypted=tls is not None),
