@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import is_dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -316,3 +317,30 @@ async def test_transaction_of_a_lost_connection_is_replayed(site: Site) -> None:
     assert site.charger.connector(1).transaction is None
     # A reconnect is no boot.
     assert len(site.said("BootNotification")) == 1
+
+
+IN_OTHER_TESTS = {
+    "BootNotification": "test_life_of_a_transaction",
+    "StatusNotification": "test_life_of_a_transaction",
+    "StartTransaction": "test_life_of_a_transaction",
+    "MeterValues": "test_life_of_a_transaction",
+    "StopTransaction": "test_life_of_a_transaction",
+    "ReserveNow": "test_a_reservation_is_made_and_cancelled",
+    "CancelReservation": "test_a_reservation_is_made_and_cancelled",
+    "DeleteCertificate": "test_what_a_wallbox_trusts",
+    # Also over sockets, in tests/integration/test_ocpp_security.py.
+    "InstallCertificate": "test_from_nothing_to_a_certificate",
+    "SignCertificate": "test_from_nothing_to_a_certificate",
+    "CertificateSigned": "test_from_nothing_to_a_certificate",
+}
+
+
+def test_no_message_is_forgotten() -> None:
+    """All that the library knows of 1.6 and its security extension, each once."""
+    known = {name for name, kind in vars(call).items() if is_dataclass(kind)}
+    shown = [*REQUESTS, *INCOMING, *IN_OTHER_TESTS]
+    # This one goes both ways.
+    assert sorted([*known, "DataTransfer"]) == sorted(shown)
+    both = Path(__file__).parent.parent / "integration" / "test_ocpp_security.py"
+    texts = Path(__file__).read_text() + both.read_text()
+    assert not [name for name in IN_OTHER_TESTS.values() if f"def {name}(" not in texts]

@@ -16,6 +16,7 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger.reading i
     snake,
 )
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.v201 import (
+    incoming,
     variables,
 )
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.v201.incoming import (  # noqa: E501 - its path is that long
@@ -27,6 +28,7 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp import (
     CallError,
     Version,
 )
+from custom_components.meters_and_chargers.engine.protocols.ocpp.strict import check
 
 
 async def test_who_it_is(wallbox2: Wallbox2) -> None:
@@ -302,6 +304,13 @@ async def test_a_no_that_1_6_does_not_know(
         return  # what follows a yes is in other tests
     wallbox2.link.reply(action, {"status": "AcceptedCanceled"})
     await ask(wallbox2.charger)
+
+
+@pytest.mark.parametrize("action", [*incoming._ACKNOWLEDGED])
+def test_what_is_only_acknowledged(action: str) -> None:
+    """The answer fits the standard's schema, also that of what 2.1 alone has."""
+    answer = incoming._ACKNOWLEDGED[action]
+    check(action, answer, answer=True, version=Version.V21)
 
 
 async def test_what_is_no_variable_is_not_asked_for(wallbox2: Wallbox2) -> None:
