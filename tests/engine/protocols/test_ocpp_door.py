@@ -316,6 +316,22 @@ async def test_a_password_by_any_of_its_names(
         assert answer[0] == status
         assert doors.knocks == [("CP1", HOST)]
         writer.close()
+
+
+async def test_a_defect_of_ours_is_seen(caplog: pytest.LogCaptureFixture) -> None:
+    """With all that is known of it, and the wallbox gets an answer."""
+
+    class Broken(Doors):
+        def admit(self, *_: Any, **__: Any) -> None:
+            raise RuntimeError("a defect")
+
+    async with serving(Broken()) as server:
+        answer, _, writer = await knock(server, "/CP1", OCPP16)
+        assert answer[0] == "HTTP/1.1 500 Internal Server Error"
+        writer.close()
+    assert "RuntimeError: a defect" in caplog.text
+
+
 @pytest.mark.parametrize("dials", ["CP1", "CP1-SN7", "CP1:7"])
 async def test_the_user_name_may_be_an_alias(dials: str) -> None:
     """Whoever dials under its own name, or has another one, still has one password."""

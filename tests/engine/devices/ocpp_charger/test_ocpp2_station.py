@@ -282,6 +282,8 @@ async def test_a_makers_message_may_be_answered_by_anything(
     told = {"level": 50, "names": ["a"]}
     wallbox2.link.reply("DataTransfer", {"status": "Accepted", "data": told})
     assert await wallbox2.charger.transfer_data("maker") == ("Accepted", told)
+
+
 @pytest.mark.parametrize(
     ("action", "ask"),
     [

@@ -208,6 +208,8 @@ async def test_without_a_connection(wallbox: Wallbox) -> None:
 def test_keys_that_are_nobodys_business(key: str, *, secret: bool, proof: bool) -> None:
     """By their names in either version, however they are written."""
     assert (is_secret(key), locks_out(key)) == (secret, proof)
+
+
 SECRETS = (
     "AuthorizationKey",
     "SecurityCtrlr.BasicAuthPassword",
