@@ -25,6 +25,7 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from . import certificates, links, ocpp_root_view, ocpp_tls
+from .card_flow import POLICIES, one_of
 from .certificates import Unusable
 from .const import (
     CONF_CHARGER_ID,
@@ -36,13 +37,14 @@ from .const import (
     CONF_NAMES,
     CONF_OLD_CIPHERS,
     CONF_OWN_PAIR,
+    CONF_POLICY,
     CONF_SECURITY,
     CONF_SERVER,
     CONF_TLS_MODE,
     FAMILY_OCPP_CHARGER,
     FAMILY_OCPP_SERVER,
 )
-from .engine.devices.ocpp_charger import Security
+from .engine.devices.ocpp_charger import Policy, Security
 from .figures import UNKNOWN
 from .ocpp import OcppServer, tell_left_behind
 from .ocpp_listen_flow import ListenSteps
@@ -89,6 +91,14 @@ _LISTENER = vol.Schema(
         vol.Required(CONF_CREDENTIALS, default=False): BooleanSelector(),
     }
 )
+_NEW = _LISTENER.extend(
+    {
+        vol.Required(CONF_POLICY, default=Policy.EVERYBODY.value): one_of(
+            CONF_POLICY, *POLICIES
+        )
+    }
+)
+"""What a new server is asked: that everybody may charge is its owner's word."""
 _NAME = re.compile(r"[A-Za-z0-9*:]([A-Za-z0-9.:\-]{0,250}[A-Za-z0-9])?")
 _KEEP, _OURS, _OWN = "keep", "ours", "own"
 _SHOW = "show_certificate"
@@ -115,13 +125,15 @@ class OcppSteps(ListenSteps):
             self._abort_if_unique_id_configured(error="server_exists")
             errors = await tried(user_input)
             if not errors:
+                listener = {**user_input}
                 return self.async_create_entry(
                     title=f"OCPP {port}",
-                    data={CONF_FAMILY: FAMILY_OCPP_SERVER, **user_input},
+                    options={CONF_POLICY: listener.pop(CONF_POLICY)},
+                    data={CONF_FAMILY: FAMILY_OCPP_SERVER, **listener},
                 )
         return self.async_show_form(
             step_id="ocpp_server",
-            data_schema=self.add_suggested_values_to_schema(_LISTENER, user_input),
+            data_schema=self.add_suggested_values_to_schema(_NEW, user_input),
             errors=errors,
         )
 

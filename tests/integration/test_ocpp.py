@@ -67,7 +67,7 @@ async def server(
         await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def new_server(hass: HomeAssistant, port: int) -> ConfigFlowResult:
+async def new_server(hass: HomeAssistant, port: int, **more: Any) -> ConfigFlowResult:
     """Fill in the form that adds a server."""
     flows = hass.config_entries.flow
     result = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
@@ -75,7 +75,7 @@ async def new_server(hass: HomeAssistant, port: int) -> ConfigFlowResult:
         result["flow_id"], {"next_step_id": "ocpp_server"}
     )
     assert result["step_id"] == "ocpp_server"
-    typed = {"port": port, "host": "127.0.0.1"}
+    typed = {"port": port, "host": "127.0.0.1", **more}
     return await flows.async_configure(result["flow_id"], typed)
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 import json
 import logging
+from pathlib import Path
 from typing import Any, ClassVar
 
 from homeassistant.config_entries import (
@@ -23,6 +24,7 @@ from ocpp.v16 import call_result
 import pytest
 
 from custom_components.meters_and_chargers import card_flow
+from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.diagnostics import (
     async_get_config_entry_diagnostics,
 )
@@ -36,7 +38,17 @@ from simulators.charge_point_session import Session
 from simulators.ksem import Ksem
 
 from .conftest import SetUp
-from .test_ocpp import STATUS, Garage, knocks, let_in, open_options, server, until
+from .test_ocpp import (
+    STATUS,
+    Garage,
+    free_port,
+    knocks,
+    let_in,
+    new_server,
+    open_options,
+    server,
+    until,
+)
 from .test_ocpp_actions import act
 from .test_ocpp_site import set_up_site
 
@@ -550,6 +562,30 @@ async def test_blocked_card_is_forgotten_by_the_wallbox(
     await set_rules(hass, server, policy="known", offline="unchanged", local_list=False)
     await box.start()
     await until(hass, garage, lambda: box.upkeep.cache_cleared == 2, "at its return")
+
+
+async def test_who_may_charge_is_asked_at_first(
+    hass: HomeAssistant, tmp_path: Path, socket_enabled: None
+) -> None:
+    """Everybody is proposed and can be seen; another choice holds from the start."""
+    hass.config.config_dir = str(tmp_path)
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"next_step_id": "ocpp_server"}
+    )
+    assert result["data_schema"] is not None
+    assert result["data_schema"]({})["policy"] == "everybody"
+    result = await new_server(hass, free_port(), policy="known")
+    entry = result["result"]
+    hass.config_entries.flow.async_abort(result["next_flow"][1])
+    await hass.async_block_till_done()
+    assert "policy" not in entry.data
+    assert entry.options == {"policy": "known"}
+    verdict = entry.runtime_data.gate.decide(TAG, "GARAGE/1", dt_util.utcnow())
+    assert not verdict.accepted
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_closed_flow_learns_nothing(
