@@ -16,7 +16,6 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger.reading i
     snake,
 )
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.v201 import (
-    incoming,
     variables,
 )
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.v201.incoming import (  # noqa: E501 - its path is that long
@@ -28,7 +27,6 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp import (
     CallError,
     Version,
 )
-from custom_components.meters_and_chargers.engine.protocols.ocpp.strict import check
 
 
 async def test_who_it_is(wallbox2: Wallbox2) -> None:
@@ -275,15 +273,6 @@ async def test_a_no_that_16_does_not_know(
     await ask()
 
 
-async def test_a_makers_message_may_be_answered_by_anything(
-    wallbox2: Wallbox2,
-) -> None:
-    """Not by a text alone."""
-    told = {"level": 50, "names": ["a"]}
-    wallbox2.link.reply("DataTransfer", {"status": "Accepted", "data": told})
-    assert await wallbox2.charger.transfer_data("maker") == ("Accepted", told)
-
-
 @pytest.mark.parametrize(
     ("action", "ask"),
     [
@@ -308,11 +297,13 @@ async def test_a_no_that_1_6_does_not_know(
     await ask(wallbox2.charger)
 
 
-@pytest.mark.parametrize("action", [*incoming._ACKNOWLEDGED])
-def test_what_is_only_acknowledged(action: str) -> None:
-    """The answer fits the standard's schema, also that of what 2.1 alone has."""
-    answer = incoming._ACKNOWLEDGED[action]
-    check(action, answer, answer=True, version=Version.V21)
+@pytest.mark.parametrize("told", ["text", {"level": 5, "on": [True]}, None])
+async def test_what_a_maker_answers(wallbox2: Wallbox2, told: Any) -> None:
+    """It comes back as it is, which in 2.0.1 need not be a text."""
+    answer = {"status": "Accepted"} | ({} if told is None else {"data": told})
+    wallbox2.link.reply("DataTransfer", answer)
+    found = await wallbox2.charger.transfer_data("com.example", "Light", "5")
+    assert found == ("Accepted", told)
 
 
 async def test_what_is_no_variable_is_not_asked_for(wallbox2: Wallbox2) -> None:

@@ -68,7 +68,7 @@ class Upkeep(Requests):
     ) -> tuple[str, Json]:
         """Send a maker's own message; returns its status as sent and its data.
 
-        That is a text, with OCPP 2 anything.
+        That is a text in 1.6, and anything in OCPP 2.
         """
         parts = {"vendorId": vendor, "messageId": message, "data": data}
         answer = await self.ask("DataTransfer", _without_none(parts))
