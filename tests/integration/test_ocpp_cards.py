@@ -34,6 +34,7 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
 from custom_components.meters_and_chargers.session_log import label_of
 from simulators.car import Car
 from simulators.charge_point import ChargePoint
+from simulators.charge_point_2 import ChargePoint2
 from simulators.charge_point_session import Session
 from simulators.ksem import Ksem
 
@@ -88,9 +89,12 @@ class Keeping(Session):
 
 
 @pytest.fixture
-async def garage(server: ConfigEntry[Any]) -> AsyncIterator[Garage]:
-    """Return a wallbox that dials the server, with no car yet."""
-    garage = Garage(server, redial_s=(0.1, 0.3))
+async def garage(
+    server: ConfigEntry[Any], request: pytest.FixtureRequest
+) -> AsyncIterator[Garage]:
+    """Return a wallbox that dials the server, with no car yet; of 1.6 as a rule."""
+    kind: type[ChargePoint] = getattr(request, "param", ChargePoint)
+    garage = Garage(server, kind, redial_s=(0.1, 0.3))
     garage.house.cars[0].connected = False
     await garage.wallbox.start()
     yield garage
@@ -601,6 +605,9 @@ async def test_closed_flow_learns_nothing(
     await until(hass, garage, lambda: not gate.learns, "nobody who waits")
 
 
+@pytest.mark.parametrize(
+    "garage", [ChargePoint, ChargePoint2], ids=["1.6", "2.0.1"], indirect=True
+)
 async def test_number_of_a_card_is_nowhere(
     hass: HomeAssistant,
     garage: Garage,
