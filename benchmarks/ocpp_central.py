@@ -30,6 +30,8 @@ from custom_components.meters_and_chargers.engine.model import (  # noqa: E402 -
 )
 from custom_components.meters_and_chargers.engine.protocols.ocpp import (  # noqa: E402 - same
     Server,
+    Version,
+    preload,
 )
 
 _BUSY = "--busy"
@@ -65,6 +67,8 @@ async def main(path: str, identities: list[str], *, busy: bool) -> None:
     for charger in chargers:
         await charger.load()
         central.accept(charger.charger_id, charger)
+    # One that lives for a moment only would hardly come to hear a wallbox of 2.0.1.
+    preload(Version.V201)
     await server.start()
     asking = [asyncio.create_task(_ask(charger)) for charger in chargers if busy]
     print(json.dumps({"port": server.port}), flush=True)
