@@ -23,7 +23,12 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger.ladder im
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.quirks import (
     Entry,
 )
-from custom_components.meters_and_chargers.engine.model import Refused, Unsupported
+from custom_components.meters_and_chargers.engine.model import (
+    Refused,
+    Silent,
+    Unreachable,
+    Unsupported,
+)
 from custom_components.meters_and_chargers.engine.protocols.ocpp import CallError
 
 REJECTED = {"status": "Rejected"}
@@ -584,3 +589,54 @@ async def test_whatever_its_purpose_it_is_cleared(wallbox: Wallbox) -> None:
         ("TxDefaultProfile", 1),
         ("ChargePointMaxProfile",),
     ]
+
+
+@pytest.mark.parametrize("purpose", ["ChargePointMaxProfile", "TxProfile"])
+async def test_whatever_its_purpose_it_is_cleared_after_a_restart(
+    wallbox: Wallbox, new_charger: Callable[..., OcppCharger], purpose: str
+) -> None:
+    """What an earlier run has put, and this one has not, is known by its number."""
+    wallbox.charger.introduce("Maker", "Box", "")
+    wallbox.charger.use(_quirks(purpose=purpose))
+    await wallbox.starts()
+    await _set(wallbox, 10_000)
+    assert _profiles(wallbox)[-1]["chargingProfilePurpose"] == purpose
+    await wallbox.charger.close()
+    charger = new_charger()
+    await charger.load()
+    again = Wallbox(charger, wallbox.clock)
+    again.connect()
+    await charger.release()
+    found = again.link.sent("ClearChargingProfile")
+    assert purpose in [one["chargingProfilePurpose"] for one in found]
+    assert not charger.has_left(1)
+    await charger.close()
+
+
+@pytest.mark.parametrize("lost", [Silent("no answer"), Unreachable("closed")])
+async def test_a_limit_without_an_answer_may_lie_in_it(
+    wallbox: Wallbox, lost: Unreachable
+) -> None:
+    """So it is taken back with the others; one that was never sent is not."""
+    wallbox.link.reply("SetChargingProfile", lost)
+    with pytest.raises(Unreachable):
+        await _set(wallbox, 10_000)
+    assert wallbox.charger.has_left(1)
+    assert wallbox.charger.profile_writes == 1
+    await wallbox.charger.release()
+    assert wallbox.link.sent("ClearChargingProfile")
+    assert not wallbox.charger.has_left(1)
+    wallbox.charger.closed(wallbox.link)
+    with pytest.raises(Unreachable):
+        await wallbox.charger.set_charging_profile({})
+    assert wallbox.charger.profile_writes == 1
+
+
+async def test_ocpp_2_knows_one_limit_of_a_level(wallbox2: Wallbox2) -> None:
+    """There another number for the same would be refused; the same one replaces."""
+    wallbox2.charger.introduce("Maker", "Box", "")
+    wallbox2.charger.use(_quirks(kind="Relative"))
+    await _set(wallbox2, 10_000)
+    await wallbox2.charger.connector(1).limit.again()
+    first, second = _profiles(wallbox2)
+    assert first == second

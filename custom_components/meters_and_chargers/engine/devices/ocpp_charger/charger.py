@@ -305,8 +305,9 @@ class OcppCharger(OwnProfiles, Settling):
         self, connector: int | None = None, purpose: str = PURPOSE
     ) -> None:
         """Remove our limits, of one connector or of all."""
+        rare = self.left_purposes(connector).union(self._sender.rare_purposes)
         await super().clear_charging_profile(connector, purpose)
-        for other in self._sender.rare_purposes:
+        for other in sorted(rare - {purpose}):
             whole = other == MAXIMUM
             await super().clear_charging_profile(None if whole else connector, other)
         numbers = self.connectors if connector is None else (connector,)

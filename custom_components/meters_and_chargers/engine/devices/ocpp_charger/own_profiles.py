@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import override
 
-from ...model import Silent
+from ...model import Unreachable
 from ...protocols.ocpp.types import Payload
-from .profile import MAXIMUM, PURPOSE, TRANSACTION
+from .profile import MAXIMUM, PURPOSE, TRANSACTION, is_of_transaction
 from .reading import integer, text
 from .station import Station
 from .upkeep import Upkeep
@@ -26,10 +26,13 @@ class OwnProfiles(Upkeep):
     @override
     async def set_charging_profile(self, payload: Payload) -> None:
         """Send a charging profile as it is, and count it where it may be stored."""
+        sent = self.link is not None
         try:
             await super().set_charging_profile(payload)
-        except Silent:
-            self._written(payload)  # or not: nobody knows
+        except Unreachable:
+            if sent:  # it may have come, or not: nobody knows
+                self._written(payload)
+                await self._keep_number(payload)
             raise
         self._written(payload)
         await self._keep_number(payload)
@@ -46,9 +49,18 @@ class OwnProfiles(Upkeep):
 
     async def release(self) -> None:
         """Take back every limit of ours; raises `DeviceError`."""
-        for number in sorted(self._station.by_number):
+        for number in self._station.connectors:
             if self.has_left(number):
                 await self.clear_charging_profile(number)
+
+    def left_purposes(self, connector: int | None = None) -> frozenset[str]:
+        """Return the rare purposes of our profiles in it, also of an earlier run."""
+        found = set[str]()
+        if self._station.facts.get(_lies_in(0)):
+            found.add(MAXIMUM)
+        if any(map(is_of_transaction, self.numbers(connector))):
+            found.add(TRANSACTION)
+        return frozenset(found)
 
     def has_left(self, connector: int) -> bool:
         """Say whether a profile of ours lies in a connector, also of an earlier run."""

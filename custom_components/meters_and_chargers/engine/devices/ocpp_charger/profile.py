@@ -17,6 +17,9 @@ ALL_PHASES = 3
 _STARTED_S = 60
 """How long ago the schedule starts: a wallbox's clock may be behind."""
 
+_OF_TRANSACTION, _AGAIN = 2, 3
+"""Which hundreds the numbers of profiles begin with."""
+
 LASTS_S = 120
 """How long a limit above a fallback acts from now on."""
 
@@ -143,8 +146,15 @@ def _number(connector: int, form: Form, *, again: bool) -> int:
     if form.is_fallback:
         return fallback_number(connector)
     # One of a transaction must not replace what holds for the others.
-    use = (2 if form.purpose == TRANSACTION else 0) + (3 if again else 0)
+    use = (_OF_TRANSACTION if form.purpose == TRANSACTION else 0) + (
+        _AGAIN if again else 0
+    )
     return _numbers(use) + connector
+
+
+def is_of_transaction(number: int) -> bool:
+    """Say whether a profile of ours with this number is for one transaction alone."""
+    return number // _numbers(1) % _AGAIN == _OF_TRANSACTION
 
 
 def zulu(time: datetime) -> str:

@@ -312,7 +312,9 @@ class Sender:
 
         said, other = self._said.get(number, ({}, False))
         payload = profile(other=other)
-        if form.kind == RELATIVE and not form.is_fallback:
+        # OCPP 2 has another number refused on the same level, and the same replaced.
+        may_differ = self._wallbox.dialect is None
+        if form.kind == RELATIVE and not form.is_fallback and may_differ:
             if payload == said:
                 payload, other = profile(other=not other), not other
             self._said[number] = payload, other
