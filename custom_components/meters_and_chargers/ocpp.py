@@ -360,8 +360,8 @@ class OcppServer:
     def _fall_back(self, entry: ChargerEntry, charger: OcppCharger) -> None:
         """Tell a wallbox what to do without us, if that was ever chosen."""
         chosen: bool | None = entry.options.get(CONF_FALLBACK)
-        if chosen is None:
-            return
+        if chosen is None or (chosen and entry.disabled_by is not None):
+            return  # nobody would see what binds a disabled one
         value_ma = None
         if chosen:
             value_ma = entry.options[CONF_FALLBACK_CURRENT] * 1000

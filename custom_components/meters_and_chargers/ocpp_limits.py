@@ -44,15 +44,19 @@ def follow_options(
 
 
 async def leave(entry: ConfigEntry, charger: OcppCharger) -> None:
-    """Take our limits back from a wallbox that is let go, if that was chosen."""
-    if entry.options.get(CONF_ON_LEAVE) != OnLeave.CLEAR:
-        return
+    """Take our limits back from a wallbox that is let go, if that was chosen.
+
+    Else its last one holds for good: nobody is left to renew it above a fallback.
+    """
+    clears = entry.options.get(CONF_ON_LEAVE) == OnLeave.CLEAR
     try:
         async with asyncio.timeout(_PATIENCE_S):
             await charger.fall_back_to(None)
-            await charger.release()
+            if clears:
+                await charger.release()
     except (DeviceError, TimeoutError) as err:
-        _LOGGER.warning("%s keeps its last limit: %s", entry.title, err or "no answer")
+        left = "its last limit" if clears else "its fallback for now"
+        _LOGGER.warning("%s keeps %s: %s", entry.title, left, err or "no answer")
 
 
 @callback

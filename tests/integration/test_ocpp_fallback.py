@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -230,6 +230,49 @@ async def test_removed_it_keeps_no_fallback(
     await hass.async_block_till_done()
     (kept,) = garage.wallbox.profiles.kept
     assert "duration" not in kept.profile["charging_schedule"]
+
+
+@pytest.mark.parametrize(
+    ("on_leave", "left_a"), [("keep", [12]), ("clear", [])], ids=["keep", "clear"]
+)
+async def test_disabled_it_keeps_no_fallback(
+    hass: HomeAssistant,
+    garage: Garage,
+    server: ConfigEntry[Any],
+    on_leave: str,
+    left_a: list[int],
+) -> None:
+    """Nor does it get one at the next start; only when it is enabled again."""
+    entry = await charging(hass, garage)
+    await choose(
+        hass, entry, fallback=True, fallback_current=6, on_leave=on_leave, pause="zero"
+    )
+    await set_current(hass, 12)
+    await until(hass, garage, offers(garage, 12), "12 A")
+
+    def kept() -> list[float]:
+        """Return the limits that it holds for good."""
+        schedules = [
+            one.profile["charging_schedule"] for one in garage.wallbox.profiles.kept
+        ]
+        assert not any("duration" in one for one in schedules)
+        return [one["charging_schedule_period"][0]["limit"] for one in schedules]
+
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
+    await hass.async_block_till_done()
+    assert kept() == left_a
+    assert await hass.config_entries.async_reload(server.entry_id)
+    await hass.async_block_till_done()
+    charger = server.runtime_data.central.charger(entry.data["charger_id"])
+    await until(hass, garage, lambda: charger.online, "its connection")
+    asked = len(garage.wallbox.book)
+    await until(hass, garage, lambda: len(garage.wallbox.book) > asked, "settled")
+    await garage.live(30)
+    assert kept() == left_a
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await until(hass, garage, lambda: charger.holds_fallback, "the fallback")
 
 
 @pytest.mark.parametrize(
