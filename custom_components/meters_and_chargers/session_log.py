@@ -24,9 +24,6 @@ from .const import (
 from .engine.devices.ocpp_charger import OWN_TAG, redact
 from .engine.journal import JournalError, Transaction
 
-_MOST_W = 60_000
-"""80 A on three phases, and some more: who draws more does not, or counts wrong."""
-_SPARE_WH = 1_000
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
 
@@ -168,7 +165,7 @@ def row(one: Transaction, names: Names, now: datetime) -> Row:
         "running": one.is_open,
         "start_unknown": one.start_unknown,
         "end_unknown": one.closed_locally,
-        "doubtful": _is_doubtful(one, lasts),
+        "doubtful": one.is_doubtful(now),
         "id": one.id,
     }
 
@@ -213,14 +210,6 @@ def _cell(value: Value, *, comma: bool) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value).replace(".", ",") if comma else str(value)
-
-
-def _is_doubtful(one: Transaction, lasts: timedelta | None) -> bool:
-    """Say whether no wallbox can have given that much in that time."""
-    if lasts is None or one.energy_wh is None:
-        return False
-    hours = max(lasts.total_seconds(), 0) / 3600
-    return one.energy_wh > hours * _MOST_W + _SPARE_WH
 
 
 def _duration(one: Transaction, now: datetime) -> timedelta | None:

@@ -76,6 +76,24 @@ async def test_a_clock_that_was_set(journal: Journal) -> None:
     assert await hours(journal) == [(0, 2000)]
 
 
+async def test_what_no_wallbox_can_give(journal: Journal) -> None:
+    """A beginning at 0 of a register that never is: nothing of it counts, else all."""
+    start = replace(START, meter_start_wh=0)
+    number = (await journal.start_transaction(start)).transaction.id
+    journal.note_meter(number, 50_000_000, at(30))
+    assert await hours(journal) == [(0, 0)]
+    (session,) = await journal.open_transactions("GARAGE")
+    assert session.is_doubtful(at(30))
+    assert not session.is_doubtful(at(30 + 840 * 60))
+    booked = await journal.stop_transaction(stop(number, 50_001_000, 60))
+    assert booked.transaction.energy_wh == 50_001_000
+    assert await hours(journal) == [(0, 0)]
+    start = replace(START, time=at(90), meter_start_wh=0)
+    number = (await journal.start_transaction(start)).transaction.id
+    await journal.stop_transaction(stop(number, 31_000, 120))
+    assert await hours(journal) == [(0, 0), (1, 31_000)]
+
+
 async def test_a_clock_that_is_ahead(journal: Journal) -> None:
     """A beginning that is still to come does not hide what is counted now."""
     number = (

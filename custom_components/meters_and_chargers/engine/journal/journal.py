@@ -220,8 +220,11 @@ class Journal:
         )
 
     async def hours(self) -> tuple[HourOfEnergy, ...]:
-        """Return all energy by wallbox, card and hour, the oldest first."""
-        return await self._run(log.hours)
+        """Return all energy by wallbox, card and hour, the oldest first.
+
+        What no wallbox can have given counts as nothing.
+        """
+        return await self._run(partial(log.hours, now=self._now()))
 
     async def remember_charger(self, record: ChargerRecord) -> None:
         """Keep what is known of a wallbox."""

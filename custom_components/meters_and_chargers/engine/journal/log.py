@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 import sqlite3
 
-from .records import HourOfEnergy, Transaction
+from .records import MOST_W, SPARE_WH, HourOfEnergy, Transaction
 from .tables import SELECT, text, transaction
 
 
@@ -35,11 +35,18 @@ def sessions(
     return tuple(transaction(row) for row in rows)
 
 
-def hours(db: sqlite3.Connection) -> tuple[HourOfEnergy, ...]:
-    """Return all energy by wallbox, card and hour, the oldest first."""
+def hours(db: sqlite3.Connection, now: datetime) -> tuple[HourOfEnergy, ...]:
+    """Return all energy by wallbox, card and hour, the oldest first.
+
+    What no wallbox can have given counts as nothing, as in `Transaction.is_doubtful`;
+    its hours stay, as they may be known already.
+    """
     rows = db.execute(
-        "SELECT charger, id_tag, hour, sum(wh) FROM hours "
+        "SELECT charger, id_tag, hour, sum(CASE WHEN energy_wh > ?2 + ?3 * max(0, "
+        "24 * (julianday(coalesce(stop_time, ?1)) - julianday(start_time))) "
+        "THEN 0 ELSE wh END) FROM hours "
         "JOIN transactions ON transactions.id = transaction_id "
-        "GROUP BY charger, id_tag, hour ORDER BY hour"
+        "GROUP BY charger, id_tag, hour ORDER BY hour",
+        (text(now), SPARE_WH, MOST_W),
     )
     return tuple(HourOfEnergy(*row) for row in rows)

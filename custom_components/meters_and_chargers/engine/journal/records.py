@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+MOST_W = 60_000
+"""80 A on three phases, and some more: who draws more does not, or counts wrong."""
+SPARE_WH = 1_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargerRecord:
@@ -95,6 +99,14 @@ class Transaction:
     def is_open(self) -> bool:
         """Whether it still runs."""
         return self.stop_time is None
+
+    def is_doubtful(self, now: datetime) -> bool:
+        """Say whether no wallbox can have given that much in that time."""
+        if self.start_time is None or self.energy_wh is None:
+            return False
+        lasts = (self.stop_time or now) - self.start_time
+        hours = max(lasts.total_seconds(), 0) / 3600
+        return self.energy_wh > hours * MOST_W + SPARE_WH
 
 
 @dataclass(frozen=True, slots=True)
