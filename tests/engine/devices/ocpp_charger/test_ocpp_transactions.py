@@ -315,6 +315,21 @@ async def test_available_only_for_a_moment(wallbox: Wallbox) -> None:
     await idle(wallbox.charger)
 
 
+async def test_available_and_gone_within_the_minute(wallbox: Wallbox) -> None:
+    """Back without a word about its status, it is closed all the same."""
+    await wallbox.starts()
+    await wallbox.status("Available")
+    wallbox.clock.advance(30)
+    wallbox.charger.closed(wallbox.link)
+    wallbox.connect().reply("TriggerMessage", {"status": "NotImplemented"})
+    wallbox.clock.advance(30)
+    await idle(wallbox.charger)
+    assert wallbox.charger.connector(1).transaction is not None
+    wallbox.clock.advance(31)
+    await idle(wallbox.charger)
+    assert wallbox.charger.connector(1).transaction is None
+
+
 async def test_one_closed_too_early_runs_again(wallbox: Wallbox) -> None:
     """A wallbox that charges on with it knows better."""
     number = await wallbox.starts()

@@ -184,6 +184,8 @@ class OcppCharger(OwnProfiles, Settling):
             self.dialect = self._translator()
         self.limits.connected()
         self._connected()
+        for connector in self._station.by_number.values():
+            self._forgotten.watch(connector)  # it may never say its status again
         self._tell(self._all_changed())
 
     def closed(self, link: Link) -> None:
