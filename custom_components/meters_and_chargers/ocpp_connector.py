@@ -122,13 +122,14 @@ class Connector:
         return Reason.AUTH_PENDING if self._waits and self._needs_card else None
 
     @property
-    def phases(self) -> None:
-        """OCPP 1.6 has no word for the phases in use."""
+    def phases(self) -> int | None:
+        """On how many phases it was told to charge: which it uses it does not say."""
+        return self._hub.charger.phases_told(self.number)
 
     @property
     def switches_phases(self) -> bool:
-        """Phases are not switched by OCPP so far."""
-        return False
+        """Whether it can be told to charge on one phase alone."""
+        return self._hub.charger.switches_phases
 
     @property
     def keeps_minimum(self) -> bool:
@@ -142,12 +143,13 @@ class Connector:
         value_ma: int,
         *,
         urgent: bool = False,
-        phases: int | None = None,  # noqa: ARG002 - others can switch
+        phases: int | None = None,
     ) -> None:
-        """Write the limit; mA."""
+        """Write the limit and, where it can switch, on how many phases; mA."""
         charger = self._hub.charger
         await self.ask(
-            charger.set_limit(self.number, value_ma, protection=urgent), value_ma
+            charger.set_limit(self.number, value_ma, protection=urgent, phases=phases),
+            value_ma,
         )
 
     @callback

@@ -426,9 +426,14 @@ class SiteCharger:
         await self.writer.async_tell((max(limit_ma), self._count(limit_ma)))
 
     def _count(self, limit_ma: PhaseCurrents) -> int | None:
-        """Return on how many phases a limit lets it charge, if that is a choice."""
+        """Return on how many phases a limit lets it charge, if that is a choice.
+
+        One that has two of the grid's switches between one and all it has, too.
+        """
         used = sum(current_ma > 0 for current_ma in limit_ma)
-        return used if used and self.switches_phases else None
+        if not used or not self.switches_phases:
+            return None
+        return 1 if used == 1 else len(limit_ma)
 
     def _spread(self, current_ma: int) -> PhaseCurrents:
         """Return a limit on the phases in use."""

@@ -5,6 +5,7 @@ from typing import Any, cast
 from homeassistant.config_entries import ConfigEntry, ConfigSubentryData
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meters_and_chargers.const import DOMAIN
@@ -17,7 +18,9 @@ from .test_ocpp import CURRENT, Garage, charging, garage, server, until
 __all__ = ["garage", "server"]
 
 
-async def set_up_site(hass: HomeAssistant, mode: str) -> ConfigEntry[Any]:
+async def set_up_site(
+    hass: HomeAssistant, mode: str, phases: tuple[str, ...] = ("l1", "l2", "l3")
+) -> ConfigEntry[Any]:
     """Set up a site with the simulated meter and the wallbox."""
     site = MockConfigEntry(
         domain=DOMAIN,
@@ -28,7 +31,7 @@ async def set_up_site(hass: HomeAssistant, mode: str) -> ConfigEntry[Any]:
             ConfigSubentryData(
                 data={
                     "charger": "ocpp_charger_GARAGE/1",
-                    "charger_phases": ["l1", "l2", "l3"],
+                    "charger_phases": list(phases),
                     "mode": mode,
                 },
                 subentry_type="charger",
@@ -62,6 +65,54 @@ async def test_site_steers_a_wallbox(
     assert look.state.chargers[0].measures_phases
     # What the wallbox would not write, the site must not wait for.
     assert look.settings.chargers[0].least_change_ma == 500
+    assert await hass.config_entries.async_unload(site.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("wired", "count"),
+    [(("l1", "l2", "l3"), 1), (("l1", "l2"), 3)],
+    ids=["one", "all of two"],
+)
+async def test_site_chooses_its_phases(
+    hass: HomeAssistant,
+    garage: Garage,
+    ksem: Ksem,
+    set_up_ksem: SetUp,
+    wired: tuple[str, ...],
+    count: int,
+) -> None:
+    """A wallbox that says it can switch them is told, and the choice is offered."""
+    garage.wallbox.configuration["ConnectorSwitch3to1PhaseSupported"] = "true"
+    await set_up_ksem()
+    entry = await charging(hass, garage)
+    charger = entry.runtime_data.charger
+    await until(hass, garage, lambda: charger.switches_phases, "its word")
+    site = await set_up_site(hass, "fast", wired)
+    await until(
+        hass, garage, lambda: hass.states.get("select.wallbox_phases"), "the choice"
+    )
+    await hass.services.async_call(
+        "select",
+        "select_option",
+        {ATTR_ENTITY_ID: "select.wallbox_phases", "option": str(count)},
+        blocking=True,
+    )
+
+    def told() -> set[int | None]:
+        """Return for how many phases the limits are that it holds."""
+        return {
+            period.get("number_phases")
+            for one in garage.wallbox.profiles.kept
+            for period in one.profile["charging_schedule"]["charging_schedule_period"]
+        }
+
+    (steered,) = site.runtime_data.chargers
+    await until(
+        hass,
+        garage,
+        lambda: told() == {count} and steered.state.phases == count,
+        "its phases",
+    )
     assert await hass.config_entries.async_unload(site.entry_id)
 
 

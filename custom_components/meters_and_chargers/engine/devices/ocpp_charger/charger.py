@@ -14,6 +14,7 @@ from ...model import (
     Refused,
     Setpoint,
     Unreachable,
+    Unsupported,
 )
 from ...protocols.ocpp.types import Call, Link, Payload, Version
 from .admission import Admission
@@ -29,6 +30,7 @@ from .limit import CallLater, call_later_on_loop
 from .limits import Limits
 from .own_profiles import OwnProfiles
 from .pause import Pauses
+from .phases import ONE, THREE
 from .profile import MAXIMUM, PURPOSE
 from .quirks import Pause, Quirk, Quirks
 from .sampling import Sampling
@@ -219,29 +221,66 @@ class OcppCharger(OwnProfiles, Settling):
 
     # Requests about a connector
 
+    @property
+    def switches_phases(self) -> bool:
+        """Whether a limit can let a car charge on one phase alone."""
+        takes = self.limits.ladder.takes_phases
+        return self._phase_choice.is_there and takes(self.configuration)
+
+    def phases_told(self, connector: int) -> int | None:
+        """Return on how many phases it was told to charge; None where it was not."""
+        if self.connector(connector).limit.accepted_ma is None:
+            return None
+        return self._sender.phases_told(connector)
+
     async def set_limit(
-        self, connector: int, value_ma: int, *, protection: bool = False
+        self,
+        connector: int,
+        value_ma: int,
+        *,
+        protection: bool = False,
+        phases: int | None = None,
     ) -> None:
         """Set the charging current; returns when the wallbox has accepted it.
 
         A newer limit replaces this one as long as it waits. ``protection`` lets a
-        reduction go at once.
+        reduction go at once. Without ``phases`` they stay as they are.
         """
         self.setpoint.check(value_ma)
+        if phases is not None and (
+            phases not in (ONE, THREE) or not self.switches_phases
+        ):
+            raise Unsupported(f"the wallbox can't choose {phases} phases")
         left_ma = self.wishes.take(connector, value_ma)
-        await self._put_limit(connector, left_ma, protection=protection)
+        await self._put_limit(connector, left_ma, protection=protection, phases=phases)
 
     async def _put_limit(
-        self, connector: int, value_ma: int, *, protection: bool
+        self,
+        connector: int,
+        value_ma: int,
+        *,
+        protection: bool,
+        phases: int | None = None,
     ) -> None:
         one = self.connector(connector)
         if await self.pauses.takes(one, value_ma):
             return
         limit = one.limit
+        # No await between: the limit of before was not meant for these phases.
+        others = phases not in (None, one.phases_wanted)
+        one.phases_wanted = phases or one.phases_wanted
         if self.link is None:
             limit.owe(value_ma)
             raise Unreachable("the wallbox is not connected")
-        await limit.set(value_ma, protection=protection)
+        try:
+            await limit.set(value_ma, protection=protection, anew=others)
+        except Refused:
+            if one.phases_wanted is None:
+                raise
+            # A limit goes before the choice: it may be for a fuse.
+            one.phases_wanted = None
+            await limit.set(value_ma, protection=True, anew=True)
+            self._phase_choice.refused()
         self.pauses.resume(one)
 
     def obey(self) -> None:
@@ -382,6 +421,7 @@ class OcppCharger(OwnProfiles, Settling):
         action = call.action
         if action == "BootNotification":
             self._look_up()
+            self._phase_choice.booted()
             self._has_booted()
         if action == "StatusNotification":
             self._reported |= change.connectors

@@ -9,6 +9,7 @@ from typing import override
 from ...model import DeviceError, Identity, Point
 from .change import Change, Occurrence
 from .connector import Connector
+from .phases import PhaseChoice
 from .profile import Configuration
 from .reading import MAX_CONNECTOR, integer
 from .requests import Setting, Settings
@@ -32,6 +33,7 @@ class Known(Upkeep):
         super().__init__()
         self._settings: Mapping[str, Setting] | None = None
         self._configuring = asyncio.Lock()
+        self._phase_choice = PhaseChoice()
         self._listeners: dict[object, Listener] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -160,6 +162,7 @@ class Known(Upkeep):
                 return {}
             self._settings = settings.known
         configuration = self.configuration
+        self._phase_choice.read(configuration)
         count = integer(configuration.get("NumberOfConnectors")) or 0
         await self._noted(self._station.expect(min(count, MAX_CONNECTOR)))
         return configuration

@@ -267,6 +267,20 @@ class Ladder:
             return (left[self._turn % len(left)],)
         return left or tuple(self._ignored[:1])
 
+    def takes_phases(self, configuration: Configuration) -> bool:
+        """Say whether a limit can say on how many phases it is: a current alone.
+
+        A power on more phases than the car uses would be too much for one of them.
+        """
+        quirk, form = self.quirk, self.taken or self._known()[0]
+        unit = next(_units(configuration)) if form is None else form.unit
+        says = None if form is None else form.says_phases
+        return (
+            (quirk.unit or unit) == unit == AMPERE
+            and quirk.phases is not False
+            and says is not False
+        )
+
     def like(self) -> Form:
         """Return a form whose words suit this wallbox also above a fallback."""
         taken = self.taken or self._known()[0]

@@ -74,14 +74,22 @@ class Limit:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def set(self, value_ma: int, *, protection: bool = False) -> None:
-        """Return when the value finally sent, the newest wanted, was accepted."""
+    async def set(
+        self, value_ma: int, *, protection: bool = False, anew: bool = False
+    ) -> None:
+        """Return when the value finally sent, the newest wanted, was accepted.
+
+        ``anew`` sends it whatever was sent before, because it means something else.
+        """
         self.setpoint.check(value_ma)
         value_ma = self._fitting(value_ma)
         # A still lower one replaces a waiting protection: it protects as well.
         lower = self._urgent and value_ma <= (self._pending_ma or 0)
         self._urgent = protection or lower
         self._owed_ma = value_ma
+        if anew:
+            self._renewing = True
+            self._sent_at = None if protection else self._sent_at
         await self._ask(value_ma)
 
     async def restore(self, *, booted: bool) -> None:

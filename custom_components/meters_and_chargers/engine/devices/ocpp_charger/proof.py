@@ -59,16 +59,17 @@ class Proof:
 
     def here(self, number: int) -> Here:
         """Return what of a connector a limit may have to name."""
-        transaction = self._wallbox.connector(number).transaction
+        connector = self._wallbox.connector(number)
+        transaction, chosen = connector.transaction, connector.phases_wanted
         if transaction is None:
             self._flowed.pop(number, None)
-            return Here(None, self._phases, self._clock_is_wrong)
+            return Here(None, self._phases, self._clock_is_wrong, chosen)
         currents = self._currents(number)
         flowing = sum(one > _FLOWS_A for one in currents)
         if len(currents) == ALL_PHASES and flowing:
             self._flowed[number] = min(flowing, self._phases)
         phases = self._flowed.get(number, self._phases)
-        return Here(transaction, phases, self._clock_is_wrong)
+        return Here(transaction, phases, self._clock_is_wrong, chosen)
 
     @property
     def _clock_is_wrong(self) -> bool:

@@ -1,7 +1,7 @@
 """Puts limits into a wallbox, in a form that it takes, and a fallback below them."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 import logging
 
@@ -11,6 +11,7 @@ from .ladder import Ladder, guarded_forms, obstacle
 from .limit import Limit
 from .profile import (
     ABSOLUTE,
+    AMPERE,
     PURPOSE,
     RELATIVE,
     TRANSACTION,
@@ -33,6 +34,8 @@ class Here:
     phases: int
     wrong_clock: bool = False
     """Whether a time would mean another one to the wallbox."""
+    chosen: int | None = None
+    """On how many phases it shall charge, where somebody has said so."""
 
 
 class Sender:
@@ -298,16 +301,24 @@ class Sender:
             transaction,
             here.phases if form.unit == WATT else 0,
             here.wrong_clock and form.kind == ABSOLUTE,
+            here.chosen if form.unit == AMPERE else None,
         )
+
+    def phases_told(self, number: int) -> int | None:
+        """Return for how many phases the last limit of a connector was meant."""
+        return self._used[number][1].chosen if number in self._used else None
 
     async def _set(self, number: int, value_ma: int, form: Form) -> None:
         here = self._here(number)
+        phases = here.phases
         if here.transaction is None:
             form = form.outside
+        if here.chosen and form.unit == AMPERE and not form.is_fallback:
+            phases, form = here.chosen, replace(form, says_phases=True)
 
         def profile(*, other: bool) -> Payload:
             now = self._now()
-            parts = (number, value_ma, form, here.phases, now, here.transaction)
+            parts = (number, value_ma, form, phases, now, here.transaction)
             return charging_profile(*parts, again=other)
 
         said, other = self._said.get(number, ({}, False))

@@ -1,0 +1,39 @@
+"""On how many phases cars charge, where a wallbox can be told that."""
+
+from .profile import Configuration
+
+ONE, THREE = 1, 3
+
+_KEYS = frozenset({"connectorswitch3to1phasesupported", "acphaseswitchingsupported"})
+"""The standard's key, and the one of Charge Amps (by evcc's OCPP charger)."""
+_YES = frozenset({"true", "t", "1"})
+
+
+class PhaseChoice:
+    """Whether a wallbox switches phases: by its own word, until it refuses to."""
+
+    def __init__(self) -> None:
+        """Begin without its word."""
+        self._says_so = False
+        self._refuses = False
+
+    @property
+    def is_there(self) -> bool:
+        """Whether a limit may say on how many phases it is."""
+        return self._says_so and not self._refuses
+
+    def read(self, configuration: Configuration) -> None:
+        """Take its word; one that could not be asked said nothing new."""
+        if configuration:
+            self._says_so = any(
+                key.lower() in _KEYS and (value or "").strip().lower() in _YES
+                for key, value in configuration.items()
+            )
+
+    def refused(self) -> None:
+        """Note that it does not do what it says, until it starts anew."""
+        self._refuses = True
+
+    def booted(self) -> None:
+        """Believe it again."""
+        self._refuses = False

@@ -1,0 +1,213 @@
+"""On how many phases a car charges is chosen where the wallbox says that it can."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from ocpp_fakes import FakeLink, Wallbox, Wallbox2, idle, rest
+import pytest
+
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
+    Quirk,
+    Quirks,
+    foreign,
+)
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger.quirks import (
+    Entry,
+)
+from custom_components.meters_and_chargers.engine.model import (
+    Refused,
+    Unreachable,
+    Unsupported,
+)
+
+KEY = "ConnectorSwitch3to1PhaseSupported"
+UNIT = "ChargingScheduleAllowedChargingRateUnit"
+REJECTED = {"status": "Rejected"}
+
+
+@pytest.fixture(autouse=True)
+def no_other_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody else ask for the schedules that are counted here."""
+    monkeypatch.setattr(foreign, "LOOK_S", 1_000_000)
+
+
+async def told(wallbox: Wallbox, keys: Mapping[str, str]) -> None:
+    """Let a wallbox connect and say its configuration."""
+    known = [{"key": key, "readonly": True, "value": keys[key]} for key in keys]
+    for _ in range(5):
+        wallbox.link.reply("GetConfiguration", {"configurationKey": known})
+    wallbox.clock.advance(6)
+    await idle(wallbox.charger)
+
+
+async def put(
+    wallbox: Wallbox, value_ma: int, phases: int | None = None, **how: Any
+) -> None:
+    """Set a limit and let the pause after it pass."""
+    async with asyncio.timeout(5):
+        await wallbox.charger.set_limit(1, value_ma, phases=phases, **how)
+    wallbox.clock.advance(20)
+
+
+def sent(link: FakeLink) -> list[tuple[float, int | None]]:
+    """Return the limits that were sent, each with its number of phases."""
+    found = []
+    for payload in link.sent("SetChargingProfile"):
+        profile = payload.get("csChargingProfiles") or payload["chargingProfile"]
+        schedule = profile["chargingSchedule"]
+        schedule = schedule[0] if isinstance(schedule, list) else schedule
+        (period,) = schedule["chargingSchedulePeriod"]
+        found.append((period["limit"], period.get("numberPhases")))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("keys", "switches"),
+    [
+        ({}, False),
+        ({KEY: "false"}, False),
+        ({KEY: "true"}, True),
+        ({KEY.lower(): " TRUE"}, True),
+        ({"ACPhaseSwitchingSupported": "true"}, True),
+        ({KEY: "true", UNIT: "Current,Power"}, True),
+        ({KEY: "true", UNIT: "Power"}, False),
+    ],
+)
+async def test_who_switches(
+    wallbox: Wallbox,
+    keys: dict[str, str],
+    switches: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """By its own word, and only by currents: a power would be on one phase alone."""
+    await told(wallbox, keys)
+    assert wallbox.charger.switches_phases is switches
+    if not switches:
+        with pytest.raises(Unsupported):
+            await put(wallbox, 6000, 1)
+        assert not sent(wallbox.link)
+
+
+@pytest.mark.parametrize("said", [{"unit": "W"}, {"phases": False}])
+async def test_who_takes_no_number(wallbox: Wallbox, said: dict[str, Any]) -> None:
+    """What is known of its kind goes before its word."""
+    wallbox.charger.use(Quirks((Entry(vendor="*", quirk=Quirk(**said)),)))
+    await told(wallbox, {KEY: "true"})
+    assert not wallbox.charger.switches_phases
+
+
+async def test_between_one_and_three(wallbox: Wallbox) -> None:
+    """The same current on other phases is sent, nothing else twice; a pause keeps."""
+    await told(wallbox, {KEY: "true"})
+    charger = wallbox.charger
+    assert charger.phases_told(1) is None
+    await put(wallbox, 6000)
+    assert charger.phases_told(1) is None
+    await put(wallbox, 6000, 1)
+    assert charger.phases_told(1) == 1
+    await put(wallbox, 6000, 1)
+    await put(wallbox, 6000)
+    await put(wallbox, 0)
+    assert charger.phases_told(1) == 1
+    await put(wallbox, 8000, 3)
+    assert charger.phases_told(1) == 3
+    with pytest.raises(Unsupported):
+        await put(wallbox, 8000, 2)
+    assert sent(wallbox.link) == [(6, None), (6, 1), (0, 1), (8, 3)]
+    await charger.clear_charging_profile(1)
+    assert charger.phases_told(1) is None
+
+
+async def test_fewer_for_a_fuse_at_once(wallbox: Wallbox) -> None:
+    """Two phases less are a reduction, though the current is the same."""
+    await told(wallbox, {KEY: "true"})
+    await wallbox.charger.set_limit(1, 6000, phases=3)
+    await wallbox.charger.set_limit(1, 6000, phases=1, protection=True)
+    assert sent(wallbox.link) == [(6, 3), (6, 1)]
+
+
+async def test_the_current_of_before_is_not_for_the_new_phases(
+    wallbox: Wallbox,
+) -> None:
+    """What waits goes with them, also when something else is told meanwhile."""
+    await told(wallbox, {KEY: "true"})
+    await wallbox.charger.set_limit(1, 16_000, phases=1)
+    waits = asyncio.create_task(wallbox.charger.set_limit(1, 6000, phases=3))
+    await wallbox.status("Charging")
+    wallbox.clock.advance(2)
+    await idle(wallbox.charger)
+    wallbox.clock.advance(20)
+    await waits
+    assert sent(wallbox.link) == [(16, 1), (6, 3)]
+
+
+async def test_a_wallbox_that_refuses_it_after_all(wallbox: Wallbox) -> None:
+    """It has its limit without, and is not asked again until it starts anew."""
+    await told(wallbox, {KEY: "true"})
+    await put(wallbox, 10_000)
+    wallbox.link.reply("SetChargingProfile", REJECTED)
+    await put(wallbox, 6000, 1)
+    assert sent(wallbox.link) == [(10, None), (6, 1), (6, None)]
+    assert wallbox.charger.connector(1).limit_ma == 6000
+    assert wallbox.charger.phases_told(1) is None
+    assert not wallbox.charger.switches_phases
+    await wallbox.boots()
+    await told(wallbox, {KEY: "true"})
+    assert wallbox.charger.switches_phases
+
+
+async def test_a_wallbox_that_refuses_everything(wallbox: Wallbox) -> None:
+    """That says nothing of its phases."""
+    await told(wallbox, {KEY: "true"})
+    await put(wallbox, 10_000)
+    wallbox.link.reply("SetChargingProfile", REJECTED, REJECTED)
+    with pytest.raises(Refused):
+        await put(wallbox, 6000, 1)
+    assert wallbox.charger.switches_phases
+
+
+async def test_after_a_reboot_and_while_away(wallbox: Wallbox) -> None:
+    """What it was told it is told again, with its phases."""
+    await told(wallbox, {KEY: "true"})
+    await put(wallbox, 6000, 1)
+    await wallbox.boots()
+    assert wallbox.charger.switches_phases
+    await told(wallbox, {KEY: "true"})
+    assert sent(wallbox.link) == [(6, 1), (6, 1)]
+    wallbox.charger.closed(wallbox.link)
+    with pytest.raises(Unreachable):
+        await put(wallbox, 8000, 3)
+    wallbox.clock.advance(20)
+    link = wallbox.connect()
+    await told(wallbox, {KEY: "true"})
+    assert sent(link) == [(8, 3)]
+
+
+async def test_above_a_fallback(wallbox: Wallbox) -> None:
+    """The fallback leaves it the phases that it has anyway."""
+    await told(wallbox, {KEY: "true"})
+    await wallbox.charger.fall_back_to(6000)
+    await put(wallbox, 8000, 1)
+    assert sent(wallbox.link) == [(6, None), (8, 1)]
+
+
+async def test_ocpp_2(wallbox2: Wallbox2) -> None:
+    """It has a variable for it."""
+    wallbox2.link.reply(
+        "GetVariables",
+        {
+            "getVariableResult": [
+                {
+                    "attributeStatus": "Accepted",
+                    "attributeValue": "true",
+                    "component": {"name": "SmartChargingCtrlr"},
+                    "variable": {"name": "Phases3to1"},
+                }
+            ]
+        },
+    )
+    wallbox2.clock.advance(6)
+    await rest(100)
+    assert wallbox2.charger.switches_phases
+    await put(wallbox2, 6000, 1)
+    assert sent(wallbox2.link) == [(6, 1)]
