@@ -1,5 +1,6 @@
 """A charging profile of somebody else lies in a wallbox: said, cleared or ignored."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
 
+from custom_components.meters_and_chargers import ocpp_limits
 from custom_components.meters_and_chargers.const import DOMAIN
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     foreign,
@@ -133,6 +135,32 @@ async def test_it_goes_with_its_entry(hass: HomeAssistant, garage: Garage) -> No
     entry = await locked(hass, garage)
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
+    assert issue_of(hass, entry) is None
+
+
+async def test_one_that_takes_its_time(
+    hass: HomeAssistant, garage: Garage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is said; it is cleared all the same, and ours put again."""
+    entry = await locked(hass, garage)
+    await set_current(hass, 8)
+    charger = entry.runtime_data.charger
+    clear, may_answer = charger.clear_all_profiles, asyncio.Event()
+
+    async def late() -> None:
+        await clear()
+        await may_answer.wait()
+
+    monkeypatch.setattr(charger, "clear_all_profiles", late)
+    monkeypatch.setattr(ocpp_limits, "_PATIENCE_S", 0.1)
+    flow = await submitted(hass, await chosen(hass, entry, "confirm"))
+    assert flow["reason"] == "not_cleared"
+    assert garage.wallbox.profiles.kept == []
+    may_answer.set()
+    # At once: what it draws would show in the end as well that it has none.
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (kept,) = garage.wallbox.profiles.kept
+    assert kept.profile["charging_profile_id"] == 1
     assert issue_of(hass, entry) is None
 
 

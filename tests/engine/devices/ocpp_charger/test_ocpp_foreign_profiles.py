@@ -10,7 +10,11 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     Learnt,
     OcppCharger,
 )
-from custom_components.meters_and_chargers.engine.model import Refused, Unreachable
+from custom_components.meters_and_chargers.engine.model import (
+    Refused,
+    Silent,
+    Unreachable,
+)
 from custom_components.meters_and_chargers.engine.protocols.ocpp import CallError
 
 REJECTED = {"status": "Rejected"}
@@ -211,6 +215,18 @@ async def test_a_wallbox_that_is_away_is_not_cleared(wallbox: Wallbox) -> None:
     with pytest.raises(Unreachable):
         await wallbox.charger.foreign.clear()
     assert wallbox.charger.foreign.found == found != ""
+
+
+async def test_a_wallbox_that_does_not_answer_may_be_cleared(
+    wallbox: Wallbox,
+) -> None:
+    """Ours are put again in any case: it would charge without any limit."""
+    await wallbox.charger.set_limit(1, 8_000)
+    wallbox.link.reply("ClearChargingProfile", Silent("no answer"))
+    with pytest.raises(Silent):
+        await wallbox.charger.foreign.clear()
+    await idle(wallbox.charger)
+    assert wallbox.link.limits == [(1, 8), (1, 8)]
 
 
 async def test_with_its_fallback(wallbox: Wallbox) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 import logging
 
-from ...model import DeviceError
+from ...model import DeviceError, Silent
 from ...protocols.ocpp.types import Payload
 from .change import Change
 from .connector import Connector
@@ -77,14 +77,23 @@ class Foreign:
     async def clear(self) -> None:
         """Remove all profiles, whoever put them, and put ours again.
 
-        Raises `DeviceError` when the wallbox was not told.
+        Raises `DeviceError` when the wallbox was not told, or does not answer: it may
+        have removed them all the same, so ours are put again then, too.
         """
         async with self._limits.turn:
-            await self._own.clear_all_profiles()
+            try:
+                await self._own.clear_all_profiles()
+            except Silent:
+                self._limits.emptied()
+                self._spawn(self._put_all_again())
+                raise
             self._limits.emptied()
         self.found = ""
         self.soon()
         self._tell(Change(charger=True))
+        await self._put_all_again()
+
+    async def _put_all_again(self) -> None:
         for number in self._wallbox.connectors:
             await self._put_again(self._wallbox.connector(number))
 
