@@ -159,6 +159,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyEntry) -> None:
                 await ocpp_limits.leave(entry, charger)
             # It is unknown to its server from now on.
             await server.forget(entry.data[CONF_CHARGER_ID])
+        elif entry.disabled_by is None:
+            ocpp_limits.leave_untold(entry)
         await billing_upload.forget(hass, entry.options)
         ocpp_limits.forget_foreign(hass, entry)
         tell_left_behind(hass, entry.data[CONF_SERVER])

@@ -48,7 +48,7 @@ async def leave(entry: ConfigEntry, charger: OcppCharger) -> None:
 
     Else its last one holds for good: nobody is left to renew it above a fallback.
     """
-    clears = entry.options.get(CONF_ON_LEAVE) == OnLeave.CLEAR
+    clears = _clears(entry)
     try:
         async with asyncio.timeout(_PATIENCE_S):
             await charger.fall_back_to(None)
@@ -57,6 +57,17 @@ async def leave(entry: ConfigEntry, charger: OcppCharger) -> None:
     except (DeviceError, TimeoutError) as err:
         left = "its last limit" if clears else "its fallback for now"
         _LOGGER.warning("%s keeps %s: %s", entry.title, left, err or "no answer")
+
+
+@callback
+def leave_untold(entry: ConfigEntry) -> None:
+    """Say that a wallbox that nobody can tell anything keeps what it has."""
+    if _clears(entry):
+        _LOGGER.warning("%s keeps its last limit: no server", entry.title)
+
+
+def _clears(entry: ConfigEntry) -> bool:
+    return bool(entry.options.get(CONF_ON_LEAVE) == OnLeave.CLEAR)
 
 
 @callback

@@ -73,6 +73,19 @@ async def test_removed_by_hand_they_are_not_spoken_of_again(
     assert the_issue(issue_registry, server) is None
 
 
+async def test_its_wallbox_keeps_its_limit(
+    hass: HomeAssistant,
+    left_behind: ConfigEntry[Any],
+    caplog: pytest.LogCaptureFixture,
+    expected_logs: list[str],
+) -> None:
+    """Nobody can take it back without a server, which is said where it was wanted."""
+    expected_logs.append("Wallbox keeps its last limit: no server")
+    hass.config_entries.async_update_entry(left_behind, options={"on_leave": "clear"})
+    await hass.config_entries.async_remove(left_behind.entry_id)
+    assert expected_logs[0] in caplog.text
+
+
 async def test_another_server_takes_them_over(
     hass: HomeAssistant,
     server: ConfigEntry[Any],

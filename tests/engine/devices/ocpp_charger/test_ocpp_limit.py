@@ -278,6 +278,18 @@ async def test_clearing(wallbox: Wallbox) -> None:
     assert wallbox.link.limits == [(1, 9)]
 
 
+async def test_clearing_without_an_answer(wallbox: Wallbox) -> None:
+    """Nobody knows whether it is gone: the same limit is sent again."""
+    await wallbox.charger.set_limit(1, 10_000)
+    wallbox.link.reply("ClearChargingProfile", Silent("no answer"))
+    with pytest.raises(Silent):
+        await wallbox.charger.clear_charging_profile()
+    assert wallbox.charger.connector(1).limit_ma is None
+    wallbox.clock.advance(20)
+    await wallbox.charger.set_limit(1, 10_000)
+    assert wallbox.link.limits == [(1, 10), (1, 10)]
+
+
 async def test_a_caller_that_left(wallbox: Wallbox) -> None:
     """The limit goes on without it."""
     await wallbox.charger.set_limit(1, 16_000)

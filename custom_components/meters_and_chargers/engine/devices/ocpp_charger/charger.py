@@ -13,6 +13,7 @@ from ...model import (
     DeviceError,
     Refused,
     Setpoint,
+    Silent,
     Unreachable,
     Unsupported,
 )
@@ -345,12 +346,22 @@ class OcppCharger(OwnProfiles, Settling):
     async def clear_charging_profile(
         self, connector: int | None = None, purpose: str = PURPOSE
     ) -> None:
-        """Remove our limits, of one connector or of all."""
+        """Remove our limits, of one connector or of all.
+
+        Without an answer nobody knows whether they are gone: the next one is sent.
+        """
         rare = self.left_purposes(connector).union(self._sender.rare_purposes)
-        await super().clear_charging_profile(connector, purpose)
-        for other in sorted(rare - {purpose}):
-            whole = other == MAXIMUM
-            await super().clear_charging_profile(None if whole else connector, other)
+        try:
+            await super().clear_charging_profile(connector, purpose)
+            for other in sorted(rare - {purpose}):
+                where = None if other == MAXIMUM else connector
+                await super().clear_charging_profile(where, other)
+        except Silent:
+            self._forget_limits(connector)
+            raise
+        self._forget_limits(connector)
+
+    def _forget_limits(self, connector: int | None) -> None:
         numbers = self.connectors if connector is None else (connector,)
         for number in numbers:
             self.connector(number).limit.forget()
