@@ -69,7 +69,7 @@ def sent(link: FakeLink) -> list[tuple[float, int | None]]:
         ({KEY: "false"}, False),
         ({KEY: "true"}, True),
         ({KEY.lower(): " TRUE"}, True),
-        ({"ACPhaseSwitchingSupported": "true"}, True),
+        ({"ACPhaseSwitchingSupported": "true"}, False),
         ({KEY: "true", UNIT: "Current,Power"}, True),
         ({KEY: "true", UNIT: "Power"}, False),
     ],

@@ -4,8 +4,8 @@ from .profile import Configuration
 
 ONE, THREE = 1, 3
 
-_KEYS = frozenset({"connectorswitch3to1phasesupported", "acphaseswitchingsupported"})
-"""The standard's key, and the one of Charge Amps (by evcc's OCPP charger)."""
+_KEY = "ConnectorSwitch3to1PhaseSupported".lower()
+"""OCPP 1.6, 9.4; ``SmartChargingCtrlr.Phases3to1`` of OCPP 2 is read by this name."""
 _YES = frozenset({"true", "t", "1"})
 
 
@@ -26,7 +26,7 @@ class PhaseChoice:
         """Take its word; one that could not be asked said nothing new."""
         if configuration:
             self._says_so = any(
-                key.lower() in _KEYS and (value or "").strip().lower() in _YES
+                key.lower() == _KEY and (value or "").strip().lower() in _YES
                 for key, value in configuration.items()
             )
 
