@@ -11,6 +11,7 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     Central,
     Firmware,
     OcppCharger,
+    Setting,
 )
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.reading import (
     snake,
@@ -295,6 +296,21 @@ async def test_a_no_that_1_6_does_not_know(
         return  # what follows a yes is in other tests
     wallbox2.link.reply(action, {"status": "AcceptedCanceled"})
     await ask(wallbox2.charger)
+
+
+async def test_a_variable_that_cannot_be_read(wallbox2: Wallbox2) -> None:
+    """A password is there although the wallbox keeps it to itself; others aren't."""
+    secret = {
+        "attributeStatus": "Rejected",
+        "component": {"name": "SecurityCtrlr"},
+        "variable": {"name": "BasicAuthPassword"},
+    }
+    missing = _result("Other", "", "UnknownVariable")
+    wallbox2.link.reply("GetVariables", {"getVariableResult": [secret, missing]})
+    names = ["SecurityCtrlr.BasicAuthPassword", "SmartChargingCtrlr.Other"]
+    found = await wallbox2.charger.read_settings(names)
+    assert found.known == {names[0]: Setting(None, read_only=False)}
+    assert found.unknown == (names[1],)
 
 
 @pytest.mark.parametrize("told", ["text", {"level": 5, "on": [True]}, None])

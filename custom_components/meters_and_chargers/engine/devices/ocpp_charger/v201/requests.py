@@ -30,6 +30,8 @@ _TRIGGERS: Mapping[str, str] = {
 _CERTIFICATES: Mapping[str, str] = {
     "CentralSystemRootCertificate": "CSMSRootCertificate"
 }
+_THERE = frozenset({"Accepted", "Rejected"})
+"""The second is the answer of a variable that can only be written."""
 _UNKNOWN = frozenset({"UnknownComponent", "UnknownVariable"})
 _TAKEN = frozenset({"Accepted", "RebootRequired"})
 _AGREED = frozenset({"Accepted", "AcceptedCanceled"})
@@ -285,11 +287,13 @@ class Requests:
         known = self._reports.variables.known
         return {
             name: Variable(
-                reading.text(item.get("attributeValue")),
+                reading.text(item.get("attributeValue"))
+                if item.get("attributeStatus") == "Accepted"
+                else None,
                 name in known and known[name].readonly,
             )
             for item in words.items(answer.get("getVariableResult"))
-            if item.get("attributeStatus") == "Accepted"
+            if item.get("attributeStatus") in _THERE
             for name in (Key.read(item),)
         }
 
