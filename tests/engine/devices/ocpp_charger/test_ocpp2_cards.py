@@ -30,6 +30,9 @@ VARIABLES = {
     ("LocalAuthListCtrlr", "Enabled"): "false",
 }
 
+MORE: dict[tuple[str, str], dict[str, Any]] = {}
+"""What is reported of a variable besides its value."""
+
 
 def named(key: tuple[str, str]) -> dict[str, Any]:
     """Return how a message names a variable."""
@@ -48,7 +51,11 @@ async def connect(box: Wallbox2) -> FakeLink:
             generatedAt=box.clock.ago(0),
             seqNo=0,
             reportData=[
-                {**named(key), "variableAttribute": [{"value": value}]}
+                {
+                    **named(key),
+                    "variableAttribute": [{"value": value}],
+                    **MORE.get(key, {}),
+                }
                 for key, value in VARIABLES.items()
             ],
         )
@@ -113,6 +120,21 @@ async def test_its_list_has_long_cards(strict: Wallbox2) -> None:
             "idTokenInfo": {"status": "Blocked"},
         },
     ]
+
+
+async def test_no_more_cards_than_it_has_room_for(
+    strict: Wallbox2, monkeypatch: pytest.MonkeyPatch, expected_logs: list[str]
+) -> None:
+    """Those that may charge go first; the others are named in the log."""
+    expected_logs.append("has room for 1 of 2 cards")
+    entries = ("LocalAuthListCtrlr", "Entries")
+    monkeypatch.setitem(VARIABLES, entries, "0")
+    room = {"dataType": "integer", "supportsMonitoring": False, "maxLimit": 1}
+    monkeypatch.setitem(MORE, entries, {"variableCharacteristics": room})
+    link = await connect(strict)
+    (sent,) = link.sent("SendLocalList")
+    (one,) = sent["localAuthorizationList"]
+    assert one["idToken"]["idToken"] == ANNA.tag
 
 
 async def test_a_refused_card_charges_no_car(strict: Wallbox2) -> None:

@@ -101,6 +101,8 @@ class Variable:
     readonly: bool
     choices: tuple[str, ...] = ()
     """What it may be, or be made of; empty where the wallbox does not say."""
+    highest: int | None = None
+    """What it may be at most, where the wallbox says so."""
 
 
 ALIASES: Mapping[str, Key] = {
@@ -127,6 +129,8 @@ ALIASES: Mapping[str, Key] = {
 """What 1.6 calls a variable that every wallbox has under one name."""
 
 _LIST_AVAILABLE = Key("LocalAuthListCtrlr", "Available")
+_LIST_ENTRIES = Key("LocalAuthListCtrlr", "Entries")
+"""How many cards the list has; at most so many as it has room for."""
 
 FOR_LIMITS = (
     "ChargeProfileMaxStackLevel",
@@ -157,16 +161,19 @@ class Variables:
             for attribute in items(item.get("variableAttribute")):
                 if attribute.get("type", _ACTUAL) == _ACTUAL:
                     says = mapping(item.get("variableCharacteristics"))
-                    self._keep(name, attribute, text(says.get("valuesList")))
+                    self._keep(name, attribute, says)
 
-    def _keep(self, name: Key, attribute: Mapping[str, Json], choices: str) -> None:
+    def _keep(
+        self, name: Key, attribute: Mapping[str, Json], says: Mapping[str, Json]
+    ) -> None:
         if name not in self.known and len(self.known) >= _MAX_VARIABLES:
             return
-        value = attribute.get("value")
+        value, choices = attribute.get("value"), text(says.get("valuesList"))
         self.known[name] = Variable(
             None if value is None else text(value),
             attribute.get("mutability") == "ReadOnly",
             tuple(choice.strip() for choice in choices.split(",") if choice.strip()),
+            integer(says.get("maxLimit")),
         )
 
     @property
@@ -191,6 +198,9 @@ class Variables:
             available is None or available.value != "false"
         ):
             found["SupportedFeatureProfiles"] = "LocalAuthListManagement"
+        entries = self.known.get(_LIST_ENTRIES)
+        if entries is not None and entries.highest is not None:
+            found["LocalAuthListMaxLength"] = str(entries.highest)
         return found
 
     @property
