@@ -123,8 +123,12 @@ class Connector:
 
     @property
     def phases(self) -> int | None:
-        """On how many phases it was told to charge: which it uses it does not say."""
-        return self._hub.charger.phases_told(self.number)
+        """On how many phases it may charge, where that is a choice.
+
+        Which of them it uses it does not say.
+        """
+        charger = self._hub.charger
+        return charger.phases_told(self.number) if charger.switches_phases else None
 
     @property
     def switches_phases(self) -> bool:

@@ -27,7 +27,7 @@ from .forgotten import Forgotten
 from .incoming import Incoming
 from .known import FAMILY_KEY, Listener
 from .ladder import Learnt
-from .limit import CallLater, call_later_on_loop
+from .limit import CallLater, Limit, Told, call_later_on_loop
 from .limits import Limits
 from .own_profiles import OwnProfiles
 from .pause import Pauses
@@ -225,14 +225,15 @@ class OcppCharger(OwnProfiles, Settling):
     @property
     def switches_phases(self) -> bool:
         """Whether a limit can let a car charge on one phase alone."""
-        takes = self.limits.ladder.takes_phases
-        return self._phase_choice.is_there and takes(self.configuration)
+        return self._phase_choice.is_there and self.limits.ladder.takes_phases
 
     def phases_told(self, connector: int) -> int | None:
-        """Return on how many phases it was told to charge; None where it was not."""
-        if self.connector(connector).limit.accepted_ma is None:
-            return None
-        return self._sender.phases_told(connector)
+        """Return for how many phases its limit is; None where it has none.
+
+        One that names none is for three (OCPP 1.6, 7.13).
+        """
+        limit = self.connector(connector).limit
+        return None if limit.accepted_ma is None else limit.phases or THREE
 
     async def set_limit(
         self,
@@ -267,22 +268,33 @@ class OcppCharger(OwnProfiles, Settling):
         if await self.pauses.takes(one, value_ma):
             return
         limit = one.limit
-        # No await between: the limit of before was not meant for these phases.
-        others = phases not in (None, one.phases_wanted)
-        one.phases_wanted = phases or one.phases_wanted
         if self.link is None:
-            limit.owe(value_ma)
+            limit.owe(value_ma, phases)
             raise Unreachable("the wallbox is not connected")
         try:
-            await limit.set(value_ma, protection=protection, anew=others)
+            await limit.set(value_ma, protection=protection, phases=phases)
         except Refused:
-            if one.phases_wanted is None:
+            told = Told(value_ma, phases)
+            if phases is None or not self._does_without(limit, told):
                 raise
-            # A limit goes before the choice: it may be for a fuse.
-            one.phases_wanted = None
-            await limit.set(value_ma, protection=True, anew=True)
-            self._phase_choice.refused()
+            await limit.set(value_ma, protection=True)
+        if limit.phases is not None:
+            self._phase_choice.taken()
         self.pauses.resume(one)
+
+    def _does_without(self, limit: Limit, refused: Told) -> bool:
+        """Say whether to send a refused limit without its number of phases.
+
+        The wallbox may not know that, and the limit may be for a fuse; but on all
+        phases only less than it has, and nothing of before another wish.
+        """
+        held_ma = limit.accepted_ma
+        return (
+            self._phase_choice.refused()
+            and limit.is_newest(refused)
+            and held_ma is not None
+            and refused.value_ma < held_ma
+        )
 
     def obey(self) -> None:
         """Let each connector have what is left of its limit now."""
@@ -432,7 +444,6 @@ class OcppCharger(OwnProfiles, Settling):
         action = call.action
         if action == "BootNotification":
             self._look_up()
-            self._phase_choice.booted()
             self._has_booted()
         if action == "StatusNotification":
             self._reported |= change.connectors

@@ -77,8 +77,6 @@ class Connector:
         """Whether its transaction was ended so that it draws nothing."""
         self.card_waits = False
         """Whether that one's card is to begin another, now or after the pause."""
-        self.phases_wanted: int | None = None
-        """On how many phases its car shall charge; None where nobody has said so."""
         self.freshness = Freshness()
         self.limit = limit
 

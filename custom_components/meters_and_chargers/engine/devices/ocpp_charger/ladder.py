@@ -267,18 +267,20 @@ class Ladder:
             return (left[self._turn % len(left)],)
         return left or tuple(self._ignored[:1])
 
-    def takes_phases(self, configuration: Configuration) -> bool:
-        """Say whether a limit can say on how many phases it is: a current alone.
+    @property
+    def takes_phases(self) -> bool:
+        """Whether a limit can say on how many phases it is: a current alone.
 
         A power on more phases than the car uses would be too much for one of them.
+        Before a limit was ever taken nobody knows which it will be.
         """
-        quirk, form = self.quirk, self.taken or self._known()[0]
-        unit = next(_units(configuration)) if form is None else form.unit
-        says = None if form is None else form.says_phases
+        form = self.taken or self._known()[0]
         return (
-            (quirk.unit or unit) == unit == AMPERE
-            and quirk.phases is not False
-            and says is not False
+            form is not None
+            and form.unit == AMPERE
+            and form.says_phases is not False
+            and self.quirk.unit in (None, "", AMPERE)
+            and self.quirk.phases is not False
         )
 
     def like(self) -> Form:

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ...model import DeviceError, Refused, Setpoint, Unreachable
+from .phases import ONE
 
 MIN_INTERVAL_S = 15.0
 """Many wallboxes write each profile to their flash memory."""
@@ -27,13 +28,20 @@ def call_later_on_loop(delay_s: float, callback: Callable[[], None]) -> Timer:
     return asyncio.get_running_loop().call_later(delay_s, callback)
 
 
+class Told(NamedTuple):
+    """A limit, and on how many phases where that is said."""
+
+    value_ma: int
+    phases: int | None = None
+
+
 class Limit:
     """Sends one limit at a time, not too often; the newest wanted one wins."""
 
     def __init__(
         self,
         setpoint: Setpoint,
-        send: Callable[[int], Awaitable[None]],
+        send: Callable[[Told], Awaitable[None]],
         *,
         turn: asyncio.Lock,
         monotonic: Callable[[], float],
@@ -50,6 +58,8 @@ class Limit:
         """
         self.setpoint = setpoint
         self.accepted_ma: int | None = None
+        self.phases: int | None = None
+        """On how many phases that is, where it was said."""
         self.is_assumed = False
         """Whether that is the fallback, because nothing was set."""
         self._send = send
@@ -65,9 +75,9 @@ class Limit:
         self._renewing = False
         self._obeyed_ma: int | None = None
         """The same, but None after a limit without an answer: it may act or not."""
-        self._owed_ma: int | None = None
+        self._owed: Told | None = None
         """What was wanted last and never accepted."""
-        self._pending_ma: int | None = None
+        self._pending: Told | None = None
         self._urgent = False
         self._waiters: list[asyncio.Future[None]] = []
         self._sent_at: float | None = None
@@ -75,62 +85,62 @@ class Limit:
         self._task: asyncio.Task[None] | None = None
 
     async def set(
-        self, value_ma: int, *, protection: bool = False, anew: bool = False
+        self, value_ma: int, *, protection: bool = False, phases: int | None = None
     ) -> None:
         """Return when the value finally sent, the newest wanted, was accepted.
 
-        ``anew`` sends it whatever was sent before, because it means something else.
+        Without ``phases`` it is for as many as the one before.
         """
         self.setpoint.check(value_ma)
-        value_ma = self._fitting(value_ma)
+        told = self._told(value_ma, phases)
         # A still lower one replaces a waiting protection: it protects as well.
-        lower = self._urgent and value_ma <= (self._pending_ma or 0)
+        waiting_ma = self._pending.value_ma if self._pending else 0
+        lower = self._urgent and told.value_ma <= waiting_ma
         self._urgent = protection or lower
-        self._owed_ma = value_ma
-        if anew:
-            self._renewing = True
-            self._sent_at = None if protection else self._sent_at
-        await self._ask(value_ma)
+        self._owed = told
+        await self._ask(told)
 
     async def restore(self, *, booted: bool) -> None:
         """Send again what a wallbox never accepted, or may have lost in a reboot."""
-        value_ma = self._owed_ma
+        told = self._owed
         if booted:
-            if value_ma is None and not self.is_assumed:
-                value_ma = self.accepted_ma
-            self.accepted_ma = self._obeyed_ma = None
+            if told is None and not self.is_assumed:
+                told = self._held
+            self.accepted_ma = self._obeyed_ma = self.phases = None
             self._sent_at = None
-        if value_ma is not None and self._pending_ma is None:
-            await self._ask(value_ma)
+        if told is not None and self._pending is None:
+            await self._ask(told)
 
     async def again(self) -> None:
         """Send what holds once more, at once, because its form is another one."""
-        value_ma = self._pending_ma
-        if value_ma is None:
-            value_ma = self._newest_ma
-        if value_ma is not None:
+        if (told := self._pending or self._newest) is not None:
             self._renewing = True
             self._sent_at = None
-            await self._ask(value_ma)
+            await self._ask(told)
+
+    def is_newest(self, told: Told) -> bool:
+        """Say whether this was wanted last, was not accepted and is not on its way."""
+        fitting = told._replace(value_ma=self._fitting(told.value_ma))
+        return self._pending is None and self._owed == fitting
 
     def assume(self, value_ma: int | None) -> None:
         """Take what the wallbox does by itself for its limit; None for nothing."""
         self.accepted_ma = value_ma
-        self._obeyed_ma = None
+        self._obeyed_ma = self.phases = None
         self.is_assumed = value_ma is not None
         self._ends = False
         self._accepted()
 
     def forget(self) -> None:
         """Note that the wallbox has no limit of ours any more."""
-        self.accepted_ma = self._obeyed_ma = self._owed_ma = None
+        self.accepted_ma = self._obeyed_ma = self.phases = self._owed = None
         self.is_assumed = self._ends = False
         self._renew_after(None)
 
-    def owe(self, value_ma: int) -> None:
+    def owe(self, value_ma: int, phases: int | None = None) -> None:
         """Keep a limit for the next connection."""
         self.setpoint.check(value_ma)
-        self._owed_ma = self._fitting(value_ma)
+        self._owed = self._told(value_ma, phases)
 
     def stop(self, fallback_ma: int | None = None) -> None:
         """Send nothing any more; what was wanted stays owed.
@@ -138,12 +148,12 @@ class Limit:
         With a fallback the limit runs out, now or later, and is owed as well.
         """
         if fallback_ma is not None and self.accepted_ma is not None:
-            if self._ends and self._owed_ma is None:
-                self._owed_ma = self.accepted_ma
+            if self._ends and self._owed is None:
+                self._owed = self._held
             self.accepted_ma = max(self.accepted_ma, fallback_ma)
             self._obeyed_ma = None
         self._renew_after(None)
-        self._pending_ma = None
+        self._pending = None
         self._urgent = self._renewing = False
         if self._task:
             self._task.cancel()
@@ -153,14 +163,26 @@ class Limit:
     @property
     def waits(self) -> bool:
         """Whether another limit is to be sent, or was without an answer."""
-        return self._pending_ma is not None or self._owed_ma is not None
+        return self._pending is not None or self._owed is not None
 
     @property
-    def _newest_ma(self) -> int | None:
+    def _held(self) -> Told | None:
+        """What was accepted last."""
+        held_ma = self.accepted_ma
+        return None if held_ma is None else Told(held_ma, self.phases)
+
+    @property
+    def _newest(self) -> Told | None:
         """What the wallbox should obey; not what it refused."""
-        if self._obeyed_ma is None and self._owed_ma is not None:
-            return self._owed_ma
-        return None if self.is_assumed else self.accepted_ma
+        if self._obeyed_ma is None and self._owed is not None:
+            return self._owed
+        return None if self.is_assumed else self._held
+
+    def _told(self, value_ma: int, phases: int | None) -> Told:
+        """Return what is to be sent: on the phases of before where none are said."""
+        if phases is None and (before := self._pending or self._newest) is not None:
+            phases = before.phases
+        return Told(self._fitting(value_ma), phases)
 
     def _renew_after(self, delay_s: float | None) -> None:
         """Send the accepted limit again after a while, or never."""
@@ -172,43 +194,43 @@ class Limit:
 
     def _renew(self) -> None:
         self._renewing = True
-        if self._pending_ma is None and (value_ma := self._newest_ma) is not None:
-            self._want(value_ma)
+        if self._pending is None and (told := self._newest) is not None:
+            self._want(told)
 
-    def _want(self, value_ma: int) -> None:
-        self._pending_ma = value_ma
+    def _want(self, told: Told) -> None:
+        self._pending = told
         self._changed.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
 
-    async def _ask(self, value_ma: int) -> None:
-        self._want(value_ma)
+    async def _ask(self, told: Told) -> None:
+        self._want(told)
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         await waiter
 
     async def _work(self) -> None:
-        while self._pending_ma is not None:
-            wait_s = self._wait_s(self._pending_ma)
+        while self._pending is not None:
+            wait_s = self._wait_s(self._pending)
             if wait_s > 0:
                 await self._sleep(wait_s)
                 continue
             async with self._turn:
                 # Another value may be wanted by now.
-                if self._wait_s(self._pending_ma) <= 0:
-                    await self._send_pending(self._pending_ma)
+                if self._wait_s(self._pending) <= 0:
+                    await self._send_pending(self._pending)
 
-    async def _send_pending(self, value_ma: int) -> None:
+    async def _send_pending(self, told: Told) -> None:
         """Send the pending value, or nothing where it makes no difference."""
         waiters = self._take_waiters()
-        self._pending_ma = None
+        self._pending = None
         urgent, self._urgent = self._urgent, False
         outcome: DeviceError | None = _gone()
         try:
-            if self._makes_difference(value_ma, urgent=urgent):
-                await self._send_now(value_ma)
-            if self._pending_ma is None:
-                self._owed_ma = None
+            if self._makes_difference(told, urgent=urgent):
+                await self._send_now(told)
+            if self._pending is None:
+                self._owed = None
             outcome = None
         except DeviceError as err:
             outcome = err
@@ -217,16 +239,18 @@ class Limit:
         finally:
             _finish(waiters, outcome)
 
-    async def _send_now(self, value_ma: int) -> None:
+    async def _send_now(self, told: Told) -> None:
+        value_ma = told.value_ma
         self._sent_at = self._monotonic()
         renewing, self._renewing = self._renewing, False
         before_ma, self._obeyed_ma = self._obeyed_ma, None
         try:
-            await self._send(value_ma)
+            await self._send(told)
         except Refused:
             self._obeyed_ma = before_ma
             raise
-        same = renewing and value_ma == self.accepted_ma
+        same = renewing and told == self._held
+        self.phases = told.phases
         self._obeyed_ma = self.accepted_ma = value_ma
         self.is_assumed = False
         self._ends = self._renews()
@@ -234,23 +258,30 @@ class Limit:
         if not same:
             self._accepted()
 
-    def _makes_difference(self, value_ma: int, *, urgent: bool) -> bool:
-        now_ma = self._obeyed_ma
-        if now_ma is None or self._renewing:
+    def _makes_difference(self, told: Told, *, urgent: bool) -> bool:
+        value_ma, now_ma = told.value_ma, self._obeyed_ma
+        if now_ma is None or self._renewing or told.phases != self.phases:
             return True
         if value_ma == 0 or (urgent and value_ma < now_ma):
             return value_ma != now_ma
         return abs(value_ma - now_ma) >= self.setpoint.least_change_ma
 
-    def _wait_s(self, value_ma: int) -> float:
-        """Return how long a value has to wait for its turn."""
-        if not self._makes_difference(value_ma, urgent=self._urgent):
+    def _wait_s(self, told: Told) -> float:
+        """Return how long a limit has to wait for its turn."""
+        if not self._makes_difference(told, urgent=self._urgent):
             return 0
-        if self._sent_at is None or value_ma == 0:
+        if self._sent_at is None or told.value_ma == 0:
             return 0
-        if self._urgent and (self._obeyed_ma is None or value_ma < self._obeyed_ma):
+        if self._urgent and self._is_less(told):
             return 0
         return MIN_INTERVAL_S - (self._monotonic() - self._sent_at)
+
+    def _is_less(self, told: Told) -> bool:
+        """Say whether the wallbox may take less by it, or the same on fewer phases."""
+        if self._obeyed_ma is None or told.value_ma < self._obeyed_ma:
+            return True
+        fewer = told.phases == ONE and self.phases != ONE
+        return fewer and told.value_ma == self._obeyed_ma
 
     async def _sleep(self, seconds: float) -> None:
         """Sleep until the time is over or another value is wanted."""

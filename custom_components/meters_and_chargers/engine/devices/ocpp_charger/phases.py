@@ -10,12 +10,12 @@ _YES = frozenset({"true", "t", "1"})
 
 
 class PhaseChoice:
-    """Whether a wallbox switches phases: by its own word, until it refuses to."""
+    """Whether a wallbox switches phases: by its own word, unless it refuses at once."""
 
     def __init__(self) -> None:
         """Begin without its word."""
         self._says_so = False
-        self._refuses = False
+        self._taken = self._refuses = False
 
     @property
     def is_there(self) -> bool:
@@ -30,10 +30,11 @@ class PhaseChoice:
                 for key, value in configuration.items()
             )
 
-    def refused(self) -> None:
-        """Note that it does not do what it says, until it starts anew."""
-        self._refuses = True
+    def taken(self) -> None:
+        """Note that it took a number of phases: a later no is to something else."""
+        self._taken = True
 
-    def booted(self) -> None:
-        """Believe it again."""
-        self._refuses = False
+    def refused(self) -> bool:
+        """Note a no to a number of phases; say whether it is told none any more."""
+        self._refuses = not self._taken
+        return self._refuses

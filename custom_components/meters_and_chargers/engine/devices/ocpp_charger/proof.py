@@ -59,17 +59,16 @@ class Proof:
 
     def here(self, number: int) -> Here:
         """Return what of a connector a limit may have to name."""
-        connector = self._wallbox.connector(number)
-        transaction, chosen = connector.transaction, connector.phases_wanted
+        transaction = self._wallbox.connector(number).transaction
         if transaction is None:
             self._flowed.pop(number, None)
-            return Here(None, self._phases, self._clock_is_wrong, chosen)
+            return Here(None, self._phases, self._clock_is_wrong)
         currents = self._currents(number)
         flowing = sum(one > _FLOWS_A for one in currents)
         if len(currents) == ALL_PHASES and flowing:
             self._flowed[number] = min(flowing, self._phases)
         phases = self._flowed.get(number, self._phases)
-        return Here(transaction, phases, self._clock_is_wrong, chosen)
+        return Here(transaction, phases, self._clock_is_wrong)
 
     @property
     def _clock_is_wrong(self) -> bool:

@@ -8,7 +8,7 @@ import logging
 from ...model import DeviceError, Refused, Unsupported
 from ...protocols.ocpp.types import Payload
 from .ladder import Ladder, guarded_forms, obstacle
-from .limit import Limit
+from .limit import Limit, Told
 from .profile import (
     ABSOLUTE,
     AMPERE,
@@ -34,8 +34,6 @@ class Here:
     phases: int
     wrong_clock: bool = False
     """Whether a time would mean another one to the wallbox."""
-    chosen: int | None = None
-    """On how many phases it shall charge, where somebody has said so."""
 
 
 class Sender:
@@ -167,34 +165,34 @@ class Sender:
         self._changed()
         return left
 
-    async def send(self, number: int, value_ma: int) -> None:
+    async def send(self, number: int, told: Told) -> None:
         """Send a limit."""
         if self._final:
             raise Unsupported(self._final)
         trouble = self._ladder.trouble
         try:
-            await self._send(number, value_ma)
+            await self._send(number, told)
         finally:
             if self._ladder.trouble != trouble:
                 self._changed()
 
-    async def _send(self, number: int, value_ma: int) -> None:
+    async def _send(self, number: int, told: Told) -> None:
         refusal, words = None, self._words
         if self.guards:
             try:
-                await self._put_guarded(number, value_ma)
+                await self._put_guarded(number, told)
             except Refused as err:
                 refusal = err
             else:
                 return
         try:
-            await self._put_plainly(number, value_ma, alone=number not in self._laid)
+            await self._put_plainly(number, told, alone=number not in self._laid)
         except Refused:
             if self._guarded is not None or number not in self._laid:
                 raise
             # There may be room for one alone.
             await self._clear(number)
-            await self._put_plainly(number, value_ma, alone=True)
+            await self._put_plainly(number, told, alone=True)
         if refusal is not None and self._words != words:
             return  # what it needs otherwise was not known: tried above it next time
         if refusal is not None:
@@ -223,11 +221,11 @@ class Sender:
         like = self._ladder.like()
         return like.purpose, like.says_phases
 
-    async def _put_plainly(self, number: int, value_ma: int, *, alone: bool) -> None:
+    async def _put_plainly(self, number: int, told: Told, *, alone: bool) -> None:
         """Put a limit in the first form that is taken; not ``alone``, in the usual."""
 
         async def put(form: Form) -> None:
-            await self._limit(number, value_ma, form)
+            await self._limit(number, told, form)
 
         ladder, here = self._ladder, self._here(number)
         running = here.transaction is not None
@@ -240,6 +238,8 @@ class Sender:
         )
         if not alone and ladder.taken is None:
             tried = tuple(form for form in tried if ladder.is_usual(form))
+        if told.phases is not None:
+            tried = _in_amperes(tried)
         try:
             taken = await _first_taken(tried, put)
         except Unsupported as err:
@@ -247,21 +247,21 @@ class Sender:
             ladder.refused((), err)
             raise
         except Refused as err:
-            if alone:
+            if alone and told.phases is None:
                 ladder.refused(tried, err)
             raise
         ladder.taken = taken
         ladder.took(taken, tried)
 
-    async def _put_guarded(self, number: int, value_ma: int | None) -> None:
+    async def _put_guarded(self, number: int, told: Told | None) -> None:
         """Put a limit above the fallback, or the fallback alone."""
 
         async def put(form: Form) -> None:
             # The fallback first: there is no moment without any.
             await self._place(number, form.fallback)
-            if value_ma is not None:
+            if told is not None:
                 kept = number in self._kept
-                await self._limit(number, value_ma, form.lasting if kept else form)
+                await self._limit(number, told, form.lasting if kept else form)
 
         ladder, configuration = self._ladder, await self._read()
         if reason := obstacle(configuration, ladder.quirk):
@@ -272,8 +272,10 @@ class Sender:
         candidates = guarded_forms(configuration, ladder.like())
         if known is not None:
             candidates = (known,)
+        if told is not None and told.phases is not None:
+            candidates = _in_amperes(candidates)
         taken = await _first_taken(filter(ladder.may_act, candidates), put)
-        if value_ma is not None:
+        if told is not None:
             self._guarded = taken
             ladder.took(taken, (taken,))
         if self.refusal:
@@ -286,11 +288,11 @@ class Sender:
         wanted = form, self.fallback_ma
         if self._placed.get(number) != wanted:
             self._laid.add(number)
-            await self._set(number, self.fallback_ma, form)
+            await self._set(number, Told(self.fallback_ma), form)
             self._placed[number] = wanted
 
-    async def _limit(self, number: int, value_ma: int, form: Form) -> None:
-        await self._set(number, value_ma, form)
+    async def _limit(self, number: int, told: Told, form: Form) -> None:
+        await self._set(number, told, form)
         self._used[number] = form, self._named(number, form)
 
     def _named(self, number: int, form: Form) -> Here:
@@ -301,24 +303,19 @@ class Sender:
             transaction,
             here.phases if form.unit == WATT else 0,
             here.wrong_clock and form.kind == ABSOLUTE,
-            here.chosen if form.unit == AMPERE else None,
         )
 
-    def phases_told(self, number: int) -> int | None:
-        """Return for how many phases the last limit of a connector was meant."""
-        return self._used[number][1].chosen if number in self._used else None
-
-    async def _set(self, number: int, value_ma: int, form: Form) -> None:
+    async def _set(self, number: int, told: Told, form: Form) -> None:
         here = self._here(number)
         phases = here.phases
         if here.transaction is None:
             form = form.outside
-        if here.chosen and form.unit == AMPERE and not form.is_fallback:
-            phases, form = here.chosen, replace(form, says_phases=True)
+        if told.phases is not None:
+            phases, form = told.phases, replace(form, says_phases=True)
 
         def profile(*, other: bool) -> Payload:
             now = self._now()
-            parts = (number, value_ma, form, phases, now, here.transaction)
+            parts = (number, told.value_ma, form, phases, now, here.transaction)
             return charging_profile(*parts, again=other)
 
         said, other = self._said.get(number, ({}, False))
@@ -348,6 +345,13 @@ class Sender:
         self._gave_up = True
         self.refusal = str(refusal)
         self._changed()
+
+
+def _in_amperes(forms: Iterable[Form]) -> tuple[Form, ...]:
+    """Return those that are for each phase, however many these are."""
+    if found := tuple(form for form in forms if form.unit == AMPERE):
+        return found
+    raise Refused("its limits are in watts, for all phases together")
 
 
 async def _first_taken(
