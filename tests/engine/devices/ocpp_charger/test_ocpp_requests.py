@@ -249,9 +249,24 @@ def test_names_of_secrets() -> None:
         "securityctrlr.basicauthpassword",
         "NetworkConfiguration[1].BasicAuthPassword",
         "SecurityCtrlr.SecurityProfile",
+        "SecurityCtrlr.BasicAuthPassword[]",
+        "SecurityCtrlr.SecurityProfile[]",
+        "SecurityCtrlr[].securityprofile []",
+        "SecurityCtrlr@1:1.BasicAuthPassword[a.b]",
+        "SecurityCtrlr.Identity",
+        " securityctrlr.IDENTITY[] ",
+        "NetworkConfiguration[1].Identity",
     ],
 )
 def test_what_would_lock_it_out(key: str) -> None:
     """By the names of either version, however they are written."""
     assert locks_out(key)
     assert not locks_out(f"{key}s")
+
+
+@pytest.mark.parametrize(
+    "key", ["Identity", "TokenReader.Identity", "SecurityCtrlr.OrganizationName[]", ""]
+)
+def test_what_locks_nobody_out(key: str) -> None:
+    """What only sounds like it may be set."""
+    assert not locks_out(key)

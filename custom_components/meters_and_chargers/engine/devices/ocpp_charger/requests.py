@@ -12,6 +12,7 @@ from ...protocols.ocpp.types import CallError, Json, Link, Payload
 from .profile import PURPOSE
 from .reading import integer, moment, number, snake, text
 from .v201 import Dialect
+from .v201.variables import key as variable_of
 
 _NOT_THERE = frozenset({"NotSupported", "NotImplemented"})
 _UNSUPPORTED = frozenset({"not_supported", "not_implemented"})
@@ -25,6 +26,9 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _OURS = frozenset({"authorizationkey", "basicauthpassword", "securityprofile"})
+_IDENTITY = "identity"
+"""By what it dials; other components have one that means something else."""
+_NAMES_IT = frozenset({"securityctrlr", "networkconfiguration"})
 _LISTED = 50
 """How many keys an answer names that were asked for and that nobody knows."""
 
@@ -245,7 +249,13 @@ def locks_out(key: str) -> bool:
 
     By the names of 1.6 and of 2.0.1; in both no case counts.
     """
-    return key.strip().rpartition(".")[2].casefold() in _OURS
+    component, _, variable = key.rpartition(".")
+    if (found := variable_of(key.strip())) is not None:
+        component, variable = found.component, found.variable
+    name = variable.strip().casefold()
+    return name in _OURS or (
+        name == _IDENTITY and component.strip().casefold() in _NAMES_IT
+    )
 
 
 def _period(period: Json) -> Period | None:
