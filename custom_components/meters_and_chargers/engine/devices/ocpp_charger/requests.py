@@ -21,8 +21,8 @@ _DONE = frozenset(
 )
 _MAX_CODE = 40
 _SECRET = re.compile(
-    r"passw|passphrase|masterpass|secret|token|psk|credential|identifier|id_?tag|tag$|"
-    r"(?<!public)key$|(pin|puk)(code)?\d*$",
+    r"passw|passphrase|masterpass|secret|token|psk|credential|identifier|id_?tag|"
+    r"authorizationkey|(tag|(?<!public)key|(pin|puk)(code)?)\d*(\[[^\]]*\])?$",
     re.IGNORECASE,
 )
 _OURS = frozenset({"authorizationkey", "basicauthpassword", "securityprofile"})
