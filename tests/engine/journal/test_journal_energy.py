@@ -104,6 +104,31 @@ async def test_a_clock_that_is_ahead(journal: Journal) -> None:
     assert kept.energy_wh == 500
 
 
+@pytest.mark.parametrize("by", ["open", "itself", "us"])
+async def test_what_ends_before_it_begins(journal: Journal, by: str) -> None:
+    """By a clock that is ahead nothing is judged: all that was counted is there."""
+    start = replace(START, time=at(9000))
+    number = (await journal.start_transaction(start)).transaction.id
+    journal.note_meter(number, 9000, at(6000))
+    if by == "itself":
+        # Its clock was set while it charged.
+        await journal.stop_transaction(stop(number, 9000, 6000))
+    elif by == "us":
+        await journal.close_transaction(number, "Gone")
+    assert await hours(journal) == [(100, 8000)]
+    (session,) = await journal.transactions("GARAGE")
+    assert session.is_open == (by == "open")
+    assert not session.is_doubtful(at(6000))
+
+
+async def test_what_lasts_no_time(journal: Journal) -> None:
+    """An end in the moment of the beginning is judged."""
+    number = (await journal.start_transaction(START)).transaction.id
+    booked = await journal.stop_transaction(stop(number, 9000, 0))
+    assert booked.transaction.is_doubtful(at(6000))
+    assert await hours(journal) == [(0, 0)]
+
+
 async def test_energy_without_a_beginning(journal: Journal) -> None:
     """The first value counts nothing, and the last one alone is no energy."""
     start = replace(START, meter_start_wh=None)

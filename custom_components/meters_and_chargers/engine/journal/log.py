@@ -42,8 +42,9 @@ def hours(db: sqlite3.Connection, now: datetime) -> tuple[HourOfEnergy, ...]:
     its hours stay, as they may be known already.
     """
     rows = db.execute(
-        "SELECT charger, id_tag, hour, sum(CASE WHEN energy_wh > ?2 + ?3 * max(0, "
-        "24 * (julianday(coalesce(stop_time, ?1)) - julianday(start_time))) "
+        "SELECT charger, id_tag, hour, sum(CASE WHEN "
+        "coalesce(stop_time, ?1) >= start_time AND energy_wh > ?2 + ?3 * "
+        "24 * (julianday(coalesce(stop_time, ?1)) - julianday(start_time)) "
         "THEN 0 ELSE wh END) FROM hours "
         "JOIN transactions ON transactions.id = transaction_id "
         "GROUP BY charger, id_tag, hour ORDER BY hour",

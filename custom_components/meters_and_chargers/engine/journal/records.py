@@ -101,12 +101,14 @@ class Transaction:
         return self.stop_time is None
 
     def is_doubtful(self, now: datetime) -> bool:
-        """Say whether no wallbox can have given that much in that time."""
+        """Say whether no wallbox can have given that much in that time.
+
+        Where its clock is ahead and it ends before it begins, nobody knows the time.
+        """
         if self.start_time is None or self.energy_wh is None:
             return False
-        lasts = (self.stop_time or now) - self.start_time
-        hours = max(lasts.total_seconds(), 0) / 3600
-        return self.energy_wh > hours * MOST_W + SPARE_WH
+        hours = ((self.stop_time or now) - self.start_time).total_seconds() / 3600
+        return hours >= 0 and self.energy_wh > hours * MOST_W + SPARE_WH
 
 
 @dataclass(frozen=True, slots=True)
