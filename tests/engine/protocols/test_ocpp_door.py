@@ -25,6 +25,7 @@ from ocpp_wallbox import (
 )
 import pytest
 
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger import Guard
 from custom_components.meters_and_chargers.engine.protocols.ocpp import (
     Certificate,
     Handler,
@@ -348,6 +349,40 @@ async def test_the_user_name_may_be_an_alias(dials: str) -> None:
     assert {who for who, _ in doors.knocks} == {"CP1"}
     passwords = [shown.password for shown in doors.shown]
     assert passwords == [b"a:\xff", b"a:\xff", b"a:\xff", b""]
+
+
+@pytest.mark.parametrize(
+    ("user", "password"), [("CP", "1:sixteen letters"), ("CP:1", "sixteen letters!")]
+)
+async def test_a_password_that_may_be_part_of_a_name(
+    user: str, password: str, expected_logs: list[str]
+) -> None:
+    """User CP with 1:secret sends the same as user CP:1 with secret: both are tried."""
+    expected_logs.append("its password or its user name is wrong")
+    guard = Guard()
+    guard.add_password(password)
+    guard.hold_to(1)
+
+    class Guarded(Doors):
+        def admit(
+            self, charger_id: str, peer: str, shown: Shown = PLAIN
+        ) -> Handler | None:
+            handler = super().admit(charger_id, peer, shown)
+            guard.admit(peer, shown)
+            return handler
+
+    raw = password.encode()
+    doors = Guarded()
+    async with serving(doors) as server:
+        server.treat("CP", Manners(aliases=frozenset({"CP:1"})))
+        for header, status in (
+            (basic(user, raw + b"!"), "HTTP/1.1 401 Unauthorized"),
+            (basic(user, raw), SWITCHING),
+        ):
+            answer, _, writer = await knock(server, "/CP", OCPP16, header)
+            assert answer[0] == status
+            writer.close()
+    assert not [shown for shown in doors.shown if "sixteen" in repr(shown)]
 
 
 @pytest.mark.parametrize(

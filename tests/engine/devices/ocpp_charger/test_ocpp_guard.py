@@ -96,6 +96,19 @@ def test_the_old_password_holds_until_the_new_one_is_used(guard: Guard) -> None:
     assert len(guard.security.passwords) == 1
 
 
+@pytest.mark.parametrize("given", [(OLD, "x"), ("x", OLD), ("x", "y", OLD)])
+def test_a_password_by_any_name_that_fits(guard: Guard, given: tuple[str, ...]) -> None:
+    """Where one name begins like another, each reading of the header is tried."""
+    guard.add_password(OLD)
+    guard.hold_to(1)
+    first, *others = (one.encode() for one in given)
+    guard.admit(AWAY, Shown(password=first, others=tuple(others)))
+    assert guard.proved == 1
+    wrong = Shown(password=b"x", others=(b"y", b""))
+    assert "wrong" in refused(guard, wrong)
+    assert OLD not in repr(Shown(password=b"x", others=(OLD.encode(),)))
+
+
 @pytest.mark.parametrize(
     "found", [Certificate("GARAGE", "0B"), Certificate("OTHER", "0A")]
 )

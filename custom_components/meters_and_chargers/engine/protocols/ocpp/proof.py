@@ -30,10 +30,12 @@ def shown(request: web.Request, names: Iterable[str]) -> Shown:
     transport = request.transport
     tls = None if transport is None else transport.get_extra_info("ssl_object")
     header = request.headers.get(hdrs.AUTHORIZATION, "")
+    passwords = _passwords(header, names)
     return Shown(
         encrypted=tls is not None,
         forwarded=any(map(_FORWARDED.fullmatch, request.headers)),
-        password=_password(header, names),
+        password=passwords[0] if passwords else None,
+        others=passwords[1:],
         certificate=None if tls is None else _certificate(tls),
         address=_address(request, encrypted=tls is not None),
     )
@@ -51,21 +53,22 @@ def _address(request: web.Request, *, encrypted: bool) -> str:
     return f"{found['host']}:{port}{path}"
 
 
-def _password(header: str, names: Iterable[str]) -> bytes | None:
-    """Return the password of a user; empty where another one is named."""
+def _passwords(header: str, names: Iterable[str]) -> tuple[bytes, ...]:
+    """Return what the password may be, none without; empty where another is named.
+
+    An identity may hold a colon itself and begin like another one, as a password may:
+    the longest name comes first.
+    """
     scheme, _, value = header.partition(" ")
     if scheme.lower() != "basic":
-        return None
+        return ()
     try:
         decoded = base64.b64decode(value.strip(), validate=True)
     except binascii.Error, ValueError:
-        return b""
-    # An identity may hold a colon itself, and begin like another one.
-    for user in sorted(names, key=len, reverse=True):
-        named = user.encode() + b":"
-        if decoded.startswith(named):
-            return decoded.removeprefix(named)
-    return b""
+        return (b"",)
+    users = sorted((name.encode() + b":" for name in names), key=len, reverse=True)
+    found = tuple(decoded[len(u) :] for u in users if decoded.startswith(u))
+    return found or (b"",)
 
 
 def _certificate(tls: ssl.SSLObject) -> Certificate | None:

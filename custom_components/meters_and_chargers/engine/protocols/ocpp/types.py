@@ -106,6 +106,8 @@ class Shown:
     forwarded: bool = False
     """Whether somebody in between has passed it on."""
     password: bytes | None = field(default=None, repr=False)
+    others: tuple[bytes, ...] = field(default=(), repr=False)
+    """What its password is where a shorter name of it is meant, with a colon after."""
     certificate: Certificate | None = None
     address: str = ""
     """Host, port and path that it has dialled, without its identity; or empty."""
