@@ -1,8 +1,10 @@
 """The handshake: which address, which version, and what is said to the others."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from ocpp_wallbox import (
     HOST,
@@ -22,6 +24,7 @@ from custom_components.meters_and_chargers.engine.protocols.ocpp import (
     Manners,
     Refusal,
     Server,
+    Unauthorised,
     Version,
     handshake,
     manners,
@@ -378,6 +381,62 @@ async def test_naming_is_bounded(
             await reader.readexactly(4)
             writer.close()
     assert caplog.text.count("can't connect") == 1
+
+
+@pytest.mark.parametrize("stranger", ["identity", "no room", "unreadable"])
+async def test_strangers_take_no_room(
+    stranger: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    expected_logs: list[str],
+) -> None:
+    """A wallbox that somebody knows is told and logged however many came before."""
+    monkeypatch.setattr(f"{Server.__module__}._MAX_NAMED", 1)
+    expected_logs += [f"{name} can't connect" for name in ("AWAY", "CP13", "CP2")]
+    refused: list[tuple[str, str, Refusal | None]] = []
+    doors, told = Doors(refused=("AWAY",)), partial(_note, refused)
+    async with serving(doors, on_refused=told) as server:
+        server.treat("CP2", Manners())
+        if stranger == "unreadable":
+            reader, writer = await asyncio.open_connection(HOST, server.port)
+            writer.write(b"GET nonsense\r\n\r\n")
+            await reader.readline()
+            writer.close()
+        target = {"identity": "/CP13", "no room": "/AWAY"}.get(stranger, "/CP1")
+        for path in (target, "/CP1", "/CP12", "/CP2", "/CP2"):
+            _, reader, writer = await knock(server, path)
+            with suppress(asyncio.IncompleteReadError):
+                await reader.readexactly(4)
+            writer.close()
+        # One whose name nobody knows, and the one that somebody does.
+        first = "CP13" if stranger == "identity" else "CP1"
+        assert [who for who, _, _ in refused] == [first, "CP2"]
+        assert caplog.text.count(f"{first} can't connect") == 1
+        assert caplog.text.count("CP2 can't connect") == 1
+        async with dialling(server, "CP2"):
+            assert refused[2:] == [("CP2", HOST, None)]
+
+
+async def test_refusals_are_told_whatever_was_logged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Repairs has room of its own, and is told so many strangers and no more."""
+
+    class Closed(Doors):
+        def admit(self, *_: Any, **__: Any) -> None:
+            raise Unauthorised("it gives no password")
+
+    monkeypatch.setattr(f"{Server.__module__}._MAX_NAMED", 1)
+    refused: list[tuple[str, str, Refusal | None]] = []
+    told = partial(_note, refused)
+    async with serving(Closed(), on_refused=told) as server:
+        _, _, writer = await knock(server, "/CP1", OCPP16)
+        writer.close()
+        for path in ("/CP12", "/CP13"):
+            upgrade = (*UPGRADE, "Sec-WebSocket-Key: short")
+            _, _, writer = await knock(server, path, upgrade=upgrade)
+            writer.close()
+    assert refused == [("CP12", HOST, Refusal.HANDSHAKE)]
 
 
 @pytest.mark.parametrize(

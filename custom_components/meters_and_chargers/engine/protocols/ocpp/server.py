@@ -26,7 +26,8 @@ _DISMISS_S = 0.5
 _MAX_TRACED = 200
 """Wallboxes whose last frames are kept; who is gone makes room."""
 _MAX_NAMED = 200
-"""Wallboxes whose refusal is logged, so that nobody can fill the memory."""
+"""How many names of each kind are remembered, so that nobody can fill the memory; a
+wallbox that somebody knows always has room."""
 
 _NO_ROOM = "nobody knows it, and it is not local or too many wait"
 _CHALLENGE = 'Basic realm="OCPP"'
@@ -66,7 +67,7 @@ class Server:
         whatever ``tls`` says.
         """
         self._gate = gate
-        self._door = Door(host, port, tls, context, refused=self._name)
+        self._door = Door(host, port, tls, context, refused=self._turn_away)
         self._usual = Manners(ping_s=ping_s, timeout_s=timeout_s)
         self._manners: dict[str, Manners] = {}
         self._on_refused = on_refused
@@ -75,7 +76,11 @@ class Server:
         self._ending: set[Session] = set()
         """Sessions out of use that still say goodbye."""
         self._named: set[str] = set()
+        """Identities of which the log says why they can't connect."""
+        self._turned_away: set[str] = set()
+        """Addresses, and strangers without room, of which it does too."""
         self._refused: set[str] = set()
+        """Who has been told as refused."""
         self._traces: dict[str, Trace] = {}
 
     @property
@@ -104,7 +109,7 @@ class Server:
             app,
             access_log=None,
             shutdown_timeout=_SHUTDOWN_S,
-            logger=HttpLog(self._name),
+            logger=HttpLog(self._turn_away),
         )
         await runner.setup()
         if (factory := runner.server) is None:
@@ -183,7 +188,7 @@ class Server:
             self._refuse(charger_id, request, Refusal.NO_IDENTITY)
             raise web.HTTPNotFound
         if (handler := self._admit(request, charger_id, said)) is None:
-            self._name(charger_id, _NO_ROOM)
+            self._turn_away(charger_id, _NO_ROOM)
             raise web.HTTPNotFound
         self._door.settle(request.protocol)
         names = handshake.offered(
@@ -264,8 +269,9 @@ class Server:
 
     def _let_in(self, charger_id: str, peer: str) -> None:
         """Say once that a wallbox which could not connect now can."""
-        if charger_id in self._named:
-            self._named.remove(charger_id)
+        if charger_id in self._named | self._turned_away:
+            self._named.discard(charger_id)
+            self._turned_away.discard(charger_id)
             _LOGGER.info("%s could connect", charger_id)
         if charger_id in self._refused:
             self._refused.discard(charger_id)
@@ -291,19 +297,31 @@ class Server:
     def _refuse(self, charger_id: str, request: web.Request, why: Refusal) -> None:
         """Tell once that a wallbox can't connect as it is, and why."""
         peer = _peer(request)
-        name = charger_id or peer
-        self._name(name, why)
-        if name in self._named and name not in self._refused:
-            self._refused.add(name)
-            if self._on_refused is not None:
-                self._on_refused(charger_id, peer, why)
+        if charger_id:
+            self._name(charger_id, why)
+        else:
+            self._turn_away(peer, why)
+        fresh = self._remember(charger_id or peer, self._refused)
+        if fresh and self._on_refused is not None:
+            self._on_refused(charger_id, peer, why)
 
     def _name(self, charger_id: str, reason: str) -> None:
         """Log once why a wallbox can't connect."""
-        if charger_id in self._named or len(self._named) >= _MAX_NAMED:
-            return
-        self._named.add(charger_id)
-        _LOGGER.warning("%s can't connect: %s", charger_id, reason)
+        if self._remember(charger_id, self._named):
+            _LOGGER.warning("%s can't connect: %s", charger_id, reason)
+
+    def _turn_away(self, name: str, reason: str) -> None:
+        """Log once why somebody can't connect who may be no wallbox at all."""
+        if self._remember(name, self._turned_away):
+            _LOGGER.warning("%s can't connect: %s", name, reason)
+
+    def _remember(self, name: str, names: set[str]) -> bool:
+        """Say whether a name is new; strangers' names have only so much room."""
+        known = self._manners.keys()
+        if name in names or (name not in known and len(names - known) >= _MAX_NAMED):
+            return False
+        names.add(name)
+        return True
 
 
 async def _dismiss(socket: web.WebSocketResponse, code: WSCloseCode) -> None:
