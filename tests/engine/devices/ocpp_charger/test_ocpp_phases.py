@@ -271,6 +271,13 @@ async def test_above_a_fallback(wallbox: Wallbox) -> None:
     await put(wallbox, 8000, 1)
     assert sent(wallbox.link)[-1] == (8, 1)
     assert (6, None) in sent(wallbox.link)
+    # Without us it falls back, on all phases; with us it has its own again.
+    wallbox.charger.closed(wallbox.link)
+    assert wallbox.charger.phases_told(1) == 3
+    wallbox.clock.advance(20)
+    link = wallbox.connect()
+    await told(wallbox, {KEY: "true"})
+    assert sent(link)[-1] == (8, 1)
 
 
 async def test_ocpp_2(wallbox2: Wallbox2) -> None:

@@ -230,7 +230,7 @@ class OcppCharger(OwnProfiles, Settling):
     def phases_told(self, connector: int) -> int | None:
         """Return for how many phases its limit is; None where it has none.
 
-        One that names none is for three (OCPP 1.6, 7.13).
+        One that names none is for three (OCPP 1.6, `ChargingSchedulePeriod`).
         """
         limit = self.connector(connector).limit
         return None if limit.accepted_ma is None else limit.phases or THREE

@@ -151,7 +151,7 @@ class Limit:
             if self._ends and self._owed is None:
                 self._owed = self._held
             self.accepted_ma = max(self.accepted_ma, fallback_ma)
-            self._obeyed_ma = None
+            self._obeyed_ma = self.phases = None
         self._renew_after(None)
         self._pending = None
         self._urgent = self._renewing = False
