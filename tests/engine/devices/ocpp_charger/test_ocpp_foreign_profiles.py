@@ -1,5 +1,6 @@
 """Charging profiles that are not ours: found out, never where there are none."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +11,15 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     Learnt,
     OcppCharger,
 )
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger.limit import (
+    MIN_INTERVAL_S,
+)
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger.settling import (
+    SETTLE_S,
+)
 from custom_components.meters_and_chargers.engine.model import (
+    BadAnswer,
+    DeviceError,
     Refused,
     Silent,
     Unreachable,
@@ -217,16 +226,108 @@ async def test_a_wallbox_that_is_away_is_not_cleared(wallbox: Wallbox) -> None:
     assert wallbox.charger.foreign.found == found != ""
 
 
+@pytest.mark.parametrize("lost", [Silent("no answer"), BadAnswer("no object")])
 async def test_a_wallbox_that_does_not_answer_may_be_cleared(
-    wallbox: Wallbox,
+    wallbox: Wallbox, lost: DeviceError
 ) -> None:
     """Ours are put again in any case: it would charge without any limit."""
     await wallbox.charger.set_limit(1, 8_000)
-    wallbox.link.reply("ClearChargingProfile", Silent("no answer"))
-    with pytest.raises(Silent):
+    wallbox.link.reply("ClearChargingProfile", lost)
+    with pytest.raises(type(lost)):
         await wallbox.charger.foreign.clear()
     await idle(wallbox.charger)
     assert wallbox.link.limits == [(1, 8), (1, 8)]
+
+
+async def test_a_line_that_breaks_while_it_is_cleared(wallbox: Wallbox) -> None:
+    """Ours go on the next one."""
+    await wallbox.charger.set_limit(1, 8_000)
+
+    async def breaks() -> None:
+        wallbox.charger.closed(wallbox.link)
+        raise Unreachable("closed")
+
+    wallbox.link.reply("ClearChargingProfile", breaks)
+    with pytest.raises(Unreachable):
+        await wallbox.charger.foreign.clear()
+    assert await _sent_on_the_next_line(wallbox) == [(1, 8)]
+
+
+async def test_a_line_that_breaks_after_it_was_cleared(wallbox: Wallbox) -> None:
+    """It has heard neither of the two limits that were put again."""
+    await wallbox.status("Available", 2)
+    await wallbox.charger.set_limit(1, 8_000)
+    await wallbox.charger.set_limit(2, 9_000)
+    may_answer = asyncio.Event()
+    wallbox.link.reply("ClearChargingProfile", Silent("no answer"))
+    wallbox.link.reply("SetChargingProfile", may_answer.wait)
+    with pytest.raises(Silent):
+        await wallbox.charger.foreign.clear()
+    await rest()
+    assert wallbox.link.limits == [(1, 8), (2, 9), (1, 8)]
+    wallbox.charger.closed(wallbox.link)
+    # What was sent a moment ago is not sent at once.
+    assert await _sent_on_the_next_line(wallbox) == [(2, 9), (1, 8)]
+
+
+async def test_a_wallbox_that_answers_nothing_for_a_while(wallbox: Wallbox) -> None:
+    """Neither the clearing nor what is put again: that is owed."""
+    await wallbox.charger.set_limit(1, 8_000)
+    wallbox.link.reply("ClearChargingProfile", Silent("no answer"))
+    wallbox.link.reply("SetChargingProfile", Silent("no answer"))
+    with pytest.raises(Silent):
+        await wallbox.charger.foreign.clear()
+    await idle(wallbox.charger)
+    wallbox.charger.closed(wallbox.link)
+    assert await _sent_on_the_next_line(wallbox) == [(1, 8)]
+
+
+async def test_nobody_waits_until_it_is_cleared(wallbox: Wallbox) -> None:
+    """Who asked for it has left: ours are put again all the same."""
+    await wallbox.charger.set_limit(1, 8_000)
+    wallbox.link.reply("ClearChargingProfile", asyncio.Event().wait)
+    clearing = asyncio.create_task(wallbox.charger.foreign.clear())
+    await rest()
+    assert wallbox.link.sent("ClearChargingProfile")
+    clearing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await clearing
+    await idle(wallbox.charger)
+    assert wallbox.link.limits == [(1, 8), (1, 8)]
+
+
+async def test_a_no_to_the_second_of_three(wallbox2: Wallbox2) -> None:
+    """A wallbox of 2.0.1 is asked for each purpose: one may be cleared already."""
+    wallbox2.link.reply("GetBaseReport", REJECTED)
+    await wallbox2.charger.set_limit(1, 8_000)
+    wallbox2.link.reply(
+        "ClearChargingProfile", {"status": "Accepted"}, CallError("InternalError")
+    )
+    with pytest.raises(Refused):
+        await wallbox2.charger.foreign.clear()
+    await idle(wallbox2.charger)
+    assert len(wallbox2.link.sent("ClearChargingProfile")) == 2
+    assert len(wallbox2.link.sent("SetChargingProfile")) == 2
+
+
+async def test_a_wallbox_that_is_away_keeps_what_it_has(wallbox: Wallbox) -> None:
+    """It was told nothing, so nothing is owed."""
+    await wallbox.charger.set_limit(1, 8_000)
+    wallbox.charger.closed(wallbox.link)
+    with pytest.raises(Unreachable):
+        await wallbox.charger.foreign.clear()
+    assert await _sent_on_the_next_line(wallbox) == []
+
+
+async def _sent_on_the_next_line(wallbox: Wallbox) -> list[tuple[int, float]]:
+    """Let a wallbox dial anew, and return the limits that it is sent."""
+    await idle(wallbox.charger)
+    wallbox.connect()
+    for wait_s in (SETTLE_S, MIN_INTERVAL_S):
+        wallbox.clock.advance(wait_s)
+        await rest()
+    await idle(wallbox.charger)
+    return wallbox.link.limits
 
 
 async def test_with_its_fallback(wallbox: Wallbox) -> None:

@@ -1,9 +1,10 @@
 """Finds charging profiles in a wallbox that are not ours: they bind it unseen."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 import logging
 
-from ...model import DeviceError, Silent
+from ...model import DeviceError
 from ...protocols.ocpp.types import Payload
 from .change import Change
 from .connector import Connector
@@ -77,25 +78,34 @@ class Foreign:
     async def clear(self) -> None:
         """Remove all profiles, whoever put them, and put ours again.
 
-        Raises `DeviceError` when the wallbox was not told, or does not answer: it may
-        have removed them all the same, so ours are put again then, too.
+        Raises `DeviceError` when the wallbox was not told, or did not say yes to all:
+        it may have removed them all the same, so ours are put again then, too.
         """
         async with self._limits.turn:
+            told = self._wallbox.link is not None
             try:
                 await self._own.clear_all_profiles()
-            except Silent:
-                self._limits.emptied()
-                self._spawn(self._put_all_again())
+            except DeviceError, asyncio.CancelledError:
+                if told:
+                    self._emptied()
+                    self._spawn(self._put_all_again())
                 raise
-            self._limits.emptied()
+            self._emptied()
         self.found = ""
         self.soon()
         self._tell(Change(charger=True))
         await self._put_all_again()
 
-    async def _put_all_again(self) -> None:
+    def _emptied(self) -> None:
+        """Owe all of ours: should the line break now, they go on the next one."""
+        self._limits.emptied()
         for number in self._wallbox.connectors:
-            await self._put_again(self._wallbox.connector(number))
+            self._wallbox.connector(number).limit.lose()
+
+    async def _put_all_again(self) -> None:
+        if self._wallbox.link is not None:
+            known = map(self._wallbox.connector, self._wallbox.connectors)
+            await asyncio.gather(*map(self._put_again, known))
 
     def _heard(self, change: Change) -> None:
         """Look also when it begins to be in doubt whether a limit acts."""

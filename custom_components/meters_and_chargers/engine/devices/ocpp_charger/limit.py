@@ -112,8 +112,12 @@ class Limit:
             await self._ask(told)
 
     async def again(self) -> None:
-        """Send what holds once more, at once, because its form is another one."""
+        """Send what holds once more, at once, because its form is another one.
+
+        It is owed until it was accepted.
+        """
         if (told := self._pending or self._newest) is not None:
+            self._owed = self._owed or told
             self._renewing = True
             self._sent_at = None
             await self._ask(told)
@@ -130,6 +134,11 @@ class Limit:
         self.is_assumed = value_ma is not None
         self._ends = False
         self._accepted()
+
+    def lose(self) -> None:
+        """Owe what holds: the wallbox may have it no more."""
+        self._owed = self._pending or self._newest or self._owed
+        self._obeyed_ma = self._sent_at = None
 
     def forget(self) -> None:
         """Note that the wallbox has no limit of ours any more."""
@@ -152,6 +161,8 @@ class Limit:
                 self._owed = self._held
             self.accepted_ma = max(self.accepted_ma, fallback_ma)
             self._obeyed_ma = self.phases = None
+        if self._renewing:
+            self._obeyed_ma = None  # it was to be sent again, and was not
         self._renew_after(None)
         self._pending = None
         self._urgent = self._renewing = False
