@@ -296,6 +296,15 @@ async def test_nothing_to_keep(wallbox: Wallbox) -> None:
     assert profiles(wallbox)[1:] == [(101, 0, 6, None)]
 
 
+async def test_cleared_it_is_placed_again(wallbox: Wallbox) -> None:
+    """Whoever clears the limits clears the fallback: the next one brings it back."""
+    await wallbox.charger.fall_back_to(6_000)
+    await wallbox.charger.clear_charging_profile()
+    await wallbox.charger.set_limit(1, 12_000)
+    fallback = (101, 0, 6, None)
+    assert profiles(wallbox) == [fallback, fallback, (1, 1, 12, 180)]
+
+
 # Who refuses
 
 

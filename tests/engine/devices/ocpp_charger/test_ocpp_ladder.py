@@ -591,6 +591,22 @@ async def test_whatever_its_purpose_it_is_cleared(wallbox: Wallbox) -> None:
     ]
 
 
+async def test_a_no_to_the_second_purpose(wallbox: Wallbox) -> None:
+    """The first is gone by then: the same limit is sent again."""
+    wallbox.charger.introduce("Maker", "Box", "")
+    wallbox.charger.use(_quirks(purpose="TxProfile"))
+    await wallbox.starts()
+    await _set(wallbox, 10_000)
+    wallbox.link.reply(
+        "ClearChargingProfile", {"status": "Accepted"}, CallError("InternalError")
+    )
+    with pytest.raises(Refused):
+        await wallbox.charger.clear_charging_profile(1)
+    sent = len(_profiles(wallbox))
+    await _set(wallbox, 10_000)
+    assert len(_profiles(wallbox)) == sent + 1
+
+
 @pytest.mark.parametrize("purpose", ["ChargePointMaxProfile", "TxProfile"])
 async def test_whatever_its_purpose_it_is_cleared_after_a_restart(
     wallbox: Wallbox, new_charger: Callable[..., OcppCharger], purpose: str

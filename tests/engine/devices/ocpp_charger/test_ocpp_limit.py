@@ -11,10 +11,13 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     OcppCharger,
 )
 from custom_components.meters_and_chargers.engine.model import (
+    BadAnswer,
     OutOfRange,
+    Refused,
     Silent,
     Unreachable,
 )
+from custom_components.meters_and_chargers.engine.protocols.ocpp import CallError
 
 REJECTED = {"status": "Rejected"}
 
@@ -278,16 +281,39 @@ async def test_clearing(wallbox: Wallbox) -> None:
     assert wallbox.link.limits == [(1, 9)]
 
 
-async def test_clearing_without_an_answer(wallbox: Wallbox) -> None:
+@pytest.mark.parametrize(
+    "lost",
+    [
+        Silent("no answer"),
+        Unreachable("closed"),
+        BadAnswer("no object"),
+        CallError("InternalError"),
+        asyncio.CancelledError(),
+    ],
+)
+async def test_clearing_without_an_answer(wallbox: Wallbox, lost: Any) -> None:
     """Nobody knows whether it is gone: the same limit is sent again."""
     await wallbox.charger.set_limit(1, 10_000)
-    wallbox.link.reply("ClearChargingProfile", Silent("no answer"))
-    with pytest.raises(Silent):
+
+    async def answer() -> None:
+        raise lost
+
+    wallbox.link.reply("ClearChargingProfile", answer)
+    with pytest.raises(Refused if isinstance(lost, CallError) else type(lost)):
         await wallbox.charger.clear_charging_profile()
     assert wallbox.charger.connector(1).limit_ma is None
     wallbox.clock.advance(20)
     await wallbox.charger.set_limit(1, 10_000)
     assert wallbox.link.limits == [(1, 10), (1, 10)]
+
+
+async def test_clearing_one_that_is_away(wallbox: Wallbox) -> None:
+    """It was told nothing: what it has is still known."""
+    await wallbox.charger.set_limit(1, 10_000)
+    wallbox.charger.closed(wallbox.link)
+    with pytest.raises(Unreachable):
+        await wallbox.charger.clear_charging_profile()
+    assert wallbox.charger.connector(1).limit_ma == 10_000
 
 
 async def test_a_caller_that_left(wallbox: Wallbox) -> None:

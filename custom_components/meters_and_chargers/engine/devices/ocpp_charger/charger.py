@@ -13,7 +13,6 @@ from ...model import (
     DeviceError,
     Refused,
     Setpoint,
-    Silent,
     Unreachable,
     Unsupported,
 )
@@ -360,20 +359,21 @@ class OcppCharger(OwnProfiles, Settling):
     ) -> None:
         """Remove our limits, of one connector or of all.
 
-        Without an answer nobody knows whether they are gone: the next one is sent.
+        Without a yes to all nobody knows which are gone: the next one is sent.
         """
+        told = self.link is not None
         rare = self.left_purposes(connector).union(self._sender.rare_purposes)
         try:
             await super().clear_charging_profile(connector, purpose)
             for other in sorted(rare - {purpose}):
                 where = None if other == MAXIMUM else connector
                 await super().clear_charging_profile(where, other)
-        except Silent:
-            self._forget_limits(connector)
-            raise
-        self._forget_limits(connector)
+        finally:  # also where nobody waits for it any more
+            if told:
+                self._forget_limits(connector)
 
     def _forget_limits(self, connector: int | None) -> None:
+        self._sender.emptied()
         numbers = self.connectors if connector is None else (connector,)
         for number in numbers:
             self.connector(number).limit.forget()
