@@ -104,16 +104,17 @@ def _foreign_id(entry: ConfigEntry) -> str:
 async def clear_profiles(hass: HomeAssistant, entry_id: str) -> bool:
     """Remove all charging profiles of a wallbox but ours; say whether it has done so.
 
-    One that takes its time goes on: cut off, it would be left without ours as well.
+    One that takes its time goes on, also when its entry is loaded anew meanwhile: cut
+    off, it would be left without ours as well.
     """
     entry = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.state is not ConfigEntryState.LOADED:
         return False
-    clearing = entry.async_create_background_task(
-        hass, _clear(entry), f"profiles of {entry.title}"
+    clearing = hass.async_create_background_task(
+        _clear(entry), f"profiles of {entry.title}"
     )
     done, _ = await asyncio.wait({clearing}, timeout=_PATIENCE_S)
-    return bool(done) and clearing.result()
+    return bool(done) and not clearing.cancelled() and clearing.result()
 
 
 async def _clear(entry: ConfigEntry) -> bool:

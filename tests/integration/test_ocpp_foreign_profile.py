@@ -164,6 +164,47 @@ async def test_one_that_takes_its_time(
     assert issue_of(hass, entry) is None
 
 
+async def test_loaded_anew_while_it_takes_its_time(
+    hass: HomeAssistant, garage: Garage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is cleared all the same, and ours put again."""
+    entry = await locked(hass, garage)
+    await set_current(hass, 8)
+    charger = entry.runtime_data.charger
+    clear, may_answer = charger.clear_all_profiles, asyncio.Event()
+
+    async def late() -> None:
+        await clear()
+        await may_answer.wait()
+
+    monkeypatch.setattr(charger, "clear_all_profiles", late)
+    monkeypatch.setattr(ocpp_limits, "_PATIENCE_S", 0.1)
+    flow = await submitted(hass, await chosen(hass, entry, "confirm"))
+    assert flow["reason"] == "not_cleared"
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert garage.wallbox.profiles.kept == []
+    may_answer.set()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (kept,) = garage.wallbox.profiles.kept
+    assert kept.profile["charging_profile_id"] == 1
+    assert charger.foreign.found == ""
+
+
+async def test_one_whose_clearing_is_cut_off(
+    hass: HomeAssistant, garage: Garage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits for it hears that it was not done."""
+    entry = await locked(hass, garage)
+
+    async def cut_off() -> None:
+        raise asyncio.CancelledError
+
+    charger = entry.runtime_data.charger
+    monkeypatch.setattr(charger, "clear_all_profiles", cut_off)
+    flow = await submitted(hass, await chosen(hass, entry, "confirm"))
+    assert flow["reason"] == "not_cleared"
+
+
 async def test_one_that_is_away(
     hass: HomeAssistant, garage: Garage, expected_logs: list[str]
 ) -> None:
