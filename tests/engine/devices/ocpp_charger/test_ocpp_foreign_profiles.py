@@ -270,6 +270,18 @@ async def test_a_line_that_breaks_after_it_was_cleared(wallbox: Wallbox) -> None
     assert await _sent_on_the_next_line(wallbox) == [(2, 9), (1, 8)]
 
 
+async def test_a_line_that_breaks_while_all_are_put_again(wallbox: Wallbox) -> None:
+    """Also one whose turn had not come is owed."""
+    await wallbox.status("Available", 2)
+    await wallbox.charger.set_limit(1, 8_000)
+    await wallbox.charger.set_limit(2, 9_000)
+    wallbox.link.reply("SetChargingProfile", asyncio.Event().wait)
+    wallbox.charger.put_again()
+    await rest()
+    wallbox.charger.closed(wallbox.link)
+    assert sorted(await _sent_on_the_next_line(wallbox)) == [(1, 8), (2, 9)]
+
+
 async def test_a_wallbox_that_answers_nothing_for_a_while(wallbox: Wallbox) -> None:
     """Neither the clearing nor what is put again: that is owed."""
     await wallbox.charger.set_limit(1, 8_000)
