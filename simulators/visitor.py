@@ -65,7 +65,12 @@ _FIND = """(() => {
       return false;
     const x = now.x + now.width / 2;
     const y = now.y + now.height / 2;
-    return within(under(x, y), one) && { x, y };
+    if (!within(under(x, y), one)) return false;
+    // It may still move before the mouse is there; gone with the page it was on.
+    window.missed = true;
+    const hit = (click) => { window.missed &&= !click.composedPath().includes(one); };
+    window.addEventListener("click", hit, { capture: true, once: true });
+    return { x, y };
   };
   const PRESSED = ["ha-button", "ha-list-item", "ha-dropdown-item", "button"];
   const press = (text) =>
@@ -162,20 +167,18 @@ class Visitor:
         async def done() -> Any:
             called = f"{_FIND}.{what}(...{json.dumps(words)})"
             found = await self.page.evaluate(called)
+            if isinstance(found, dict) and not await self._clicks(**found):
+                return None
             return found if found is not None and found is not False else None
 
         try:
-            found = await wait_until(f"{what} {', '.join(words)}", done, _PAGE_S)
+            return await wait_until(f"{what} {', '.join(words)}", done, _PAGE_S)
         except HassError as err:
             seen = await self.page.evaluate(f"{_FIND}.offers()")
             raise BrowserError(f"{err}; the page offers {seen}") from err
-        if isinstance(found, dict):
-            await self._click(**found)
-        return found
 
-    async def _click(self, x: float, y: float) -> None:
-        """Click with the mouse, as a person does."""
-        self.clicks += 1
+    async def _clicks(self, x: float, y: float) -> bool:
+        """Click with the mouse, as a person does; say whether it hit what it was to."""
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             await self.page.send(
                 "Input.dispatchMouseEvent",
@@ -185,6 +188,10 @@ class Visitor:
                 button="none" if kind == "mouseMoved" else "left",
                 clickCount=int(kind != "mouseMoved"),
             )
+        if await self.page.evaluate("window.missed"):
+            return False
+        self.clicks += 1
+        return True
 
     async def shows(self, script: str) -> Any:
         """Wait until a script finds something on the page; returns that."""
