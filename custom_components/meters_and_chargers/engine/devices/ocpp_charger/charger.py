@@ -13,8 +13,6 @@ from ...model import (
     DeviceError,
     Refused,
     Setpoint,
-    Unreachable,
-    Unsupported,
 )
 from ...protocols.ocpp.types import Call, Link, Payload, Version
 from .admission import Admission
@@ -26,16 +24,13 @@ from .forgotten import Forgotten
 from .incoming import Incoming
 from .known import FAMILY_KEY, Listener
 from .ladder import Learnt
-from .limit import CallLater, Limit, Told, call_later_on_loop
+from .limit import CallLater, call_later_on_loop
 from .limits import Limits
-from .own_profiles import OwnProfiles
 from .pause import Pauses
-from .phases import ONE, THREE
-from .profile import MAXIMUM, PURPOSE
 from .quirks import Pause, Quirk, Quirks
 from .sampling import Sampling
-from .settling import Settling
 from .station import Station, utc_now
+from .steering import Steering
 from .tokens import Gate
 from .transactions import Transactions
 from .upkeep import Card, Firmware
@@ -48,7 +43,7 @@ _LEAST_CHANGE_MA = 500
 """Many wallboxes write each profile to their flash memory."""
 
 
-class OcppCharger(OwnProfiles, Settling):
+class OcppCharger(Steering):
     """One wallbox, whether it is connected or not."""
 
     def __init__(  # noqa: PLR0913  # three clocks, four bounds and who may charge, each with a default
@@ -89,7 +84,6 @@ class OcppCharger(OwnProfiles, Settling):
             monotonic=monotonic,
             call_later=call_later,
         )
-        self._sender = self.limits.sender
         self._sampling = Sampling(self)
         self._station = Station(
             charger_id, journal, now, monotonic, self.limits.new_connector
@@ -156,6 +150,11 @@ class OcppCharger(OwnProfiles, Settling):
         """Whether only known cards may charge."""
         return self._admission.needs_card
 
+    def share_profiles(self, *, shared: bool) -> None:
+        """Put limits so that they hold beside what somebody else puts, or not."""
+        self.limits.shared = shared
+        self._look_up()
+
     async def load(self) -> None:
         """Take over what the journal knows; raises `JournalError`."""
         await self._station.load()
@@ -219,106 +218,7 @@ class OcppCharger(OwnProfiles, Settling):
             self._tell(change)
         return answer
 
-    # Requests about a connector
-
-    @property
-    def switches_phases(self) -> bool:
-        """Whether a limit can let a car charge on one phase alone."""
-        return self._phase_choice.is_there and self.limits.ladder.takes_phases
-
-    def phases_told(self, connector: int) -> int | None:
-        """Return for how many phases its limit is; None where it has none.
-
-        One that names none is for three (OCPP 1.6, `ChargingSchedulePeriod`).
-        """
-        limit = self.connector(connector).limit
-        return None if limit.accepted_ma is None else limit.phases or THREE
-
-    async def set_limit(
-        self,
-        connector: int,
-        value_ma: int,
-        *,
-        protection: bool = False,
-        phases: int | None = None,
-    ) -> None:
-        """Set the charging current; returns when the wallbox has accepted it.
-
-        A newer limit replaces this one as long as it waits. ``protection`` lets a
-        reduction go at once. Without ``phases`` they stay as they are.
-        """
-        self.setpoint.check(value_ma)
-        if phases is not None and (
-            phases not in (ONE, THREE) or not self.switches_phases
-        ):
-            raise Unsupported(f"the wallbox can't choose {phases} phases")
-        left_ma = self.wishes.take(connector, value_ma)
-        await self._put_limit(connector, left_ma, protection=protection, phases=phases)
-
-    async def _put_limit(
-        self,
-        connector: int,
-        value_ma: int,
-        *,
-        protection: bool,
-        phases: int | None = None,
-    ) -> None:
-        one = self.connector(connector)
-        if await self.pauses.takes(one, value_ma):
-            return
-        limit = one.limit
-        if self.link is None:
-            limit.owe(value_ma, phases)
-            raise Unreachable("the wallbox is not connected")
-        try:
-            await limit.set(value_ma, protection=protection, phases=phases)
-        except Refused:
-            told = Told(value_ma, phases)
-            if phases is None or not self._does_without(limit, told):
-                raise
-            await limit.set(value_ma, protection=True)
-        if limit.phases is not None:
-            self._phase_choice.taken()
-        self.pauses.resume(one)
-
-    def _does_without(self, limit: Limit, refused: Told) -> bool:
-        """Say whether to send a refused limit without its number of phases.
-
-        The wallbox may not know that, and the limit may be for a fuse; but on all
-        phases only less than it has, and nothing of before another wish.
-        """
-        held_ma = limit.accepted_ma
-        return (
-            self._phase_choice.refused()
-            and limit.is_newest(refused)
-            and held_ma is not None
-            and refused.value_ma < held_ma
-        )
-
-    def obey(self) -> None:
-        """Let each connector have what is left of its limit now."""
-        for number in self.connectors:
-            told_ma = self.connector(number).limit_ma
-            value_ma = self.wishes.left_ma(number, told_ma, self.setpoint.maximum_ma)
-            if value_ma is not None:
-                self._spawn(self._obey(number, value_ma))
-
-    async def _obey(self, number: int, value_ma: int) -> None:
-        try:
-            await self._put_limit(number, value_ma, protection=True)
-        except DeviceError as err:
-            _LOGGER.debug("%s: a limit is owed: %s", self.charger_id, err)
-
-    def share_profiles(self, *, shared: bool) -> None:
-        """Put limits so that they hold beside what somebody else puts, or not."""
-        self.limits.shared = shared
-        self._look_up()
-
-    def put_again(self) -> None:
-        """Put each limit once more: somebody else may have taken its place."""
-        self.limits.sender.emptied()
-        for number in self.connectors:
-            self._spawn(self._put_again(self.connector(number)))
+    # Requests
 
     def accepts(self, tag: str) -> bool:
         """Say whether a card may charge now."""
@@ -333,12 +233,6 @@ class OcppCharger(OwnProfiles, Settling):
         if (session := self.connector(connector).session) is not None:
             self._station.journal.note_sun(session.transaction.id, sun_wh, of_wh)
 
-    async def keep_limit(self, connector: int) -> None:
-        """Let the limit hold for good, although there is a fallback."""
-        if self.link is not None and self._sender.guards:
-            self._sender.keep(connector)
-            await self.connector(connector).limit.again()
-
     async def remote_stop(self, connector: int) -> None:
         """Stop the transaction that runs on a connector."""
         transaction = self.connector(connector).transaction
@@ -352,59 +246,6 @@ class OcppCharger(OwnProfiles, Settling):
         await super().update_firmware(firmware, at)
         self._station.firmware_status = "requested"
         self._tell(Change(connectors=frozenset({0})))
-
-    @override
-    async def clear_charging_profile(
-        self, connector: int | None = None, purpose: str = PURPOSE
-    ) -> None:
-        """Remove our limits, of one connector or of all.
-
-        Without a yes to all nobody knows which are gone: the next one is sent.
-        """
-        told = self.link is not None
-        rare = self.left_purposes(connector).union(self._sender.rare_purposes)
-        try:
-            await super().clear_charging_profile(connector, purpose)
-            for other in sorted(rare - {purpose}):
-                where = None if other == MAXIMUM else connector
-                await super().clear_charging_profile(where, other)
-        finally:  # also where nobody waits for it any more
-            if told:
-                self._forget_limits(connector)
-
-    def _forget_limits(self, connector: int | None) -> None:
-        self._sender.emptied()
-        numbers = self.connectors if connector is None else (connector,)
-        for number in numbers:
-            self.connector(number).limit.forget()
-        self._tell(Change(connectors=frozenset(numbers)))
-
-    # What it does without us
-
-    @property
-    def fallback_refusal(self) -> str:
-        """Why it can't fall back by itself, in its words; empty when it can."""
-        return self._sender.refusal
-
-    @property
-    def holds_fallback(self) -> bool:
-        """Whether a fallback of ours may lie in it."""
-        return not self._sender.cleared
-
-    async def fall_back_to(self, value_ma: int | None, *, left: bool = False) -> None:
-        """Let it fall back to a charging current by itself when it hears nothing; mA.
-
-        None takes that back, also one that is ``left`` of an earlier run. Returns when
-        a wallbox that is connected was told. Raises `OutOfRange`.
-        """
-        if value_ma is not None:
-            self.setpoint.check(value_ma)
-        left_in = self.connectors if left else ()
-        if self._sender.want(value_ma, left_in) and self.link is not None:
-            known = [self.connector(number) for number in self.connectors]
-            await asyncio.gather(
-                *(self._restore(one, one.limit.again()) for one in known)
-            )
 
     async def give_cards(self, cards: Sequence[Card]) -> int:
         """Replace its list by hand; returns its version, raises `DeviceError`."""
@@ -431,7 +272,7 @@ class OcppCharger(OwnProfiles, Settling):
     def _stop(self) -> None:
         """Let nothing wait for a connection that is gone."""
         for number, connector in self._station.by_number.items():
-            connector.limit.stop(self._sender.falls_back_to(number))
+            connector.limit.stop(self.limits.sender.falls_back_to(number))
         self._admission.stop()
         self.limits.proof.stop()
         self.foreign.stop()
