@@ -62,6 +62,8 @@ class ChargePoint2(ChargePoint):
         self.call = self.library.call
         self.types = self.library.datatypes
         self.local_list = 0
+        self.card_kind = "ISO14443"
+        """What it says that cards are."""
         self.impatient = False
         """Whether it comes back at once when it is given its first password."""
         self.remote_start: int | None = None
@@ -116,7 +118,7 @@ class ChargePoint2(ChargePoint):
         self.line.say(Message(lambda: question, answered=answered))
 
     def _token(self, tag: str) -> Any:
-        kind = "ISO14443"
+        kind = self.card_kind
         if tag == FREE:
             tag, kind = "", "NoAuthorization"
         return self.types.IdTokenType(id_token=tag, type=kind)

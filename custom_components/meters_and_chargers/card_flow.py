@@ -29,6 +29,7 @@ import voluptuous as vol
 from .const import (
     CONF_ALONE,
     CONF_BLOCKED,
+    CONF_CARD_KIND,
     CONF_CHARGER_ID,
     CONF_ENERGY_LIMIT,
     CONF_EXPIRY,
@@ -41,7 +42,7 @@ from .const import (
     DOMAIN,
     SUBENTRY_CARD,
 )
-from .engine.devices.ocpp_charger import LONGEST_TAG, Offline, Policy
+from .engine.devices.ocpp_charger import LONGEST_TAG, Held, Offline, Policy
 from .ocpp import OcppServer, wallboxes_of
 from .session_options import SessionOptions
 
@@ -68,7 +69,7 @@ class CardFlow(ConfigSubentryFlow):
 
     def __init__(self) -> None:
         """Begin without a card."""
-        self._tag: str | None = None
+        self._held: Held | None = None
         self._where: str | None = None
         self._learning: asyncio.Task[None] | None = None
 
@@ -125,9 +126,8 @@ class CardFlow(ConfigSubentryFlow):
             )
         if self._learning.done():
             self._learning.result()
-            held = self._tag is not None
             return self.async_show_progress_done(
-                next_step_id="card" if held else "not_held"
+                next_step_id="not_held" if self._held is None else "card"
             )
         return self.async_show_progress(
             step_id="hold",
@@ -149,9 +149,9 @@ class CardFlow(ConfigSubentryFlow):
             return
         try:
             async with asyncio.timeout(LEARN_S):
-                self._tag = await server.gate.learn(self._where)
+                self._held = await server.gate.learn(self._where)
         except TimeoutError:
-            self._tag = None
+            self._held = None
 
     @property
     def _server(self) -> OcppServer | None:
@@ -177,7 +177,8 @@ class CardFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Ask what the card is called and what it may."""
-        known = {} if self._tag is None else {CONF_TAG: self._tag}
+        held = self._held
+        known = {} if held is None else {CONF_TAG: held.tag, CONF_CARD_KIND: held.kind}
         return self._step("card", user_input, known)
 
     async def async_step_reconfigure(
@@ -195,7 +196,7 @@ class CardFlow(ConfigSubentryFlow):
         if user_input is not None:
             errors = self._errors(user_input)
             if not errors:
-                return self._keep(user_input)
+                return self._keep(user_input, before)
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
@@ -252,9 +253,13 @@ class CardFlow(ConfigSubentryFlow):
         }
         return {CONF_TAG: "card_exists"} if tag.casefold() in taken else {}
 
-    def _keep(self, typed: dict[str, Any]) -> SubentryFlowResult:
+    def _keep(
+        self, typed: dict[str, Any], before: Mapping[str, Any]
+    ) -> SubentryFlowResult:
         title = typed.pop(CONF_NAME)
-        typed[CONF_TAG] = typed[CONF_TAG].strip()
+        typed[CONF_TAG] = tag = typed[CONF_TAG].strip()
+        if tag.casefold() == before.get(CONF_TAG, "").strip().casefold():
+            typed[CONF_CARD_KIND] = before.get(CONF_CARD_KIND)
         typed[CONF_GROUP] = typed.get(CONF_GROUP, "").strip()
         # What is empty or off is not chosen.
         data = {key: value for key, value in typed.items() if value}

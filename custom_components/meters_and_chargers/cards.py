@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .const import (
@@ -13,6 +13,7 @@ from .const import (
     CONF_BACKEND_CARDS,
     CONF_BILLING,
     CONF_BLOCKED,
+    CONF_CARD_KIND,
     CONF_CHARGER_ID,
     CONF_ENERGY_LIMIT,
     CONF_EXPIRY,
@@ -57,6 +58,18 @@ def label_of_card(hass: HomeAssistant, tag: str) -> str | None:
     return None
 
 
+@callback
+def keep_kind(
+    hass: HomeAssistant, server: ConfigEntry[Any], token: Token, kind: str
+) -> None:
+    """Store with a card of a server what a wallbox was the first to say of it."""
+    for card in server.get_subentries_of_type(SUBENTRY_CARD):
+        if card.data[CONF_TAG] == token.tag and CONF_CARD_KIND not in card.data:
+            hass.config_entries.async_update_subentry(
+                server, card, data={**card.data, CONF_CARD_KIND: kind}
+            )
+
+
 def policy_of(wallbox: ConfigEntry[Any], usual: Policy) -> Policy:
     """Return what holds at one wallbox; its billing service may know more cards."""
     policy = Policy(wallbox.options.get(CONF_POLICY, usual))
@@ -78,6 +91,7 @@ def _token(card: ConfigSubentry) -> Token:
         limit_wh=round(limit * 1000) if limit else None,
         blocked=data.get(CONF_BLOCKED, False),
         alone=data.get(CONF_ALONE, False),
+        kind=data.get(CONF_CARD_KIND, ""),
     )
 
 

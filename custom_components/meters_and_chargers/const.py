@@ -128,6 +128,7 @@ CONF_LOCAL_LIST: Final = "local_list"
 # Subentries of a server.
 SUBENTRY_CARD: Final = "card"
 CONF_TAG: Final = "tag"
+CONF_CARD_KIND: Final = "card_kind"
 CONF_EXPIRY: Final = "expiry"
 CONF_GROUP: Final = "group"
 CONF_WALLBOXES: Final = "wallboxes"

@@ -21,6 +21,7 @@ from . import AnyEntry, links
 from .const import (
     CONF_BACNET_OUTPUTS,
     CONF_BILLING_MODE,
+    CONF_CARD_KIND,
     CONF_CHARGER_ID,
     CONF_CHARGER_PHASES,
     CONF_COLUMNS,
@@ -51,6 +52,7 @@ from .push_listener import MeterPush
 from .site_replay import replay
 
 _SHOWN = {
+    CONF_CARD_KIND,
     CONF_FAMILY,
     CONF_MODE,
     CONF_CHARGER_PHASES,

@@ -20,7 +20,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.requirements import RequirementsNotFound
 
 from . import ocpp_limits, ocpp_tls, session_log
-from .cards import policy_of, rules_of
+from .cards import keep_kind, policy_of, rules_of
 from .const import (
     CONF_CHARGER_ID,
     CONF_CREDENTIALS,
@@ -124,6 +124,7 @@ class OcppServer:
         self._one_by_one = asyncio.Lock()
         self.gate = Gate()
         """Who may charge."""
+        self.gate.on_kind = partial(keep_kind, hass, entry)
         self._kinds = Kinds(hass)
         self.billing = ServerBilling(hass)
         self._knocks = Knocks(hass, entry, self._knows)

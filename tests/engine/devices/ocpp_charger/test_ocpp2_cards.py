@@ -40,8 +40,8 @@ def named(key: tuple[str, str]) -> dict[str, Any]:
     return {"component": {"name": component}, "variable": {"name": variable}}
 
 
-async def connect(box: Wallbox2) -> FakeLink:
-    """Connect it; it reports these variables, takes others, and has no list yet."""
+async def connect(box: Wallbox2, version: int = 0) -> FakeLink:
+    """Connect it; it reports these variables, takes others, and has a list or none."""
     link = box.connect()
 
     async def report() -> Any:
@@ -68,7 +68,7 @@ async def connect(box: Wallbox2) -> FakeLink:
 
     link.reply("GetBaseReport", report)
     link.reply("SetVariables", *[take] * 9)
-    link.reply("GetLocalListVersion", {"versionNumber": 0})
+    link.reply("GetLocalListVersion", {"versionNumber": version})
     await box.says("BootNotification", **BOOT2)
     for _ in range(2):
         box.clock.advance(5)

@@ -271,7 +271,7 @@ async def test_of_a_queue_by_its_own_word(
     await box.event("Updated", "Charging", tag="0011223344556677", wh=3000, ago=-3700)
     assert list(box.charger.values.values()) == [3000]
     assert connector.session_energy_wh == 2000
-    assert await learner == "0011223344556677"
+    assert (await learner).tag == "0011223344556677"
     await box.event("Ended", wh=3000, **queued)
     (stopped,) = told(box, Kind.TRANSACTION_STOPPED)
     assert stopped.data["late"]

@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
     Gate,
+    Held,
     Policy,
     Rules,
     Token,
@@ -88,6 +89,7 @@ def test_number_is_not_shown() -> None:
     """What is printed of a card does not hold its number."""
     assert "04AABBCC" not in repr(Tokens(Rules(tokens=CARDS)).find("04AABBCC"))
     assert "04AABBCC" not in repr(Rules(tokens=CARDS))
+    assert "04AABBCC" not in repr(Held("04AABBCC"))
 
 
 async def test_learning() -> None:
@@ -100,9 +102,9 @@ async def test_learning() -> None:
     gate.presented("04aabbcc", "LEFT")
     gate.presented("HomeAssistant", "LEFT")
     gate.presented("", "LEFT")
-    gate.presented("NEW1", "RIGHT")
+    gate.presented("NEW1", "RIGHT", "KeyCode")
     gate.presented("NEW2", "LEFT")
     gate.presented("NEW3", "LEFT")
-    assert await of_any == "NEW1"
-    assert await of_left == "NEW2"
+    assert await of_any == Held("NEW1", "KeyCode")
+    assert await of_left == Held("NEW2")
     gate.presented("NEW4", "LEFT")

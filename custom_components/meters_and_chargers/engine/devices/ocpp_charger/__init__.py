@@ -11,7 +11,7 @@ from .quirks import SECONDS, SHIPPED, Entry, Pause, Quirk, Quirks, QuirksError
 from .quirks import read as read_quirks
 from .requests import OWN_TAG, Setting, is_secret, locks_out, shown
 from .security_events import CERTIFICATE_EXPIRING, SECURITY_EVENTS, expiring
-from .tokens import Gate, Offline, Policy, Rules, Token
+from .tokens import Gate, Held, Offline, Policy, Rules, Token
 from .upkeep import Card, Firmware, same_serial
 from .v201 import Dialect
 from .waiting import Knock, is_local
@@ -36,6 +36,7 @@ __all__ = [
     "Firmware",
     "Gate",
     "Guard",
+    "Held",
     "Issued",
     "Kind",
     "Knock",

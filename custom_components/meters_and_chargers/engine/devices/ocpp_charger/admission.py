@@ -11,10 +11,11 @@ from ...model import DeviceError, Unsupported
 from .card_cache import Answers, CardCache
 from .change import Kind, Occurrence
 from .connector import AVAILABLE, Connector
+from .kinds import GROUP_KIND, KIND, guessed
 from .limit import CallLater, Timer
 from .local_list import Cards, LocalList, keeps_list
 from .profile import Configuration
-from .reading import snake
+from .reading import snake, text
 from .requests import OWN_TAG
 from .station import Station
 from .tokens import Gate, Offline, Policy, Verdict, folded
@@ -119,22 +120,22 @@ class Admission:
     # What it says
 
     def present(
-        self, tag: str, *, live: bool
+        self, tag: str, *, live: bool, kind: str = ""
     ) -> tuple[Verdict, tuple[Occurrence, ...]]:
         """Decide about a card that was held to the wallbox, and tell of it."""
         verdict = self._decide(tag)
-        learned = live and self._gate.presented(tag, self._station.charger_id)
+        learned = live and self._gate.presented(tag, self._station.charger_id, kind)
         if folded(tag) == folded(OWN_TAG):
             return verdict, ()  # that is no card
         return verdict, (self._presented(verdict, 0, learned=learned),)
 
     async def start(
-        self, transaction: Transaction, *, live: bool
+        self, transaction: Transaction, *, live: bool, kind: str = ""
     ) -> tuple[Verdict, tuple[Occurrence, ...]]:
         """Decide about the card of a transaction that has begun."""
         tag, number = transaction.id_tag, transaction.connector or 0
         verdict = self._decide(tag, number)
-        learned = live and self._gate.presented(tag, self._station.charger_id)
+        learned = live and self._gate.presented(tag, self._station.charger_id, kind)
         if verdict.accepted:
             self._refused.pop(number, None)
             return verdict, ()
@@ -151,6 +152,10 @@ class Admission:
         """Return what its owner calls a card."""
         token = self._gate.tokens.find(tag)
         return None if token is None else token.label
+
+    def kind_of(self, tag: str) -> str:
+        """Return of which kind OCPP 2 is to take a card."""
+        return self._gate.kind_of(tag)
 
     def _decide(self, tag: str, connector: int | None = None) -> Verdict:
         return self._gate.decide(
@@ -229,7 +234,7 @@ class Admission:
         configuration = await self._read()
         work = [partial(self._set, *key, configuration) for key in keys.items()]
         if lists and (cards or keeps_list(configuration)):
-            work.append(partial(self._list.put, cards, configuration))
+            work.append(partial(self._list.put, self._listed(cards), configuration))
         elif lists is False:
             work.append(partial(self._list.take_back, configuration))
         work.append(partial(self._clear_cache, answers, configuration))
@@ -286,6 +291,22 @@ class Admission:
     def _cards(self) -> Cards:
         tokens = self._gate.tokens.rules.tokens
         return {token.tag: self._decide(token.tag).info() for token in tokens}
+
+    def _listed(self, cards: Cards) -> Cards:
+        """Return cards as a list has them: that of OCPP 2 names their kinds."""
+        if self._wallbox.dialect is None:
+            return cards
+        named = {}
+        for tag, info in cards.items():
+            kinds = {KIND: tag, GROUP_KIND: text(info.get("parentIdTag"))}
+            # A guess is left out: a list of guesses alone is as it was.
+            said = {
+                name: kind
+                for name, one in kinds.items()
+                if (kind := self.kind_of(one)) != guessed(one)
+            }
+            named[tag] = {**info, **said}
+        return named
 
     def _failed(self, err: DeviceError) -> None:
         if self._wallbox.link is None:

@@ -265,7 +265,11 @@ class OcppCharger(Steering):
         """Return what translates; it knows the wallbox over all its connections."""
         if self._dialect is None:
             self._dialect = Dialect(
-                self._station, self._transactions, self._incoming.answer, self.say
+                self._station,
+                self._transactions,
+                self._incoming.answer,
+                self.say,
+                self._admission.kind_of,
             )
         return self._dialect
 

@@ -12,6 +12,7 @@ from . import reading, security_events
 from .change import Change, Kind, Occurrence, redact
 from .connector import CHARGING, STATUSES, UNKNOWN, Connector
 from .freshness import OLD_S
+from .kinds import KIND, kind_said
 from .measurands import flowing
 from .profile import zulu
 from .station import Station
@@ -111,8 +112,9 @@ class Incoming:
         return {"status": "UnknownVendorId"}, NOTHING
 
     async def _authorize(self, call: Call) -> Answer:
-        tag = reading.authorize(call.payload).id_tag
-        verdict, presented = self._admission.present(tag, live=not _is_queued(call))
+        tag, live = reading.authorize(call.payload).id_tag, not _is_queued(call)
+        kind = kind_said(call.payload.get(KIND))
+        verdict, presented = self._admission.present(tag, live=live, kind=kind)
         return {"idTagInfo": verdict.info()}, Change(occurrences=presented)
 
     async def _status(self, call: Call) -> Answer:
@@ -210,7 +212,10 @@ class Incoming:
         self._recorded()
         transaction = booked.transaction
         late = self._is_late(call, report.time)
-        verdict, presented = await self._admission.start(transaction, live=not late)
+        kind = kind_said(call.payload.get(KIND))
+        verdict, presented = await self._admission.start(
+            transaction, live=not late, kind=kind
+        )
         answer: Payload = {
             _NUMBER: transaction.wire_id,
             "idTagInfo": verdict.info(),

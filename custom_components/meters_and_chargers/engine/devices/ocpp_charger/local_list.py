@@ -2,7 +2,8 @@
 
 Document: OCPP 1.6 edition 2, 3.5.2, 5.10, 5.15 and 9.3. The wallbox keeps a version
 with its list: the upper bits of ours rise, the lower 16 are a checksum of what is in
-it, so that after a restart nothing is sent which is there already.
+it, so that after a restart nothing is sent which is there already. For OCPP 2 a card's
+kind is in it as well: of another kind it is another card.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ import zlib
 
 from ...model import Refused, Unsupported
 from ...protocols.ocpp.types import Json, Payload
+from .kinds import KIND
 from .profile import Configuration
 from .reading import integer
 from .upkeep import Card, Upkeep
@@ -29,7 +31,7 @@ LONGEST_TAG = 36
 _LONGEST_16 = 20
 
 type Cards = Mapping[str, Mapping[str, Json]]
-"""What is known of each card: its number and its idTagInfo."""
+"""What is known of each card: its number and its idTagInfo, for OCPP 2 with kinds."""
 
 
 def keeps_list(configuration: Configuration) -> bool:
@@ -66,6 +68,8 @@ class LocalList:
         if cards and enabled is not None and enabled.lower() == "false":
             await self._wallbox.change_configuration("LocalAuthListEnabled", "true")
         before = self._placed if there == self.version else None
+        if before is not None and _are_others(before, cards):
+            before = None  # a change would not find it
         self._placed = None
         length = integer(configuration.get("SendLocalListMaxLength")) or _USUAL_LENGTH
         try:
@@ -144,6 +148,13 @@ class LocalList:
 def _checksum(cards: Cards) -> int:
     shown = json.dumps({tag: dict(info) for tag, info in cards.items()}, sort_keys=True)
     return zlib.crc32(shown.encode()) & _SUM
+
+
+def _are_others(before: Cards, cards: Cards) -> bool:
+    """Say whether one that was there is now of another kind, or of none."""
+    return any(
+        info.get(KIND) != cards.get(tag, {}).get(KIND) for tag, info in before.items()
+    )
 
 
 def _entries(cards: Cards, before: Cards | None) -> list[Json]:

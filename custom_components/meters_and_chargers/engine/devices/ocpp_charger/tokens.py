@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from ...protocols.ocpp.types import Json
+from .kinds import guessed
 from .profile import zulu
 from .requests import OWN_TAG
 from .station import Station
@@ -63,6 +64,16 @@ class Token:
     blocked: bool = False
     alone: bool = False
     """Whether it may charge only one car at a time."""
+    kind: str = ""
+    """What a wallbox of OCPP 2 has said that it is; empty where none has yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A card that is not known, as a wallbox has read it."""
+
+    tag: str = field(repr=False)
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +164,9 @@ class Gate:
         """Let everybody charge."""
         self.tokens = Tokens()
         self._wallboxes: dict[str, tuple[Station, Callable[[], None]]] = {}
-        self._learners: dict[asyncio.Future[str], str | None] = {}
+        self._learners: dict[asyncio.Future[Held], str | None] = {}
+        self.on_kind: Callable[[Token, str], None] | None = None
+        """Keeps of which kind a known card is, said for the first time."""
 
     def join(self, station: Station, changed: Callable[[], None]) -> None:
         """Tell a wallbox of changes; a newer one with its identity replaces it."""
@@ -180,12 +193,23 @@ class Gate:
         busy = connector is not None and self._is_busy(tag, charger, connector)
         return self.tokens.decide(tag, charger, at, busy=busy)
 
-    def presented(self, tag: str, charger: str) -> bool:
+    def kind_of(self, tag: str) -> str:
+        """Return of which kind OCPP 2 is to take a card: as was said, or a guess."""
+        token = self.tokens.find(tag)
+        return (token.kind if token else "") or guessed(tag)
+
+    def presented(self, tag: str, charger: str, kind: str = "") -> bool:
         """Give a card that was held to a wallbox just now to who learns one.
 
-        Returns whether anybody did.
+        Returns whether anybody did. ``kind`` is what the wallbox says that it is.
         """
-        if self.tokens.find(tag) is not None or not tag:
+        if (token := self.tokens.find(tag)) is not None:
+            # The guess says nothing new, and may be ours: a start's card comes back.
+            new = kind and not token.kind and kind != guessed(token.tag)
+            if new and self.on_kind is not None:
+                self.on_kind(token, kind)
+            return False
+        if not tag:
             return False
         if folded(tag) == folded(OWN_TAG):
             return False
@@ -195,7 +219,7 @@ class Gate:
             if wanted in (None, charger) and not learner.done()
         ]
         for learner in waiting:
-            learner.set_result(tag)
+            learner.set_result(Held(tag, kind))
         return bool(waiting)
 
     @property
@@ -203,9 +227,9 @@ class Gate:
         """Whether somebody waits for a card."""
         return bool(self._learners)
 
-    async def learn(self, charger: str | None = None) -> str:
+    async def learn(self, charger: str | None = None) -> Held:
         """Return the next card that is not known, of one wallbox or of any."""
-        learner: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        learner: asyncio.Future[Held] = asyncio.get_running_loop().create_future()
         self._learners[learner] = charger
         try:
             return await learner

@@ -10,6 +10,7 @@ from ..incoming import Answer
 from ..reading import MAX_CONNECTOR
 from ..station import Station
 from ..transactions import Transactions
+from . import words
 from .incoming import Incoming
 from .reports import Reports
 from .requests import Requests, Say
@@ -35,13 +36,19 @@ class Dialect:
         transactions: Transactions,
         answer: Callable[[Call], Awaitable[Answer]],
         say: Say,
+        kind_of: words.KindOf,
     ) -> None:
-        """Have calls of 1.6 answered by ``answer``; send by ``say``."""
+        """Have calls of 1.6 answered by ``answer``; send by ``say``.
+
+        ``kind_of`` knows of which kind a card is.
+        """
         self._station = station
         self._transactions = transactions
         self._reports = Reports()
         self._names = Names(station.charger_id, station.journal)
-        self._incoming = Incoming(station, self._names, answer, self._reports.take)
+        self._incoming = Incoming(
+            station, self._names, answer, self._reports.take, kind_of
+        )
         self._requests = Requests(
             say, self._incoming, self._names, self._reports, station.now
         )

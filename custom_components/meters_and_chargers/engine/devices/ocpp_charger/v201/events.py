@@ -74,6 +74,7 @@ class Events:
         answer: Callable[[Call], Awaitable[Answer]],
         show: Callable[[int, Call], Awaitable[Answer]],
         now: Callable[[], datetime],
+        kind_of: words.KindOf,
     ) -> None:
         """Have calls of 1.6 answered by ``answer``; ``show`` says a status."""
         self.remote_starts: dict[int, str] = {}
@@ -83,6 +84,7 @@ class Events:
         self._answer = answer
         self._show = show
         self._now = now
+        self._kind_of = kind_of
 
     async def answer(self, call: Call) -> Answer:
         """Answer one event; raises `CallError` for one without a transaction."""
@@ -99,7 +101,8 @@ class Events:
             return None, said.change
         if event.token is None:
             return _EMPTY, said.change
-        return {"idTokenInfo": words.id_token_info(about_card or _EMPTY)}, said.change
+        info = words.id_token_info(about_card or _EMPTY, self._kind_of)
+        return {"idTokenInfo": info}, said.change
 
     async def _follow(
         self, running: Running, event: Event, said: Said
@@ -210,7 +213,8 @@ class Events:
 
 
 def _marked(payload: Payload, event: Event) -> Payload:
-    """Return a message of 1.6 that says itself where it is of a queue."""
+    """Return a message of 1.6 that says if it is of a queue, and what its card is."""
+    payload = {**payload, **words.kind(event.call.payload)}
     return {**payload, QUEUED: True} if event.offline else payload
 
 

@@ -53,14 +53,16 @@ class Incoming:
         names: Names,
         answer: Callable[[Call], Awaitable[Answer]],
         report: Callable[[str, Payload], None],
+        kind_of: words.KindOf,
     ) -> None:
         """Have calls of 1.6 answered by ``answer``, and hand reports to ``report``."""
         self.evses: dict[int, Evse] = {}
+        self.kind_of = kind_of
         self._station = station
         self._answer = answer
         self._report = report
         self._shown: dict[int, str] = {}
-        self.events = Events(names, self.evse, answer, self._show, station.now)
+        self.events = Events(names, self.evse, answer, self._show, station.now, kind_of)
         self._translations: Mapping[str, Callable[[Call], Awaitable[Answer]]] = {
             "Authorize": self._authorize,
             "MeterValues": self._meter_values,
@@ -96,10 +98,11 @@ class Incoming:
     async def _authorize(self, call: Call) -> Answer:
         if (tag := words.token(call.payload)) is None:
             return await self._answer(call)
-        answer, change = await self._answer(Call("Authorize", {"idTag": tag}, call.raw))
+        payload = {"idTag": tag, **words.kind(call.payload)}
+        answer, change = await self._answer(Call("Authorize", payload, call.raw))
         if answer is None:
             return None, change
-        return {"idTokenInfo": words.id_token_info(answer)}, change
+        return {"idTokenInfo": words.id_token_info(answer, self.kind_of)}, change
 
     async def _meter_values(self, call: Call) -> Answer:
         if "evseId" not in call.payload:

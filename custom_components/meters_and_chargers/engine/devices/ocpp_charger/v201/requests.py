@@ -98,7 +98,7 @@ class Requests:
         return await self._say(
             "RequestStartTransaction",
             words.present(
-                idToken=words.id_token(payload.get("idTag")),
+                idToken=self._id_token(payload.get("idTag")),
                 remoteStartId=number,
                 evseId=payload.get("connectorId"),
                 chargingProfile=None
@@ -324,11 +324,14 @@ class Requests:
 
     # Cards
 
+    def _id_token(self, tag: Json) -> dict[str, Json]:
+        return words.id_token(tag, self._incoming.kind_of)
+
     async def _local_list(self, payload: Payload) -> Payload:
         entries: list[Json] = [
             words.present(
-                idToken=words.id_token(entry.get("idTag")),
-                idTokenInfo=words.id_token_info(entry)
+                idToken=self._id_token(entry.get("idTag")),
+                idTokenInfo=words.id_token_info(entry, self._incoming.kind_of)
                 if "idTagInfo" in entry
                 else None,
             )
@@ -354,9 +357,9 @@ class Requests:
             words.present(
                 id=payload.get("reservationId"),
                 expiryDateTime=payload.get("expiryDate"),
-                idToken=words.id_token(payload.get("idTag")),
+                idToken=self._id_token(payload.get("idTag")),
                 evseId=payload.get("connectorId") or None,
-                groupIdToken=None if parent is None else words.id_token(parent),
+                groupIdToken=None if parent is None else self._id_token(parent),
             ),
         )
 

@@ -1,15 +1,14 @@
 """The same things in OCPP 2.0.1 and in OCPP 1.6."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 import json
-import re
 
 from ....protocols.ocpp.types import Json, Payload
+from ..kinds import KIND, kind_said
 from ..reading import SIGNED, number, text
 
-_CARD = re.compile(r"[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20}")
-"""The number of an ISO 14443 card has 4, 7 or 10 bytes."""
-_VICINITY_CARD = re.compile(r"[0-9A-Fa-f]{16}")
+type KindOf = Callable[[str], str]
+"""Returns of which kind a card is to be taken."""
 
 _PURPOSES: Mapping[str, str] = {"ChargePointMaxProfile": "ChargingStationMaxProfile"}
 _PURPOSES_BACK = {new: old for old, new in _PURPOSES.items()}
@@ -32,15 +31,10 @@ def present(**fields: Json) -> dict[str, Json]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def id_token(tag: Json) -> dict[str, Json]:
+def id_token(tag: Json, kind_of: KindOf) -> dict[str, Json]:
     """Return a 1.6 id tag as an IdTokenType: a card's, or one of ours."""
     token = text(tag)
-    kind = "Central"
-    if _CARD.fullmatch(token):
-        kind = "ISO14443"
-    elif _VICINITY_CARD.fullmatch(token):
-        kind = "ISO15693"
-    return {"idToken": token, "type": kind}
+    return {"idToken": token, "type": kind_of(token)}
 
 
 def token(payload: Payload) -> str | None:
@@ -49,14 +43,20 @@ def token(payload: Payload) -> str | None:
     return text(shown.get("idToken")) if isinstance(shown, dict) else None
 
 
-def id_token_info(answer: Payload) -> dict[str, Json]:
+def kind(payload: Payload) -> dict[str, Json]:
+    """Return what a message of 2.0.1 says of its card that 1.6 has no word for."""
+    said = kind_said(mapping(payload.get("idToken")).get("type"))
+    return {KIND: said} if said else {}
+
+
+def id_token_info(answer: Payload, kind_of: KindOf) -> dict[str, Json]:
     """Return what we say of a tag as an IdTokenInfoType."""
     info = mapping(answer.get("idTagInfo"))
     parent = info.get("parentIdTag")
     return present(
         status=info.get("status", "Accepted"),
         cacheExpiryDateTime=info.get("expiryDate"),
-        groupIdToken=None if parent is None else id_token(parent),
+        groupIdToken=None if parent is None else id_token(parent, kind_of),
     )
 
 
