@@ -13,7 +13,7 @@ from ..transactions import Transactions
 from . import words
 from .incoming import Incoming
 from .reports import Reports
-from .requests import Requests, Say
+from .requests import Requests
 from .running import Names
 from .variables import FOR_LIMITS, Variables
 
@@ -35,7 +35,7 @@ class Dialect:
         station: Station,
         transactions: Transactions,
         answer: Callable[[Call], Awaitable[Answer]],
-        say: Say,
+        say: words.Say,
         kind_of: words.KindOf,
     ) -> None:
         """Have calls of 1.6 answered by ``answer``; send by ``say``.

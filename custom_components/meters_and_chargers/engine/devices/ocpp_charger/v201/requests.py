@@ -1,11 +1,11 @@
 """What we ask in the words of OCPP 1.6, asked in those of OCPP 2.0.1."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from itertools import count
 
-from ....model import Refused, Unsupported
+from ....model import Refused
 from ....protocols.ocpp.types import Json, Payload
 from .. import reading
 from ..profile import MAXIMUM, PURPOSE, TRANSACTION
@@ -13,10 +13,9 @@ from . import words
 from .incoming import Incoming
 from .reports import Reports
 from .running import Names
+from .upkeep import Upkeep
 from .variables import Key, Variable, key
-
-type Say = Callable[[str, Payload], Awaitable[Payload]]
-type Translation = Callable[[Payload], Awaitable[Payload]]
+from .words import Say, Translation
 
 _AT_ONCE = 4
 """Variables asked for in one message; some wallboxes take few."""
@@ -27,15 +26,10 @@ _TRIGGERS: Mapping[str, str] = {
     "DiagnosticsStatusNotification": "LogStatusNotification",
     "SignChargePointCertificate": "SignChargingStationCertificate",
 }
-_CERTIFICATES: Mapping[str, str] = {
-    "CentralSystemRootCertificate": "CSMSRootCertificate"
-}
 _THERE = frozenset({"Accepted", "Rejected"})
 """The second is the answer of a variable that can only be written."""
 _UNKNOWN = frozenset({"UnknownComponent", "UnknownVariable"})
 _TAKEN = frozenset({"Accepted", "RebootRequired"})
-_AGREED = frozenset({"Accepted", "AcceptedCanceled"})
-"""The second takes the place of what was under way."""
 
 
 class Requests:
@@ -73,11 +67,7 @@ class Requests:
             "SendLocalList": self._local_list,
             "GetLocalListVersion": self._local_list_version,
             "ReserveNow": self._reserve,
-            "UpdateFirmware": self._update_firmware,
-            "SignedUpdateFirmware": self._update_signed,
-            "GetDiagnostics": self._diagnostics,
-            "InstallCertificate": self._install_certificate,
-            "GetInstalledCertificateIds": self._certificate_ids,
+            **Upkeep(say, self._numbers).translations,
         }
 
     async def ask(self, action: str, payload: Payload) -> Payload:
@@ -319,7 +309,7 @@ class Requests:
             answer = await self._say(
                 "GetBaseReport", {"requestId": number, "reportBase": "FullInventory"}
             )
-            _agreed("GetBaseReport", answer)
+            words.agreed("GetBaseReport", answer)
             await report.wait()
 
     # Cards
@@ -363,86 +353,10 @@ class Requests:
             ),
         )
 
-    # Firmware, logs and certificates
-
-    async def _update_firmware(self, payload: Payload) -> Payload:
-        answer = await self._update_signed(
-            {
-                **payload,
-                "firmware": words.present(
-                    location=payload.get("location"),
-                    retrieveDateTime=payload.get("retrieveDate"),
-                ),
-            }
-        )
-        return _agreed("UpdateFirmware", answer)
-
-    async def _update_signed(self, payload: Payload) -> Payload:
-        return await self._say(
-            "UpdateFirmware",
-            {
-                **_repeated(payload),
-                "requestId": payload.get("requestId", next(self._numbers)),
-                "firmware": payload.get("firmware"),
-            },
-        )
-
-    async def _diagnostics(self, payload: Payload) -> Payload:
-        answer = await self._say(
-            "GetLog",
-            {
-                **_repeated(payload),
-                "logType": "DiagnosticsLog",
-                "requestId": next(self._numbers),
-                "log": words.present(
-                    remoteLocation=payload.get("location"),
-                    oldestTimestamp=payload.get("startTime"),
-                    latestTimestamp=payload.get("stopTime"),
-                ),
-            },
-        )
-        return words.present(fileName=_agreed("GetLog", answer).get("filename"))
-
-    async def _install_certificate(self, payload: Payload) -> Payload:
-        return await self._say(
-            "InstallCertificate",
-            {**payload, "certificateType": _certificate(payload)},
-        )
-
-    async def _certificate_ids(self, payload: Payload) -> Payload:
-        answer = await self._say(
-            "GetInstalledCertificateIds", {"certificateType": [_certificate(payload)]}
-        )
-        chains = words.items(answer.get("certificateHashDataChain"))
-        hashes = [chain.get("certificateHashData") for chain in chains]
-        return words.present(
-            status=answer.get("status"), certificateHashData=hashes or None
-        )
-
-
-def _agreed(action: str, answer: Payload) -> Payload:
-    """Return an answer if it is a yes: that of 1.6 has no status to say no by."""
-    status = reading.text(answer.get("status"))
-    if status in _AGREED:
-        return answer
-    kind = Unsupported if status == "NotSupported" else Refused
-    raise kind(f"{action}: {reading.snake(status).replace('_', ' ') or 'no status'}")
-
 
 def _evse(number: Json) -> dict[str, Json] | None:
     """Return an EVSE for a message; the wallbox itself is none."""
     return {"id": number} if number else None
-
-
-def _certificate(payload: Payload) -> str:
-    name = reading.text(payload.get("certificateType"))
-    return _CERTIFICATES.get(name, name)
-
-
-def _repeated(payload: Payload) -> dict[str, Json]:
-    return words.present(
-        retries=payload.get("retries"), retryInterval=payload.get("retryInterval")
-    )
 
 
 def _configuration_key(name: str, variable: Variable) -> dict[str, Json]:

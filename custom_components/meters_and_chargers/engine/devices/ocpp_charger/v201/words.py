@@ -1,15 +1,22 @@
 """The same things in OCPP 2.0.1 and in OCPP 1.6."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 import json
 
+from ....model import Refused, Unsupported
 from ....protocols.ocpp.types import Json, Payload
 from ..kinds import KIND, kind_said
-from ..reading import SIGNED, number, text
+from ..reading import SIGNED, number, snake, text
 
+type Say = Callable[[str, Payload], Awaitable[Payload]]
+"""Asks a wallbox, by an action and its payload."""
+type Translation = Callable[[Payload], Awaitable[Payload]]
+"""Answers a request of 1.6."""
 type KindOf = Callable[[str], str]
 """Returns of which kind a card is to be taken."""
 
+_AGREED = frozenset({"Accepted", "AcceptedCanceled"})
+"""The second takes the place of what was under way."""
 _PURPOSES: Mapping[str, str] = {"ChargePointMaxProfile": "ChargingStationMaxProfile"}
 _PURPOSES_BACK = {new: old for old, new in _PURPOSES.items()}
 
@@ -29,6 +36,18 @@ def items(value: Json) -> list[Mapping[str, Json]]:
 def present(**fields: Json) -> dict[str, Json]:
     """Return the fields that have a value."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def agreed(action: str, answer: Payload) -> Payload:
+    """Return an answer if it is a yes: that of 1.6 has no status to say no by.
+
+    Raises `Refused`, or `Unsupported`.
+    """
+    status = text(answer.get("status"))
+    if status in _AGREED:
+        return answer
+    kind = Unsupported if status == "NotSupported" else Refused
+    raise kind(f"{action}: {snake(status).replace('_', ' ') or 'no status'}")
 
 
 def id_token(tag: Json, kind_of: KindOf) -> dict[str, Json]:
