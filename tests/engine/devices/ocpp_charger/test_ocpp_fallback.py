@@ -386,3 +386,52 @@ async def test_two_connectors(wallbox: Wallbox) -> None:
     assert sorted(sent[2:]) == [(1, 1, 8, 180), (2, 1, 9, 180)]
     await passes(wallbox, 62)
     assert len(profiles(wallbox)) == 6
+
+
+@pytest.mark.parametrize("changed_ma", [None, 6_000])
+async def test_a_fallback_counts_as_long_as_it_may_lie_there(
+    wallbox: Wallbox, changed_ma: int | None
+) -> None:
+    """A change that the wallbox did not confirm is none."""
+    configure(wallbox, ChargeProfileMaxStackLevel="8")
+    await wallbox.charger.fall_back_to(16_000)
+    await wallbox.charger.set_limit(1, 6_000)
+    held: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
+
+    async def answer() -> dict[str, str]:
+        return await held
+
+    wallbox.link.reply("SetChargingProfile", answer)
+    changing = asyncio.create_task(wallbox.charger.fall_back_to(changed_ma))
+    await rest()
+    wallbox.charger.closed(wallbox.link)
+    await changing
+    assert wallbox.charger.connector(1).limit_ma == 16_000
+
+
+async def test_a_limit_that_is_not_renewed_has_run_out(wallbox: Wallbox) -> None:
+    """After two minutes of silence the fallback acts, also while the line stands."""
+    configure(wallbox, ChargeProfileMaxStackLevel="8")
+    await wallbox.charger.fall_back_to(16_000)
+    await wallbox.charger.set_limit(1, 6_000)
+    wallbox.link.reply("SetChargingProfile", *[Silent("no answer")] * 8)
+    await passes(wallbox, 118)
+    assert wallbox.charger.connector(1).limit_ma == 6_000
+    await passes(wallbox, 20)
+    assert wallbox.charger.connector(1).limit_ma == 16_000
+    await passes(wallbox, 60)
+    assert wallbox.charger.connector(1).limit_ma == 6_000
+
+
+async def test_a_boot_and_a_silence(wallbox: Wallbox) -> None:
+    """Fallback and limit that could not be restored at once are there soon."""
+    configure(wallbox, ChargeProfileMaxStackLevel="8")
+    await wallbox.charger.fall_back_to(10_000)
+    await wallbox.charger.set_limit(1, 6_000)
+    before = len(profiles(wallbox))
+    configure(wallbox, ChargeProfileMaxStackLevel="8")
+    wallbox.link.reply("SetChargingProfile", Silent("no answer"))
+    await wallbox.boots()
+    await passes(wallbox, 60)
+    assert [one[2] for one in profiles(wallbox)[before:]][:3] == [10, 10, 6]
+    assert wallbox.charger.connector(1).limit_ma == 6_000

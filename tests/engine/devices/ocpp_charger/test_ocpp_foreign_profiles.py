@@ -422,3 +422,14 @@ async def test_one_that_reports_none(wallbox2: Wallbox2) -> None:
         },
     )
     assert await looked(wallbox2) == "GetCompositeSchedule 1: 0 A"
+
+
+async def test_what_was_cleared_is_not_believed(wallbox: Wallbox) -> None:
+    """Where ours can't be put again nobody counts on it."""
+    await wallbox.charger.set_limit(1, 6_000)
+    wallbox.clock.advance(20)
+    wallbox.link.reply("SetChargingProfile", *[REJECTED] * 8)
+    before = len(wallbox.changes)
+    await wallbox.charger.foreign.clear()
+    assert wallbox.charger.connector(1).limit_ma is None
+    assert any(1 in change.connectors for change in wallbox.changes[before:])

@@ -190,13 +190,14 @@ async def test_a_newer_value_while_another_connector_has_the_turn(
 
 
 async def test_an_unanswered_limit_may_act(wallbox: Wallbox) -> None:
-    """After silence the limit before is no longer taken for granted."""
+    """After silence either may act: the higher one counts, the lower is sent again."""
     await wallbox.charger.set_limit(1, 6_000)
     wallbox.clock.advance(20)
     wallbox.link.reply("SetChargingProfile", Silent("no answer"))
     with pytest.raises(Silent):
         await wallbox.charger.set_limit(1, 16_000)
-    assert wallbox.charger.connector(1).limit_ma == 6_000
+    assert wallbox.charger.connector(1).limit_ma == 16_000
+    assert wallbox.changes[-1].connectors == {1}
     await wallbox.charger.set_limit(1, 6_000, protection=True)
     assert wallbox.link.limits == [(1, 6), (1, 16), (1, 6)]
 
@@ -268,6 +269,29 @@ async def test_a_limit_that_cannot_be_restored(wallbox: Wallbox) -> None:
     wallbox.clock.advance(1)
     await idle(wallbox.charger)
     assert wallbox.charger.connector(1).limit_ma is None
+    wallbox.charger.closed(wallbox.link)
+    wallbox.clock.advance(20)
+    wallbox.connect()
+    wallbox.clock.advance(6)
+    await idle(wallbox.charger)
+    assert wallbox.link.limits == [(1, 9)]
+    assert wallbox.charger.connector(1).limit_ma == 9_000
+
+
+async def test_an_unread_configuration_is_asked_for_again(wallbox: Wallbox) -> None:
+    """On the next connection, not before each limit."""
+    wallbox.link.reply("GetConfiguration", Silent("no answer"))
+    for value_ma in (6_000, 8_000):
+        async with asyncio.timeout(5):
+            await wallbox.charger.set_limit(1, value_ma)
+        wallbox.clock.advance(20)
+    assert len(wallbox.link.sent("GetConfiguration")) == 1
+    wallbox.charger.closed(wallbox.link)
+    known = {"key": "NumberOfConnectors", "readonly": True, "value": "1"}
+    wallbox.connect().reply("GetConfiguration", {"configurationKey": [known]})
+    async with asyncio.timeout(5):
+        await wallbox.charger.set_limit(1, 10_000)
+    assert wallbox.charger.configuration == {"NumberOfConnectors": "1"}
 
 
 async def test_clearing(wallbox: Wallbox) -> None:

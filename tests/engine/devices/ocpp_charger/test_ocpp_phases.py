@@ -17,6 +17,7 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger.quirks im
 )
 from custom_components.meters_and_chargers.engine.model import (
     Refused,
+    Silent,
     Unreachable,
     Unsupported,
 )
@@ -37,7 +38,9 @@ async def told(wallbox: Wallbox, keys: Mapping[str, str]) -> None:
     known = [{"key": key, "readonly": True, "value": keys[key]} for key in keys]
     for _ in range(5):
         wallbox.link.reply("GetConfiguration", {"configurationKey": known})
-    wallbox.clock.advance(6)
+    for _ in range(4):
+        wallbox.clock.advance(6)
+        await rest()
     await idle(wallbox.charger)
 
 
@@ -183,8 +186,97 @@ async def test_a_wallbox_that_refuses_it_after_all(wallbox: Wallbox) -> None:
     assert not wallbox.charger.switches_phases
     await wallbox.boots()
     await told(wallbox, {KEY: "true"})
-    assert not wallbox.charger.switches_phases
+    assert wallbox.charger.switches_phases  # its firmware may be another one
     assert sent(wallbox.link)[3:] == [(6, None)]
+
+
+def refuses_numbers(wallbox: Wallbox) -> None:
+    """Let the next limits be taken that say nothing of phases."""
+
+    async def answer() -> Mapping[str, Any]:
+        return {"status": "Rejected" if sent(wallbox.link)[-1][1] else "Accepted"}
+
+    wallbox.link.reply("SetChargingProfile", *[answer] * 50)
+
+
+@pytest.mark.parametrize("happens", ["boots", "breaks", "nothing"])
+async def test_a_refused_number_is_not_sent_for_ever(
+    wallbox: Wallbox, happens: str
+) -> None:
+    """Whatever happens then, each later limit arrives, also 0 A."""
+    await switching(wallbox)
+    await put(wallbox, 6000)
+    refuses_numbers(wallbox)
+    with pytest.raises(Refused):
+        await put(wallbox, 6000, 1)
+    if happens == "boots":
+        await wallbox.boots()
+    elif happens == "breaks":
+        wallbox.charger.closed(wallbox.link)
+        wallbox.connect()
+        refuses_numbers(wallbox)
+    await told(wallbox, {KEY: "true"})
+    wallbox.clock.advance(20)
+    for value_ma in (8000, 7000, 0, 6000):
+        await put(wallbox, value_ma)
+        assert wallbox.charger.connector(1).limit_ma == value_ma
+        assert sent(wallbox.link)[-1] == (value_ma / 1000, None)
+
+
+async def test_who_takes_watts_from_now_on_is_told_no_number(wallbox: Wallbox) -> None:
+    """What was wanted on one phase, and what comes then, arrives all the same."""
+    await wallbox.boots()
+    await switching(wallbox)
+    await put(wallbox, 6000, 1)
+    wallbox.charger.closed(wallbox.link)
+    with pytest.raises(Unreachable):
+        await put(wallbox, 7000)
+    wallbox.connect()
+
+    async def answer() -> Mapping[str, Any]:
+        (profile,) = wallbox.link.sent("SetChargingProfile")[-1:]
+        named: Any = profile["csChargingProfiles"]
+        unit = named["chargingSchedule"]["chargingRateUnit"]
+        return {"status": "Accepted" if unit == "W" else "Rejected"}
+
+    wallbox.link.reply("SetChargingProfile", *[answer] * 50)
+    named = {"chargePointVendor": "Maker", "chargePointModel": "Box"}
+    await wallbox.says("BootNotification", **named, firmwareVersion="2.0")
+    await told(wallbox, {KEY: "true", UNIT: "Power"})
+    wallbox.clock.advance(20)
+    for value_ma in (8000, 6000, 0):
+        await put(wallbox, value_ma)
+        assert wallbox.charger.connector(1).limit_ma == value_ma
+        assert not wallbox.charger.switches_phases
+
+
+async def test_a_restored_number_is_a_taken_one(wallbox: Wallbox) -> None:
+    """A single no after it is to something else."""
+    await switching(wallbox)
+    await put(wallbox, 6000)
+    wallbox.link.reply("SetChargingProfile", Silent("no answer"))
+    with pytest.raises(Silent):
+        await put(wallbox, 6000, 1)
+    wallbox.charger.closed(wallbox.link)
+    wallbox.connect()
+    await told(wallbox, {KEY: "true"})
+    wallbox.clock.advance(20)
+    assert wallbox.charger.phases_told(1) == 1
+    wallbox.link.reply("SetChargingProfile", REJECTED)
+    with pytest.raises(Refused):
+        await put(wallbox, 6000, 3)
+    assert wallbox.charger.switches_phases
+
+
+async def test_what_has_no_answer_may_be_on_all_phases(wallbox: Wallbox) -> None:
+    """Until it says which, the most is counted."""
+    await switching(wallbox)
+    await put(wallbox, 6000, 1)
+    wallbox.link.reply("SetChargingProfile", Silent("no answer"))
+    with pytest.raises(Silent):
+        await put(wallbox, 8000, 3)
+    assert wallbox.charger.connector(1).limit_ma == 8000
+    assert wallbox.charger.phases_told(1) == 3
 
 
 async def test_a_refused_rise_is_not_for_three_phases(wallbox: Wallbox) -> None:
@@ -224,8 +316,7 @@ async def test_a_refused_protection_is_not_undone(wallbox: Wallbox) -> None:
     await rest(5)
     wallbox.link.reply("SetChargingProfile", REJECTED)
     await wallbox.charger.set_limit(1, 6000, phases=1, protection=True)
-    with pytest.raises(Refused):
-        await rise
+    await rise  # a newer wish has taken its place, and that was met
     wallbox.clock.advance(20)
     await idle(wallbox.charger)
     assert sent(wallbox.link)[1:] == [(12, None), (6, 1), (6, None)]

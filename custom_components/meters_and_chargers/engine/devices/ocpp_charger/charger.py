@@ -181,6 +181,7 @@ class OcppCharger(Steering):
         self.link = link
         self.health.good()
         self.dialect, self.version = None, link.version
+        self._settings = self._settings or None  # asked again if it told none
         if link.version is not Version.V16:
             self.dialect = self._translator()
         self.limits.connected()
@@ -275,8 +276,8 @@ class OcppCharger(Steering):
 
     def _stop(self) -> None:
         """Let nothing wait for a connection that is gone."""
-        for number, connector in self._station.by_number.items():
-            connector.limit.stop(self.limits.sender.falls_back_to(number))
+        for connector in self._station.by_number.values():
+            connector.limit.stop()
         self._admission.stop()
         self.limits.proof.stop()
         self.foreign.stop()

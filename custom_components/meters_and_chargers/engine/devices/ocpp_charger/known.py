@@ -9,7 +9,6 @@ from typing import override
 from ...model import DeviceError, Identity, Point
 from .change import Change, Occurrence
 from .connector import Connector
-from .phases import PhaseChoice
 from .profile import Configuration
 from .reading import MAX_CONNECTOR, integer
 from .requests import Setting, Settings
@@ -33,7 +32,6 @@ class Known(Upkeep):
         super().__init__()
         self._settings: Mapping[str, Setting] | None = None
         self._configuring = asyncio.Lock()
-        self._phase_choice = PhaseChoice()
         self._listeners: dict[object, Listener] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -162,10 +160,13 @@ class Known(Upkeep):
                 return {}
             self._settings = settings.known
         configuration = self.configuration
-        self._phase_choice.read(configuration)
+        self._configured(configuration)
         count = integer(configuration.get("NumberOfConnectors")) or 0
         await self._noted(self._station.expect(min(count, MAX_CONNECTOR)))
         return configuration
+
+    def _configured(self, configuration: Configuration) -> None:
+        """Take what was read."""
 
     async def _noted(self, new: bool) -> None:  # noqa: FBT001  # private; as `Station.expect` returned it
         """Keep and tell that there are new connectors."""

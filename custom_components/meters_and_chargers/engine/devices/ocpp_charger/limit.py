@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
 from ...model import DeviceError, Refused, Setpoint, Unreachable
-from .phases import ONE
+from .phases import ONE, PhaseChoice
+from .profile import LASTS_S
 
 MIN_INTERVAL_S = 15.0
 """Many wallboxes write each profile to their flash memory."""
@@ -34,11 +35,17 @@ class Told(NamedTuple):
     value_ma: int
     phases: int | None = None
 
+    def or_more(self, other: Told) -> Told:
+        """Return the most that either lets flow: without a number on all phases."""
+        same = self.phases == other.phases
+        phases = self.phases if same else None
+        return Told(max(self.value_ma, other.value_ma), phases)
+
 
 class Limit:
     """Sends one limit at a time, not too often; the newest wanted one wins."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it asks and tells, each by a name
         self,
         setpoint: Setpoint,
         send: Callable[[Told], Awaitable[None]],
@@ -49,12 +56,16 @@ class Limit:
         accepted: Callable[[], None],
         renews: Callable[[], bool],
         fitting: Callable[[int], int],
+        falls_back_to: Callable[[], int | None],
+        choice: PhaseChoice,
     ) -> None:
         """Send with ``send`` while it has the ``turn`` among a wallbox's connectors.
 
         ``accepted`` is called when the wallbox took a limit, ``renews`` says whether
         what it took ends by itself, so that it has to be sent again and again;
-        ``fitting`` rounds down to a current that the wallbox knows.
+        ``fitting`` rounds down to a current that the wallbox knows; ``falls_back_to``
+        says what acts when what it took has ended; ``choice`` knows whether it can be
+        told on how many phases.
         """
         self.setpoint = setpoint
         self.accepted_ma: int | None = None
@@ -69,12 +80,15 @@ class Limit:
         self._accepted = accepted
         self._renews = renews
         self._fitting = fitting
+        self._falls_back_to = falls_back_to
+        self._choice = choice
         self._ends = False
         """Whether the accepted one ends by itself."""
         self._renewal: Timer | None = None
         self._renewing = False
+        self._taken_at = 0.0
         self._obeyed_ma: int | None = None
-        """The same, but None after a limit without an answer: it may act or not."""
+        """As ``accepted_ma``, but None after one without an answer, that may act."""
         self._owed: Told | None = None
         """What was wanted last and never accepted."""
         self._pending: Told | None = None
@@ -101,14 +115,14 @@ class Limit:
         await self._ask(told)
 
     async def restore(self, *, booted: bool) -> None:
-        """Send again what a wallbox never accepted, or may have lost in a reboot."""
-        told = self._owed
+        """Send again what a wallbox never accepted, or may have lost in a reboot.
+
+        It is owed until it was accepted.
+        """
         if booted:
-            if told is None and not self.is_assumed:
-                told = self._held
-            self.accepted_ma = self._obeyed_ma = self.phases = None
-            self._sent_at = None
-        if told is not None and self._pending is None:
+            self._owed = self._pending or self._newest or self._owed
+            self._lost()
+        if self._pending is None and (told := self._sendable(self._owed)) is not None:
             await self._ask(told)
 
     async def again(self) -> None:
@@ -116,16 +130,12 @@ class Limit:
 
         It is owed until it was accepted.
         """
-        if (told := self._pending or self._newest) is not None:
+        told = self._pending or self._sendable(self._newest)
+        if told is not None:
             self._owed = self._owed or told
             self._renewing = True
             self._sent_at = None
             await self._ask(told)
-
-    def is_newest(self, told: Told) -> bool:
-        """Say whether this was wanted last, was not accepted and is not on its way."""
-        fitting = told._replace(value_ma=self._fitting(told.value_ma))
-        return self._pending is None and self._owed == fitting
 
     def assume(self, value_ma: int | None) -> None:
         """Take what the wallbox does by itself for its limit; None for nothing."""
@@ -138,7 +148,13 @@ class Limit:
     def lose(self) -> None:
         """Owe what holds: the wallbox may have it no more."""
         self._owed = self._pending or self._newest or self._owed
-        self._obeyed_ma = self._sent_at = None
+        self._lost()
+        self._accepted()
+
+    def _lost(self) -> None:
+        """Note that nobody knows what acts."""
+        self.accepted_ma = self._obeyed_ma = self.phases = self._sent_at = None
+        self.is_assumed = False
 
     def forget(self) -> None:
         """Note that the wallbox has no limit of ours any more."""
@@ -151,16 +167,12 @@ class Limit:
         self.setpoint.check(value_ma)
         self._owed = self._told(value_ma, phases)
 
-    def stop(self, fallback_ma: int | None = None) -> None:
+    def stop(self) -> None:
         """Send nothing any more; what was wanted stays owed.
 
         With a fallback the limit runs out, now or later, and is owed as well.
         """
-        if fallback_ma is not None and self.accepted_ma is not None:
-            if self._ends and self._owed is None:
-                self._owed = self._held
-            self.accepted_ma = max(self.accepted_ma, fallback_ma)
-            self._obeyed_ma = self.phases = None
+        self._run_out()
         if self._renewing:
             self._obeyed_ma = None  # it was to be sent again, and was not
         self._renew_after(None)
@@ -170,6 +182,22 @@ class Limit:
             self._task.cancel()
             self._task = None
         _finish(self._take_waiters(), _gone())
+
+    def _run_out(self) -> None:
+        """Note that the fallback, where there is one, acts instead, or soon will."""
+        fallback_ma = self._falls_back_to()
+        if fallback_ma is not None and self.accepted_ma is not None:
+            if self._ends and self._owed is None:
+                self._owed = self._held
+            self._obeyed_ma = self.phases = None
+            if fallback_ma > self.accepted_ma:
+                self.accepted_ma = fallback_ma
+                self._accepted()
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether what was accepted last is what acts, as far as we were told."""
+        return self._obeyed_ma is not None
 
     @property
     def waits(self) -> bool:
@@ -191,9 +219,26 @@ class Limit:
 
     def _told(self, value_ma: int, phases: int | None) -> Told:
         """Return what is to be sent: on the phases of before where none are said."""
-        if phases is None and (before := self._pending or self._newest) is not None:
+        before = self._pending or self._newest
+        if phases is None and before is not None and self._choice.is_there:
             phases = before.phases
         return Told(self._fitting(value_ma), phases)
+
+    def _sendable(self, told: Told | None) -> Told | None:
+        """Return what can be sent of it; what can't is wanted no more."""
+        if told is None or told.phases is None or self._choice.is_there:
+            return told
+        if (plain := self._without_number(told)) is not None:
+            return plain
+        self._owed = None
+        return self._sendable(None if self.is_assumed else self._held)
+
+    def _without_number(self, told: Told) -> Told | None:
+        """Return a limit for all phases; None if that were more than there is."""
+        held = self._held
+        if held is None or told == held or told.value_ma < held.value_ma:
+            return Told(told.value_ma)
+        return None
 
     def _renew_after(self, delay_s: float | None) -> None:
         """Send the accepted limit again after a while, or never."""
@@ -205,7 +250,8 @@ class Limit:
 
     def _renew(self) -> None:
         self._renewing = True
-        if self._pending is None and (told := self._newest) is not None:
+        told = self._sendable(self._newest)
+        if self._pending is None and told is not None:
             self._want(told)
 
     def _want(self, told: Told) -> None:
@@ -239,7 +285,7 @@ class Limit:
         outcome: DeviceError | None = _gone()
         try:
             if self._makes_difference(told, urgent=urgent):
-                await self._send_now(told)
+                await self._send_or_without(told)
             if self._pending is None:
                 self._owed = None
             outcome = None
@@ -247,23 +293,53 @@ class Limit:
             outcome = err
             if self._ends:
                 self._renew_after(MIN_INTERVAL_S)
+                if self._monotonic() - self._taken_at >= LASTS_S:
+                    self._run_out()
         finally:
             _finish(waiters, outcome)
+
+    async def _send_or_without(self, told: Told) -> None:
+        """Send a limit; without its number of phases to who may not know that.
+
+        The limit may be for a fuse. But on all phases only less than there is, and
+        nothing of before another wish.
+        """
+        try:
+            await self._send_now(told)
+        except Refused:
+            if told.phases is None or not self._choice.refused():
+                raise
+            plain = self._without_number(told)
+            if plain is None or self._pending is not None:
+                raise
+            await self._send_now(plain)
 
     async def _send_now(self, told: Told) -> None:
         value_ma = told.value_ma
         self._sent_at = self._monotonic()
         renewing, self._renewing = self._renewing, False
         before_ma, self._obeyed_ma = self._obeyed_ma, None
+        held = self._held
+        either = None if held is None else held.or_more(told)
+        if either is not None:
+            self.accepted_ma, self.phases = either
         try:
             await self._send(told)
         except Refused:
             self._obeyed_ma = before_ma
+            if held is not None and self._held == either:
+                self.accepted_ma, self.phases = held
             raise
-        same = renewing and told == self._held
+        except DeviceError:
+            self._accepted()  # or not: whoever counts on it has to know
+            raise
+        same = renewing and told == held
         self.phases = told.phases
         self._obeyed_ma = self.accepted_ma = value_ma
         self.is_assumed = False
+        self._taken_at = self._monotonic()
+        if told.phases is not None:
+            self._choice.taken()
         self._ends = self._renews()
         self._renew_after(RENEW_S if self._ends else None)
         if not same:

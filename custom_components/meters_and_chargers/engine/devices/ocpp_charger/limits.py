@@ -12,6 +12,7 @@ from .connector import Connector
 from .known import Known
 from .ladder import Ladder, Learnt
 from .limit import CallLater, Limit
+from .phases import PhaseChoice
 from .profile import MAXIMUM, TRANSACTION, Configuration
 from .proof import Proof
 from .quirks import Quirk, Quirks
@@ -41,6 +42,7 @@ class Limits:
         """Know nothing of the wallbox yet; ``phases`` is how many it has."""
         self.turn = asyncio.Lock()
         self.ladder = Ladder(learnt or Learnt(), lambda: wallbox.identity)
+        self.phase_choice = PhaseChoice(lambda: self.ladder.takes_phases)
         self._wallbox = wallbox
         self.shared = False
         """Whether somebody else puts profiles as well."""
@@ -88,6 +90,8 @@ class Limits:
             accepted=accepted,
             renews=partial(self.sender.renews, number),
             fitting=self._fitting,
+            falls_back_to=partial(self.sender.falls_back_to, number),
+            choice=self.phase_choice,
         )
         return Connector(number, limit)
 
@@ -108,6 +112,7 @@ class Limits:
         """Try again what failed."""
         self.ladder.booted()
         self.sender.booted()
+        self.phase_choice.booted()
 
     def connected(self) -> None:
         """Take nothing for granted: the wallbox may be another one."""

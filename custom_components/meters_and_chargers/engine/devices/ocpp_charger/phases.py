@@ -1,5 +1,7 @@
 """On how many phases cars charge, where a wallbox can be told that."""
 
+from collections.abc import Callable
+
 from .profile import Configuration
 
 ONE, THREE = 1, 3
@@ -12,15 +14,16 @@ _YES = frozenset({"true", "t", "1"})
 class PhaseChoice:
     """Whether a wallbox switches phases: by its own word, unless it refuses at once."""
 
-    def __init__(self) -> None:
-        """Begin without its word."""
+    def __init__(self, takes: Callable[[], bool]) -> None:
+        """Begin without its word; ``takes`` says if its form of limits has room."""
+        self._takes = takes
         self._says_so = False
         self._taken = self._refuses = False
 
     @property
     def is_there(self) -> bool:
         """Whether a limit may say on how many phases it is."""
-        return self._says_so and not self._refuses
+        return self._says_so and not self._refuses and self._takes()
 
     def read(self, configuration: Configuration) -> None:
         """Take its word; one that could not be asked said nothing new."""
@@ -29,6 +32,10 @@ class PhaseChoice:
                 key.lower() == _KEY and (value or "").strip().lower() in _YES
                 for key, value in configuration.items()
             )
+
+    def booted(self) -> None:
+        """Believe its word again: its firmware may be another one."""
+        self._taken = self._refuses = False
 
     def taken(self) -> None:
         """Note that it took a number of phases: a later no is to something else."""

@@ -115,7 +115,7 @@ class Proof:
             connector.status != "charging"
             or form is None
             or limit_ma is None
-            or connector.limit.is_assumed
+            or not connector.limit.is_certain
             # The wallbox draws no more by itself.
             or limit_ma >= connector.setpoint.maximum_ma
             or not self._ladder.needs_proof(form)

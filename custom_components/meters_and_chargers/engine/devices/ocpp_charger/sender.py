@@ -73,6 +73,8 @@ class Sender:
         """The wallbox's word that it has no charging profiles at all."""
         self._placed: dict[int, tuple[Form, int]] = {}
         """The fallback of each connector, as it was accepted on this connection."""
+        self._lies: dict[int, int] = {}
+        """The most that such a fallback may be, also one that has no answer yet; mA."""
         self._laid: set[int] = set()
         """Connectors in which a fallback of ours may lie."""
         self._kept: set[int] = set()
@@ -94,7 +96,7 @@ class Sender:
 
     def falls_back_to(self, number: int) -> int | None:
         """Return what a connector has without us, as far as that is known; mA."""
-        return self.fallback_ma if self.guards and number in self._placed else None
+        return self._lies.get(number) or None
 
     def want(self, fallback_ma: int | None, laid: Iterable[int]) -> bool:
         """Take another fallback or none; returns whether that changes anything.
@@ -117,13 +119,14 @@ class Sender:
 
     def connected(self) -> None:
         """Take nothing for granted: the wallbox may be another one."""
-        self._placed.clear()
+        self.emptied()
         self._kept.clear()
         self._final = ""
 
     def emptied(self) -> None:
         """Place the fallback again, which was removed with all else."""
         self._placed.clear()
+        self._lies.clear()
 
     def booted(self) -> None:
         """Try again what was refused: its firmware may be another one."""
@@ -287,9 +290,16 @@ class Sender:
             return  # it was taken back meanwhile
         wanted = form, self.fallback_ma
         if self._placed.get(number) != wanted:
+            value_ma, before_ma = self.fallback_ma, self._lies.get(number, 0)
             self._laid.add(number)
-            await self._set(number, Told(self.fallback_ma), form)
+            self._lies[number] = max(value_ma, before_ma)
+            try:
+                await self._set(number, Told(value_ma), form)
+            except Refused:
+                self._lies[number] = before_ma
+                raise
             self._placed[number] = wanted
+            self._lies[number] = value_ma
 
     async def _limit(self, number: int, told: Told, form: Form) -> None:
         await self._set(number, told, form)
@@ -339,6 +349,7 @@ class Sender:
             return
         self._laid.discard(number)
         self._placed.pop(number, None)
+        self._lies.pop(number, None)
         self._changed()
 
     def _give_up(self, refusal: Refused) -> None:

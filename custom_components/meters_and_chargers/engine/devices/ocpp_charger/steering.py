@@ -4,12 +4,11 @@ import asyncio
 import logging
 from typing import override
 
-from ...model import DeviceError, Refused, Setpoint, Unreachable, Unsupported
+from ...model import DeviceError, Setpoint, Unreachable, Unsupported
 from .change import Change
-from .limit import Limit, Told
 from .own_profiles import OwnProfiles
 from .phases import ONE, THREE
-from .profile import MAXIMUM, PURPOSE
+from .profile import MAXIMUM, PURPOSE, Configuration
 from .settling import Settling
 from .witness import Wishes
 
@@ -25,7 +24,7 @@ class Steering(OwnProfiles, Settling):
     @property
     def switches_phases(self) -> bool:
         """Whether a limit can let a car charge on one phase alone."""
-        return self._phase_choice.is_there and self.limits.ladder.takes_phases
+        return self.limits.phase_choice.is_there
 
     def phases_told(self, connector: int) -> int | None:
         """Return for how many phases its limit is; None where it has none.
@@ -71,30 +70,8 @@ class Steering(OwnProfiles, Settling):
         if self.link is None:
             limit.owe(value_ma, phases)
             raise Unreachable("the wallbox is not connected")
-        try:
-            await limit.set(value_ma, protection=protection, phases=phases)
-        except Refused:
-            told = Told(value_ma, phases)
-            if phases is None or not self._does_without(limit, told):
-                raise
-            await limit.set(value_ma, protection=True)
-        if limit.phases is not None:
-            self._phase_choice.taken()
+        await limit.set(value_ma, protection=protection, phases=phases)
         self.pauses.resume(one)
-
-    def _does_without(self, limit: Limit, refused: Told) -> bool:
-        """Say whether to send a refused limit without its number of phases.
-
-        The wallbox may not know that, and the limit may be for a fuse; but on all
-        phases only less than it has, and nothing of before another wish.
-        """
-        held_ma = limit.accepted_ma
-        return (
-            self._phase_choice.refused()
-            and limit.is_newest(refused)
-            and held_ma is not None
-            and refused.value_ma < held_ma
-        )
 
     def obey(self) -> None:
         """Let each connector have what is left of its limit now."""
@@ -147,6 +124,10 @@ class Steering(OwnProfiles, Settling):
         for number in numbers:
             self.connector(number).limit.forget()
         self._tell(Change(connectors=frozenset(numbers)))
+
+    @override
+    def _configured(self, configuration: Configuration) -> None:
+        self.limits.phase_choice.read(configuration)
 
     # What it does without us
 
