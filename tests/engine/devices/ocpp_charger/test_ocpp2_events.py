@@ -130,7 +130,7 @@ async def test_a_start_of_before_our_restart(
     clock: Clock,
     journal: Journal,
 ) -> None:
-    """It does not get the card of another start that was asked for since."""
+    """It gets its own card, not that of another start that was asked for since."""
     await wallbox2.charger.remote_start(1, "BEFORE")
     (asked,) = wallbox2.link.sent("RequestStartTransaction")
     await wallbox2.charger.close()
@@ -143,7 +143,7 @@ async def test_a_start_of_before_our_restart(
     info = {"remoteStartId": asked["remoteStartId"]}
     await box.event("Started", "Charging", trigger="RemoteStart", info=info)
     (booked,) = await journal.transactions("GARAGE")
-    assert booked.id_tag == ""
+    assert booked.id_tag == "BEFORE"
     await charger.close()
 
 

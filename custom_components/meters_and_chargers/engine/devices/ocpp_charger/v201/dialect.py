@@ -45,7 +45,7 @@ class Dialect:
         self._station = station
         self._transactions = transactions
         self._reports = Reports()
-        self._names = Names(station.charger_id, station.journal)
+        self._names = Names(station)
         self._incoming = Incoming(
             station, self._names, answer, self._reports.take, kind_of
         )

@@ -12,7 +12,7 @@ from ..incoming import NOTHING, QUEUED, Answer
 from ..measurands import register
 from . import words
 from .evse import Evse, supplies
-from .running import Names, Running
+from .running import Beginning, Names, Running
 
 _AUTHORISED = frozenset({"Authorized", "RemoteStart"})
 _ENDED = "Ended"
@@ -35,6 +35,8 @@ class Event(NamedTuple):
     evse: int
     token: str | None
     """The card shown; an empty text for nobody's, None for none at all."""
+    start: str
+    """The number of the start of ours that it follows; empty for none."""
 
     @property
     def state(self) -> str:
@@ -77,8 +79,6 @@ class Events:
         kind_of: words.KindOf,
     ) -> None:
         """Have calls of 1.6 answered by ``answer``; ``show`` says a status."""
-        self.remote_starts: dict[int, str] = {}
-        """The tags of the starts we asked for, by their number."""
         self._names = names
         self._evse = evse
         self._answer = answer
@@ -118,6 +118,8 @@ class Events:
             await self._end(running, event, said)
         if said.unanswered:
             return None  # and when it comes again, it is no repeat
+        self._names.begun.starts.pop(event.start, None)
+        await self._names.settle(running, ended=event.kind == _ENDED)
         if running.follows(event.number) and running.evse:
             evse = self._evse(running.evse)
             if event.kind == _ENDED:
@@ -139,22 +141,22 @@ class Events:
             return None
         waits = bool(event.state) and not supplies(event.state)
         if running.began is None and (event.kind == "Started" or waits):
-            running.began = event
+            running.began = _beginning(event)
         if event.token is not None:
             running.tag = event.token
         elif running.tag is None:
-            start = reading.integer(event.info.get("remoteStartId")) or 0
-            running.tag = self.remote_starts.pop(start, None)
-        began = running.began or (event if event.authorised else None)
+            running.tag = self._names.begun.starts.get(event.start)
+        began = running.began or (_beginning(event) if event.authorised else None)
         if began is None or not running.evse or not self._charges(running, event):
             return None
+        meter_wh = _register(event) if began.meter_wh is None else began.meter_wh
         payload = words.present(
             connectorId=running.evse,
             idTag=running.tag or "",
-            meterStart=_register(running.evse, began, event),
-            timestamp=began.call.payload.get("timestamp"),
+            meterStart=meter_wh,
+            timestamp=began.time or None,
         )
-        call = Call("StartTransaction", _marked(payload, event), began.call.raw)
+        call = Call("StartTransaction", _marked(payload, event), began.raw)
         answer = said.add(await self._answer(call))
         number = None if answer is None else reading.integer(answer["transactionId"])
         if number is not None:
@@ -168,17 +170,18 @@ class Events:
             return True
         if event.kind != _ENDED or running.began is None:
             return False
-        before = _register(running.evse, running.began)
-        after = _register(running.evse, event)
+        before, after = running.began.meter_wh, _register(event)
         return before is not None and after is not None and after > before
 
     async def _measure(self, running: Running, event: Event, said: Said) -> None:
         """Give meter values to the transaction, also to one nobody saw begin."""
         values = words.meter_values(event.meter_value)
-        unknown = running.number is None and running.began is None
+        repeated = running.over and event.kind == _ENDED
+        unknown = running.number is None and running.began is None and not repeated
         if running.number is None and not unknown:
-            kept = [*running.signed, *words.signed_alone(values)]
-            running.signed = kept[:_MAX_SIGNED]
+            for one in words.signed_alone(values):
+                if one not in running.signed and len(running.signed) < _MAX_SIGNED:
+                    running.signed.append(one)
         if not running.evse or said.unanswered:
             return
         if unknown:
@@ -220,6 +223,7 @@ def _marked(payload: Payload, event: Event) -> Payload:
 
 def _read(call: Call) -> Event:
     payload = call.payload
+    info = words.mapping(payload.get("transactionInfo"))
     return Event(
         call=call,
         kind=reading.text(payload.get("eventType")),
@@ -227,19 +231,23 @@ def _read(call: Call) -> Event:
         number=reading.integer(payload.get("seqNo")),
         authorised=reading.text(payload.get("triggerReason")) in _AUTHORISED,
         offline=payload.get("offline") is True,
-        info=words.mapping(payload.get("transactionInfo")),
+        info=info,
         evse=reading.connector(words.mapping(payload.get("evse")).get("id")) or 0,
         token=words.token(payload),
+        start=reading.text(info.get("remoteStartId")),
     )
 
 
-def _register(evse: int, *events: Event) -> int | None:
-    """Return the first value of the energy register in some events; Wh."""
-    point = register(evse)
-    for event in events:
-        values = words.meter_values(event.meter_value)
-        report = reading.meter_values({"connectorId": evse, "meterValue": values})
-        for sample in report.samples:
-            if point in sample.values:
-                return max(round(sample.values[point]), 0)
+def _beginning(event: Event) -> Beginning:
+    time = reading.text(event.call.payload.get("timestamp"))
+    return Beginning(time, _register(event), event.call.raw)
+
+
+def _register(event: Event) -> int | None:
+    """Return an event's first value of the energy register; Wh."""
+    point, values = register(0), words.meter_values(event.meter_value)
+    report = reading.meter_values({"connectorId": 0, "meterValue": values})
+    for sample in report.samples:
+        if point in sample.values:
+            return max(round(sample.values[point]), 0)
     return None

@@ -19,7 +19,6 @@ from .words import Say, Translation
 
 _AT_ONCE = 4
 """Variables asked for in one message; some wallboxes take few."""
-_MAX_STARTS = 20
 _START_BITS = 0x3FFF_FFFF
 
 _TRIGGERS: Mapping[str, str] = {
@@ -80,10 +79,7 @@ class Requests:
 
     async def _start(self, payload: Payload) -> Payload:
         number = next(self._starts)
-        starts = self._incoming.events.remote_starts
-        starts[number] = reading.text(payload.get("idTag"))
-        if len(starts) > _MAX_STARTS:
-            del starts[next(iter(starts))]
+        await self._names.begun.asked(number, reading.text(payload.get("idTag")))
         profile = payload.get("chargingProfile")
         return await self._say(
             "RequestStartTransaction",

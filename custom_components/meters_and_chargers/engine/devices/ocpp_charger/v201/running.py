@@ -1,17 +1,25 @@
 """Which transaction of OCPP 2 is which of ours: theirs have texts for names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
-from ....journal import Journal
 from ....protocols.ocpp.types import Json
-
-if TYPE_CHECKING:
-    # It follows transactions by these.
-    from .events import Event
+from ..station import Station
+from .begun import Begun, fitting
 
 _MAX_KNOWN = 50
 """Transactions whose course is remembered; of an older one only the number is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a transaction's first event tells of how it began."""
+
+    time: str
+    meter_wh: int | None
+    raw: str = field(default="", repr=False)
+    """Its frame; empty where it was too long to be kept."""
 
 
 @dataclass(slots=True)
@@ -23,16 +31,36 @@ class Running:
     """What 1.6 would call it; None until it is booked."""
     evse: int = 0
     """0 as long as no car is plugged in."""
-    tag: str | None = None
+    tag: str | None = field(default=None, repr=False)
     """The card it is authorised with."""
-    began: Event | None = None
-    """Its first event, kept until it has an EVSE and an authorisation."""
-    signed: list[Json] = field(default_factory=list)
+    began: Beginning | None = None
+    """Kept until it has an EVSE and an authorisation."""
+    over: bool = False
+    """Whether it ended before a restart of ours without either."""
+    signed: list[Json] = field(default_factory=list, repr=False)
     """Meter values that the meter has signed before the transaction was booked."""
     newest: int | None = None
     """The highest sequence number so far."""
     missing: int = 0
     """Sequence numbers that never came."""
+
+    def written(self) -> dict[str, Any]:
+        """Return what must outlive a restart of ours until it is booked."""
+        began = self.began
+        return {
+            "evse": self.evse,
+            "tag": self.tag,
+            "began": began and [began.time, began.meter_wh, *fitting([began.raw])],
+            "signed": fitting(self.signed),
+        }
+
+    def take(self, written: Mapping[str, Any]) -> None:
+        """Take over what `written` has returned before a restart of ours."""
+        if written:
+            self.evse = self.evse or written["evse"]
+            self.tag = written["tag"]
+            self.began = written["began"] and Beginning(*written["began"])
+            self.signed = list(written["signed"])
 
     def follows(self, sequence: int | None) -> bool:
         """Note an event's number; False for one that is repeated or late."""
@@ -51,10 +79,11 @@ class Running:
 class Names:
     """Finds transactions by their name, and names by the number of the journal."""
 
-    def __init__(self, charger_id: str, journal: Journal) -> None:
+    def __init__(self, station: Station) -> None:
         """Work for one wallbox."""
-        self._charger_id = charger_id
-        self._journal = journal
+        self.begun = Begun(station)
+        self._charger_id = station.charger_id
+        self._journal = station.journal
         self._known: dict[str, Running] = {}
 
     @property
@@ -75,6 +104,8 @@ class Names:
                     self._charger_id, running.number
                 )
                 running.evse = (booked.connector if booked else None) or 0
+            running.take(self.begun.waiting(name))
+            running.over = self.begun.is_over(name)
         self._known[name] = running
         if len(self._known) > _MAX_KNOWN:
             del self._known[next(iter(self._known))]
@@ -86,6 +117,15 @@ class Names:
             self._charger_id, running.name, number
         )
         return running.number
+
+    async def settle(self, running: Running, *, ended: bool) -> None:
+        """Keep a transaction that waits, or no more; raises `JournalError`."""
+        something = running.began is not None or running.tag is not None
+        waits = running.number is None and something
+        if waits and ended:
+            await self.begun.end(running.name)
+        else:
+            await self.begun.keep(running.name, running.written() if waits else {})
 
     async def name(self, number: int | None) -> str | None:
         """Return how the wallbox calls a transaction; raises `JournalError`."""
