@@ -2,8 +2,9 @@
 
 The engine's OCPP server and journal run in a process that is killed (-9) again and
 again, while it starts or while wallboxes are at it. The wallboxes, every other one of
-OCPP 2.0.1, repeat what was not answered, as the standard has it. At the end the journal
-must hold each session once.
+OCPP 2.0.1, repeat what was not answered, as the standard has it. There a card may come
+before its car, a car before its card, or without one. At the end the journal must hold
+each session once.
 """
 
 import argparse
@@ -189,11 +190,37 @@ class Wallbox2(Wallbox):
 
     @override
     async def _begin(self, client: aiohttp.ClientSession, session: Charging) -> None:
+        """Let the card and the car come together, or one before the other."""
+        if self.random.choice((True, False)):
+            await self._plug_alone(client)
         session.number = f"{self.identity}-{len(self.done)}"
         self._events = count()
         card = {"idToken": {"idToken": self._card(), "type": "ISO14443"}}
         event = self._event("Started", "Authorized", session, session.started)
+        match self.random.choice(("card and car", "card", "car")):
+            case "card and car":
+                await self._deliver(client, "TransactionEvent", event | card)
+                return
+            case "card":
+                del event["evse"]
+                await self._deliver(client, "TransactionEvent", event | card)
+                card = {}
+            case _:
+                event["transactionInfo"]["chargingState"] = "EVConnected"
+                event["triggerReason"] = "CablePluggedIn"
+                await self._deliver(client, "TransactionEvent", event)
+        event = self._event("Updated", "ChargingStateChanged", session, self._now())
         await self._deliver(client, "TransactionEvent", event | card)
+
+    async def _plug_alone(self, client: aiohttp.ClientSession) -> None:
+        """Let a car come and go without a card: no session."""
+        self._events = count()
+        name = f"{self.identity}-{len(self.done)}-alone"
+        alone = Charging(self._meter, self._now(), number=name)
+        for kind in ("Started", "Ended"):
+            event = self._event(kind, "CablePluggedIn", alone, self._now())
+            event["transactionInfo"]["chargingState"] = "EVConnected"
+            await self._deliver(client, "TransactionEvent", event)
 
     @override
     async def _measure(self, client: aiohttp.ClientSession, session: Charging) -> None:
