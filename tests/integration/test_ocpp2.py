@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 import json
 from pathlib import Path
 import sqlite3
@@ -19,6 +20,7 @@ from custom_components.meters_and_chargers.diagnostics import (
 from simulators.charge_point import ChargePoint
 from simulators.charge_point_2 import ChargePoint2
 from simulators.charge_point_2_session import VARIABLES
+from simulators.charge_point_line import Message
 from simulators.replay import ReplayedWallbox, load
 
 from .test_devices import value
@@ -216,6 +218,59 @@ async def test_server_restart_keeps_the_transaction(
     assert only["stop_reason"] == "remote"
     energy_wh = only["meter_stop_wh"] - only["meter_start_wh"]
     assert energy_wh == pytest.approx(garage.house.cars[0].energy_wh, abs=2)
+
+
+async def test_server_restart_keeps_what_waits_for_a_card(
+    hass: HomeAssistant, garage: Garage, server: ConfigEntry[Any], tmp_path: Path
+) -> None:
+    """The cable is plugged in before it, the card is shown after it: one session."""
+    garage.house.cars[0].connected = False
+    await let_in(hass, garage)
+    await until(hass, garage, lambda: value(hass, STATUS) == "available", "free")
+    begin = garage.wallbox.now
+    tell(garage, "Started", "CablePluggedIn", 0, "EVConnected")
+    await until(hass, garage, lambda: value(hass, STATUS) == "preparing", "plugged in")
+    assert booked(tmp_path) == []
+    assert await hass.config_entries.async_unload(server.entry_id)
+    await hass.async_block_till_done()
+    await garage.live(25)
+    assert await hass.config_entries.async_setup(server.entry_id)
+    await hass.async_block_till_done()
+    tell(garage, "Updated", "Authorized", 1, "Charging", TAG)
+    await until(
+        hass,
+        garage,
+        lambda: getattr(hass.states.get(STATUS), "state", "") == "charging",
+        "charging",
+    )
+    (only,) = booked(tmp_path)
+    assert (only["id_tag"], only["start_unknown"]) == (TAG, 0)
+    late = datetime.fromisoformat(only["start_time"]) - begin
+    assert abs(late.total_seconds()) < 2
+
+
+def tell(
+    garage: Garage,
+    kind: str,
+    trigger: str,
+    number: int,
+    state: str,
+    tag: str | None = None,
+) -> None:
+    """Let the wallbox tell of a transaction that is none of the simulated car's."""
+    box = garage.wallbox
+    assert isinstance(box, ChargePoint2)
+    info = box.types.TransactionType(transaction_id="T-1", charging_state=state)
+    event = box.call.TransactionEvent(
+        event_type=kind,
+        timestamp=box.now.isoformat(),
+        trigger_reason=trigger,
+        seq_no=number,
+        transaction_info=info,
+        evse=box.types.EVSEType(id=1),
+        id_token=tag and box.types.IdTokenType(id_token=tag, type="ISO14443"),
+    )
+    box.line.say(Message(lambda: event, kept=True))
 
 
 async def test_what_happened_offline_is_booked(
