@@ -22,7 +22,7 @@ from .engine.model import DeviceError
 
 _LOGGER = logging.getLogger(__name__)
 
-_PATIENCE_S = 5.0
+_PATIENCE_S = 10.0
 """How long a wallbox may take to forget its limits before it is let go with them."""
 
 

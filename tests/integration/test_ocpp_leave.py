@@ -51,6 +51,7 @@ async def test_it_is_left_as_was_chosen(
     await set_current(hass, 8)
     await until(hass, garage, lambda: garage.wallbox.offered_a == 8, "8 A")
     assert await hass.config_entries.async_reload(entry.entry_id)
+    await until(hass, garage, lambda: entry.runtime_data.online, "its connection")
     assert garage.wallbox.profiles.kept
     await let_go(hass, entry, how)
     assert bool(garage.wallbox.profiles.kept) is (chosen == "keep")

@@ -4,5 +4,5 @@ import os
 
 from hypothesis import settings
 
-EXAMPLES = int(os.environ.get("CHARGING_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("CHARGING_EXAMPLES", "100"))
 THOROUGH = settings(max_examples=EXAMPLES, deadline=None)

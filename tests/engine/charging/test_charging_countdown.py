@@ -31,7 +31,7 @@ SEEN = {
     Reason.RECOVERING,
 }
 """Those that these houses are known to count down to the end."""
-HOURS = 4
+HOURS = 2
 MOST_S = 2
 """The meter tells something each other second."""
 LEVELS_MA = (-26_000, -14_000, -9_000, -3_000, 500, 20_000, 30_000)

@@ -46,12 +46,18 @@ class Box:
         """Ids of questions that it has not answered so far."""
         self.answered: set[str] = set()
         self.answers: dict[str, asyncio.Future[list[Any]]] = {}
-        self.reading: asyncio.Task[None] | None = None
+        self._lines: list[tuple[Line, asyncio.Task[None]]] = []
 
     def begin(self, line: Line) -> None:
         """Talk on a new line."""
         self.line, self.closed = line, None
-        self.reading = asyncio.create_task(self._read(line))
+        self._lines.append((line, asyncio.create_task(self._read(line))))
+
+    async def end(self) -> None:
+        """Drop all lines, and read what is left of them."""
+        for line, reading in self._lines:
+            line.drop()
+            await reading
 
     async def _read(self, line: Line) -> None:
         async for opcode, data in line.frames():

@@ -86,9 +86,7 @@ class Player:
             await asyncio.gather(*self._wanted.values(), return_exceptions=True)
             await self._close()
             for box in self.boxes.values():
-                if box.line is not None and box.reading is not None:
-                    box.line.drop()
-                    await box.reading
+                await box.end()
 
     async def _open(self) -> None:
         journal = await Journal.open(self._path, now=self.clock.now)
