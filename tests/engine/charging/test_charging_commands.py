@@ -90,6 +90,50 @@ def test_charger_without_read_back_is_not_told_twice() -> None:
     assert len(house.writes) == writes
 
 
+def measureless(limit: int | None) -> House:
+    """Return a house whose car takes 6 A unseen; its charger's limit is one of two."""
+    house = House(settings_for(ONE), modes={"a": Mode.MIN_SOLAR}, unmeasured={"a"})
+    house.base_ma = (3_000, 3_000, 3_000)
+    house.run(120)
+    assert house.writes == [(2, "a", 6_000)]
+    house.limits["a"], house.writes = limit, []
+    return house
+
+
+def test_limit_that_is_not_known_any_more_is_told_again() -> None:
+    """Who reported its limit and reports none has lost it: told until it does again."""
+    house = measureless(None)
+    house.deaf = {"a"}
+    house.run(35)
+    assert [(at, limit) for at, _, limit in house.writes] == [
+        (second, 6_000) for second in (120, 130, 140, 150)
+    ]
+    house.deaf = set()
+    house.run(60)
+    assert (len(house.writes), house.limit()) == (5, 6_000)
+
+
+def test_limit_that_is_not_known_any_more_outlasts_another_wish() -> None:
+    """Another bound does not make it one that never reported."""
+    house = measureless(None)
+    house.deaf = {"a"}
+    house.run(5)
+    house.settings = settings_for(replace(ONE, maximum_ma=15_000))
+    house.run(30)
+    assert [at for at, _, _ in house.writes] == [120, 130, 140, 150]
+
+
+def test_unknown_limit_is_told_again_without_a_meter() -> None:
+    """What the failsafe leaves is told as well: it may have a higher one."""
+    house = measureless(6_000)
+    house.meter = False
+    house.run(20)
+    assert (house.reason(), house.writes) == (Reason.METER_STALE, [])
+    house.limits["a"] = None
+    house.run(1)
+    assert (house.limit(), house.reason()) == (6_000, Reason.METER_STALE)
+
+
 def test_small_rounding_by_the_charger_is_no_lost_write() -> None:
     """A read-back within a quarter of an ampere is the limit that was told."""
     fine = ChargerSettings(key="a", step_ma=100)

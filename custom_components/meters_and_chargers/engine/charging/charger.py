@@ -187,7 +187,8 @@ class Charger:
         if self.memory.astray:
             return now_ms - at >= REPEAT_MS
         if self.read_ma is None:
-            return False
+            # Only of one that did report it is that a sign that it has lost it.
+            return self.memory.by_hand.matched and now_ms - at >= REPEAT_MS
         tolerance = max(self.settings.step_ma, READ_TOLERANCE_MA)
         return now_ms - at >= REPEAT_MS and abs(self.read_ma - told) >= tolerance
 

@@ -204,7 +204,9 @@ def _is_due(wanted: Aim, now_ms: int, *, may_rise: bool) -> bool:
         return wanted.urgent or may_rise
     if wanted.target_ma == charger.limit_ma and not wanted.switches:
         raised = not memory.astray and (charger.read_ma or 0) < wanted.target_ma
-        return charger.lost_write(now_ms) and (may_rise or not raised)
+        # Of a limit that nobody knows what is safe is told in any case.
+        lost = charger.read_ma is None and wanted.urgent
+        return charger.lost_write(now_ms) and (may_rise or not raised or lost)
     if at is None:
         return True
     gap = URGENT_GAP_MS if wanted.urgent else charger.settings.write_interval_ms

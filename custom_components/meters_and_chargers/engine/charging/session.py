@@ -85,7 +85,11 @@ def _heed_car(
     if not (plugged_in or less):
         return memory
     return replace(
-        memory, by_hand=HandMemory(), waived=False, eager=False, surplus_since_ms=None
+        memory,
+        by_hand=_without_hand(memory),
+        waived=False,
+        eager=False,
+        surplus_since_ms=None,
     )
 
 
@@ -119,7 +123,7 @@ def _heed_user(
         eager=memory.eager or again,
         waived=waives,
         session=session,
-        by_hand=HandMemory() if again else memory.by_hand,
+        by_hand=_without_hand(memory) if again else memory.by_hand,
     )
 
 
@@ -155,6 +159,11 @@ def _heed_rest(
     since = now_ms if session.idle_since_ms is None else session.idle_since_ms
     finished = session.finished or now_ms - since >= FINISHED_MS
     return replace(session, idle_since_ms=since, finished=finished)
+
+
+def _without_hand(memory: ChargerMemory) -> HandMemory:
+    """Forget what was set by hand, but not that the charger says what it obeys."""
+    return HandMemory(matched=memory.by_hand.matched)
 
 
 def _heed_hand(
