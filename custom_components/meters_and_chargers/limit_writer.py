@@ -66,15 +66,15 @@ class LimitWriter:
         try:
             while (wanted := self._wanted) is not None:
                 self._wanted = None
-                if not await self._send(wanted):
-                    return
+                # One that fails says nothing of the next, which may be the safer.
+                await self._send(wanted)
         finally:
             self._writing = False
 
-    async def _send(self, limit: Limit, *, urgent: bool = False) -> bool:
-        """Write a limit; returns whether the charger took it."""
+    async def _send(self, limit: Limit, *, urgent: bool = False) -> None:
+        """Write a limit; what fails is logged, once until one is taken again."""
         if (found := self._charger.present) is None:
-            return False
+            return
         limit_ma, phases = limit
         try:
             await found.async_set_limit(limit_ma, urgent=urgent, phases=phases)
@@ -83,9 +83,8 @@ class LimitWriter:
             if found.online and not self._failed:
                 _LOGGER.warning("%s", err)
                 self._failed = True
-            return False
+            return
         self.writes += 1
         if self._failed:
             _LOGGER.info("%s takes limits again", self._charger.title)
             self._failed = False
-        return True
