@@ -99,8 +99,10 @@ def drop(
 def told(charger: Charger, target_ma: int, now_ms: int) -> PhaseSwitch:
     """What is remembered of its phases after a command."""
     switch = charger.memory.switch
-    if target_ma == 0 or not can_switch(charger.settings):
+    if target_ma == 0:
         return switch
+    if not can_switch(charger.settings):
+        return _without_number(switch, now_ms)
     count = ONE if charger.phases == loaded(charger.settings, ONE) else ALL
     if count == switch.told:
         return switch
@@ -120,6 +122,17 @@ def told(charger: Charger, target_ma: int, now_ms: int) -> PhaseSwitch:
         ample_ms=0,
         changes_today=switch.changes_today + 1,
     )
+
+
+def _without_number(switch: PhaseSwitch, now_ms: int) -> PhaseSwitch:
+    """A limit without a number of phases may be for all: found anew with the choice.
+
+    So it is while a wallbox is loaded anew and has not said yet that it switches.
+    """
+    if switch.told is None:
+        return switch
+    changed = now_ms if switch.told == ONE else switch.changed_at_ms
+    return replace(switch, told=None, changed_at_ms=changed, differs_since_ms=None)
 
 
 def _by_sun(settings: Settings, charger: Charger, sun_w: int, now_ms: int) -> Charger:

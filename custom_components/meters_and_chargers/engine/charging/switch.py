@@ -40,9 +40,13 @@ def heed_phases(
     now_ms: int,
 ) -> ChargerMemory:
     """Notice which phases a charger uses, at first and after a change."""
-    if state is None or not state.online or not can_switch(settings):
-        return memory
     switch = memory.switch
+    if not can_switch(settings):
+        if switch.settling and _has_had_its_time(switch, now_ms):
+            switch = replace(switch, settling=False, before_ma=(0, 0, 0))
+        return memory if switch is memory.switch else replace(memory, switch=switch)
+    if state is None or not state.online:
+        return memory
     if switch.told is None:
         switch = _found(settings, state, switch, now_ms)
     else:
@@ -101,7 +105,7 @@ def _found(
     told = _word(settings, state)
     if told is None and any(limits):
         told = ONE if _only_first(settings, limits) else ALL
-    changed = now_ms if told is not None and any(limits) else None
+    changed = now_ms if told is not None and any(limits) else switch.changed_at_ms
     return replace(switch, told=told, changed_at_ms=changed)
 
 
@@ -142,8 +146,7 @@ def _is_done(
     now_ms: int,
 ) -> bool:
     """Whether a change is over: it is seen, it was said, or it has had its time."""
-    changed = switch.changed_at_ms or 0
-    if now_ms - changed > SETTLE_MS:
+    if _has_had_its_time(switch, now_ms):
         return True
     measured = state.measured_ma
     if measured is not None:
@@ -151,6 +154,10 @@ def _is_done(
         return tuple(current >= SHOWN_MA for current in measured) == wanted
     written = memory.commanded_at_ms or 0
     return state.phases == switch.told and now_ms - written >= settings.settle_ms
+
+
+def _has_had_its_time(switch: PhaseSwitch, now_ms: int) -> bool:
+    return now_ms - (switch.changed_at_ms or 0) > SETTLE_MS
 
 
 def _word(settings: ChargerSettings, state: ChargerState) -> int | None:

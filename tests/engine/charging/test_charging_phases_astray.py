@@ -1,0 +1,89 @@
+"""A wallbox on other phases than a site told it last."""
+
+from dataclasses import replace
+
+from charging_house import House, settings_for
+
+from custom_components.meters_and_chargers.engine.charging import (
+    ChargerSettings,
+    Mode,
+)
+
+ONE = ChargerSettings(key="a", step_ma=100, switches_phases=True)
+BARE = replace(ONE, switches_phases=False)
+"""The same wallbox loaded anew, before it has said that it switches."""
+
+
+def on_one(**others: object) -> House:
+    """Return a house whose car takes the minimum on one phase, as told long ago."""
+    house = House(
+        settings_for(ONE, residual_w=0),
+        modes={"a": Mode.MIN_SOLAR},
+        limits={"a": 6_000},
+        phases={"a": 1},
+        base_ma=(-1_000, 0, 0),
+        **others,
+    ).run(700)
+    assert (house.memory.chargers[0].switch.told, house.switches) == (1, [])
+    return house
+
+
+def told_without_number(house: House) -> House:
+    """Let it be told more without a number, which takes its car to three phases."""
+    house.settings = replace(house.settings, chargers=(BARE,))
+    house.base_ma = (-9_000, -9_000, -9_000)
+    house.writes = []
+    while not house.writes:
+        house.tick()
+    house.phases["a"] = 3
+    house.run(5)
+    house.settings = replace(house.settings, chargers=(ONE,))
+    return house
+
+
+def test_limit_without_a_number_leaves_no_number() -> None:
+    """After it the wallbox is found anew, and the gap begins with that limit."""
+    house = told_without_number(on_one())
+    at = house.writes[0][0]
+    house.base_ma = (-1_000, 0, 0)
+    house.run(590)
+    assert (house.memory.chargers[0].switch.told, house.switches) == (3, [])
+    house.run(60)
+    assert [count for _, _, count in house.switches] == [1]
+    assert house.switches[0][0] - at >= 600
+
+
+def test_gap_outlasts_a_pause_without_a_choice() -> None:
+    """Paused as the choice is back, it still knows when its phases may have changed."""
+    house = told_without_number(on_one(mute={"a"}))
+    at = house.writes[0][0]
+    house.settings = replace(house.settings, chargers=(BARE,))
+    house.modes["a"] = Mode.OFF
+    house.run(5)
+    house.settings = replace(house.settings, chargers=(ONE,))
+    house.run(5)
+    assert house.memory.chargers[0].switch.changed_at_ms == at * 1000
+
+
+def test_number_outlasts_a_time_without_a_choice() -> None:
+    """While nothing is told meanwhile, what it was told last still holds."""
+    house = on_one(mute={"a"})
+    house.settings = replace(house.settings, chargers=(BARE,))
+    house.run(10)
+    house.settings = replace(house.settings, chargers=(ONE,))
+    house.run(5)
+    assert (house.memory.chargers[0].switch.told, house.switches) == (1, [])
+
+
+def test_change_under_way_ends_without_a_choice() -> None:
+    """A wallbox that says no more that it switches is not waited for for ever."""
+    house = on_one()
+    house.base_ma = (-8_000, -8_000, -8_000)
+    house.stuck = {"a"}
+    while not house.switches:
+        house.tick()
+    house.settings = replace(house.settings, chargers=(BARE,))
+    assert house.memory.chargers[0].switch.settling
+    house.run(200)
+    assert not house.memory.chargers[0].switch.settling
+    assert (house.limit() or 0) > 6_000
