@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from charging_house import House, settings_for
+import pytest
 
 from custom_components.meters_and_chargers.engine.charging import (
     ChargerSettings,
     Mode,
+    PhaseUse,
 )
 
 ONE = ChargerSettings(key="a", step_ma=100, switches_phases=True)
@@ -87,3 +89,53 @@ def test_change_under_way_ends_without_a_choice() -> None:
     house.run(200)
     assert not house.memory.chargers[0].switch.settling
     assert (house.limit() or 0) > 6_000
+
+
+def beside_one() -> House:
+    """Return a house with a wallbox told 10 A on L1, resting, and another on L2."""
+    told = replace(ONE, phase_use=PhaseUse.ONE, maximum_ma=10_000)
+    second = ChargerSettings(key="b", step_ma=100, phases=(False, True, False))
+    house = House(
+        settings_for(told, second, fuse_ma=20_000, residual_w=0),
+        modes={"a": Mode.FAST, "b": Mode.OFF},
+        phases={"a": 1},
+        draws={"a": 0},
+    ).run(100)
+    assert (house.limit("a"), house.phases["a"]) == (10_000, 1)
+    house.deaf, house.stuck = {"a"}, {"a"}
+    return house
+
+
+@pytest.mark.parametrize("offline", [{"a"}, set()])
+def test_word_of_more_phases_than_told_is_believed(offline: set[str]) -> None:
+    """Told L1 it fell back to three: what it may draw on L2 nobody else gets."""
+    house = beside_one()
+    house.offline = offline
+    house.phases["a"] = 3
+    house.modes["b"] = Mode.FAST
+    house.run(40)
+    assert house.limit("b") == 9_000
+
+
+def test_fallback_of_one_out_of_reach_takes_back_what_was_given() -> None:
+    """Who has got all of L2 is lowered once the other says that it may use it."""
+    house = beside_one()
+    house.modes["b"] = Mode.FAST
+    house.offline = {"a"}
+    house.run(40)
+    assert house.limit("b") == 16_000
+    house.phases["a"], house.limits["a"] = 3, 8_000
+    house.run(4)
+    assert house.limit("b") == 11_000
+    assert house.explanation("a").figures["limit"] == 10_000
+
+
+def test_what_is_drawn_on_phases_not_told_is_the_house_s() -> None:
+    """While the word is new, others are lowered for what is measured as ever."""
+    house = beside_one()
+    house.modes["b"] = Mode.FAST
+    house.run(40)
+    assert house.limit("b") == 16_000
+    house.phases["a"], house.draws = 3, {}
+    house.run(3)
+    assert house.limit("b") == 9_000

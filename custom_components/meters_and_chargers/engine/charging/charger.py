@@ -7,7 +7,7 @@ from .memory import NOTHING, ChargerMemory, Measurement
 from .reason import Reason
 from .settings import ChargerSettings
 from .state import ChargerState, Mode, PhaseCurrents
-from .switch import Loaded, can_switch, heed_phases, loaded
+from .switch import ONE, Loaded, can_switch, heed_phases, loaded
 
 DRAWING_MA = 1_000
 START_WINDOW_MS = 60_000
@@ -46,6 +46,8 @@ class Charger:
     reached: bool
     """Whether its session has got the energy that the user wants."""
     memory: ChargerMemory
+    said_ma: PhaseCurrents = NOTHING
+    """The same by its own word, where that is of more phases than it was told."""
     may_switch: bool = False
     """Whether its phases may change now, by its pause between changes and the meter."""
     all_fit: bool = True
@@ -205,6 +207,12 @@ class Charger:
         return _on(self.used, current_ma)
 
     @property
+    def aside_ma(self) -> PhaseCurrents:
+        """What nobody else may rise to: the most by what it was told, or says."""
+        one, two, three = map(max, self.reserved_ma, self.said_ma, strict=True)
+        return (one, two, three)
+
+    @property
     def before_ma(self) -> PhaseCurrents:
         """The limit before the last command on each phase."""
         one, two, three = self.on_phases(self.memory.previous_ma)
@@ -257,7 +265,11 @@ def look(
         memory=memory,
         seen=state,
     )
-    return replace(charger, reserved_ma=_reserved(charger, limits, now_ms))
+    return replace(
+        charger,
+        reserved_ma=_reserved(charger, limits, now_ms),
+        said_ma=_said(charger),
+    )
 
 
 def note_contact(charger: Charger, wall_ms: int) -> Charger:
@@ -295,3 +307,16 @@ def _reserved(
     before = charger.memory.switch.before_ma
     one, two, three = (max(each) for each in zip(told, limits, before, strict=True))
     return (one, two, three)
+
+
+def _said(charger: Charger) -> PhaseCurrents:
+    """What it may draw by its own word on more phases than it was told.
+
+    A wallbox that nobody reaches falls back to all of them with a current of its own.
+    """
+    said = charger.seen.phases if charger.seen else None
+    if said in (None, ONE) or charger.phases == charger.settings.phases:
+        return NOTHING
+    limit = charger.limit_ma if charger.known else charger.rating_ma
+    read = limit if charger.read_ma is None else charger.read_ma
+    return _on(charger.settings.phases, read)

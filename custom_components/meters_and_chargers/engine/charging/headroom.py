@@ -76,7 +76,7 @@ def rooms(
     found = Rooms(tree.paths, circuits, balance)
     for charger in chargers:
         if not charger.online:
-            found.put(charger, charger.reserved_ma)
+            found.put(charger, charger.aside_ma)
     return found
 
 

@@ -192,7 +192,7 @@ def _occupy(rooms: Rooms, other: Aim) -> None:
     """Take the most a charger may draw before or after its command."""
     charger = other.charger
     told = charger.on_used(other.target_ma)
-    one, two, three = map(max, charger.reserved_ma, told, strict=True)
+    one, two, three = map(max, charger.aside_ma, told, strict=True)
     rooms.put(charger, (one, two, three), told)
 
 

@@ -26,7 +26,7 @@ def explain(settings: Settings, wanted: Aim, sample: GridSample | None) -> Expla
 
 def explain_offline(charger: Charger) -> Explanation:
     """Since when a charger is out of reach, and what it may draw meanwhile."""
-    figures = {"limit": max(charger.reserved_ma)}
+    figures = {"limit": max(charger.aside_ma)}
     if (since := charger.memory.away_at_ms) is not None:
         figures["since"] = since
     return Explanation(Reason.CHARGER_OFFLINE, figures=figures)
