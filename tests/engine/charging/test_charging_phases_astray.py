@@ -9,6 +9,7 @@ from custom_components.meters_and_chargers.engine.charging import (
     ChargerSettings,
     Mode,
     PhaseUse,
+    Reason,
 )
 
 ONE = ChargerSettings(key="a", step_ma=100, switches_phases=True)
@@ -139,3 +140,69 @@ def test_what_is_drawn_on_phases_not_told_is_the_house_s() -> None:
     house.phases["a"], house.draws = 3, {}
     house.run(3)
     assert house.limit("b") == 9_000
+
+
+def refusing(**others: object) -> House:
+    """Return a house whose wallbox took numbers before and takes none any more."""
+    house = House(
+        settings_for(ONE, residual_w=0),
+        modes={"a": Mode.FAST},
+        limits={"a": 6_000},
+        phases={"a": 3},
+        **others,
+    ).run(700)
+    house.stuck = {"a"}
+    return house
+
+
+def seconds_over(house: House, seconds: int) -> list[int]:
+    """Let time pass; when L2 carried more than its fuse."""
+    since, over = house.second, []
+    for _ in range(seconds):
+        house.tick()
+        if house.measure().currents_ma[1] > house.settings.fuse_ma[1]:
+            over.append(house.second - since)
+    return over
+
+
+@pytest.mark.parametrize(
+    ("hidden", "longest_s"), [("nothing", 11), ("mute", 11), ("unmeasured", 16)]
+)
+def test_phase_that_is_not_left_for_the_fuse_is_a_pause(
+    hidden: str, longest_s: int
+) -> None:
+    """Told to leave L2 for the fuse it does not: paused once that had time to show.
+
+    Unseen it takes one more write's time until L2 is known to be too full.
+    """
+    house = refusing(**{} if hidden == "nothing" else {hidden: {"a"}})
+    house.base_ma = (5_000, 24_000, 5_000)
+    over = seconds_over(house, 240)
+    assert [count for _, _, count in house.switches] == [1]
+    assert over == list(range(1, longest_s + 1))
+    assert (house.limit(), house.reason()) == (0, Reason.FUSE_PAUSE)
+
+
+@pytest.mark.parametrize("hidden", ["nothing", "mute", "unmeasured"])
+def test_who_refused_phases_begins_at_the_minimum(hidden: str) -> None:
+    """After the gap it is tried again, with 6 A and no longer than the first time."""
+    house = refusing(**{} if hidden == "nothing" else {hidden: {"a"}})
+    house.base_ma = (5_000, 24_000, 5_000)
+    house.run(240)
+    house.writes = []
+    over = seconds_over(house, 800)
+    assert [limit for _, _, limit in house.writes] == [6_000, 0]
+    assert len(over) <= 12
+    house.stuck = set()
+    house.run(800)
+    assert (house.phases["a"], house.limit()) == (1, 16_000)
+
+
+def test_phase_that_is_left_for_the_fuse_is_no_pause() -> None:
+    """It obeys, and the house alone has too much: it goes on with the other phase."""
+    house = refusing()
+    house.stuck = set()
+    house.base_ma = (5_000, 26_000, 5_000)
+    house.run(240)
+    assert (house.phases["a"], house.limit()) == (1, 16_000)
+    assert min(limit for _, _, limit in house.writes) == 6_000

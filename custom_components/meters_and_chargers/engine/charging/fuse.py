@@ -114,7 +114,7 @@ class _Look:
 
     def at_minimum(self, index: int) -> dict[str, int]:
         """What each would still draw on a phase if lowered to its minimum."""
-        return {one.key: _at_minimum(one, index) for one in self.chargers}
+        return {one.key: _at_minimum(one, index, self.now_ms) for one in self.chargers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +248,17 @@ def _watch_phase(
     )
 
 
-def _at_minimum(charger: Charger, index: int) -> int:
-    """What the charger would still draw on a phase if lowered to its minimum."""
-    # Of phases that it has been told to leave it will draw nothing.
+def _at_minimum(charger: Charger, index: int, now_ms: int) -> int:
+    """What the charger would still draw on a phase if lowered to its minimum.
+
+    Of phases that it has been told to leave it will draw nothing, as long as that may
+    be on its way; who still does then does not leave them.
+    """
+    drawn = charger.memory.drawn.high_ma[index]
+    if charger.switching and not charger.phases[index] and charger.settled(now_ms):
+        return drawn
     offered = charger.on_phases(min(charger.limit_ma, charger.lowest_ma))
-    return min(offered[index], charger.memory.drawn.high_ma[index])
+    return min(offered[index], drawn)
 
 
 def _patience_ms(current_ma: int, most_ma: int) -> int:

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from .charger import Charger, Soon
 from .fuse import RESUME_MA
-from .memory import PhaseSwitch
+from .memory import NOTHING, PhaseSwitch
 from .reason import Reason
 from .settings import PhaseUse, Settings
-from .state import Mode
+from .state import Mode, PhaseCurrents
 from .switch import ALL, ONE, Loaded, can_switch, loaded
 
 MOST_TENTHS = 50
@@ -96,6 +96,28 @@ def drop(
     return replace(charger, phases=first) if fits(first, charger.lowest_ma) else None
 
 
+def stays(charger: Charger, now_ms: int) -> Charger:
+    """Take one that has to pause to use the phases that it was to leave and did not.
+
+    Else it would begin again as if it had.
+    """
+    high = charger.memory.drawn.high_ma
+    left = any(
+        drawn and not may for may, drawn in zip(charger.phases, high, strict=True)
+    )
+    if not (left and charger.switching and charger.settled(now_ms)):
+        return charger
+    switch = replace(
+        charger.memory.switch,
+        told=ALL,
+        settling=False,
+        before_ma=NOTHING,
+        differs_since_ms=None,
+        refused=True,
+    )
+    return _remember(replace(charger, phases=charger.settings.phases), switch)
+
+
 def told(charger: Charger, target_ma: int, now_ms: int) -> PhaseSwitch:
     """What is remembered of its phases after a command."""
     switch = charger.memory.switch
@@ -113,8 +135,8 @@ def told(charger: Charger, target_ma: int, now_ms: int) -> PhaseSwitch:
         switch,
         told=count,
         changed_at_ms=now_ms,
-        settling=charger.charging,
-        before_ma=charger.reserved_ma,
+        settling=charger.charging or switch.refused,
+        before_ma=_before(charger, target_ma),
         differs_since_ms=None,
         refused=False,
         looked_at_ms=None,
@@ -122,6 +144,19 @@ def told(charger: Charger, target_ma: int, now_ms: int) -> PhaseSwitch:
         ample_ms=0,
         changes_today=switch.changes_today + 1,
     )
+
+
+def _before(charger: Charger, target_ma: int) -> PhaseCurrents:
+    """What it may draw after a command as if it had not changed its phases.
+
+    Who did not leave any the last time may begin on all of them once more.
+    """
+    reserved = charger.reserved_ma
+    if charger.charging or not charger.memory.switch.refused:
+        return reserved
+    again = (target_ma * may for may in charger.settings.phases)
+    one, two, three = map(max, reserved, again, strict=True)
+    return (one, two, three)
 
 
 def _without_number(switch: PhaseSwitch, now_ms: int) -> PhaseSwitch:

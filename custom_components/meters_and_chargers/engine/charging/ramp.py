@@ -65,6 +65,9 @@ def aim(wish: Wish, granted_ma: int, now_ms: int, *, may_rise: bool) -> Aim:
     limit = charger.limit_ma
     if charger.charging and charger.changes_phases and granted_ma > 0:
         return _switch(wish)
+    if charger.changes_phases and charger.memory.switch.refused:
+        # It has to be seen on them first.
+        granted_ma = min(granted_ma, charger.lowest_ma)
     late = granted_ma == limit < wish.current_ma and not may_rise
     if granted_ma > limit or late:
         return _rise(wish, granted_ma, now_ms, may_rise=may_rise)

@@ -10,7 +10,7 @@ from .failsafe import cling
 from .freshness import Freshness, recovered_at_ms
 from .fuse import HELD_BY, RESUME_MS, hold, keep_back, pauses
 from .headroom import Bases, rooms
-from .phases import drop, prepare
+from .phases import drop, prepare, stays
 from .ramp import Aim, aim, fit
 from .reason import Reason
 from .settings import Settings
@@ -98,7 +98,7 @@ def steer(site: Site, chargers: Sequence[Charger]) -> tuple[Tree, dict[str, Aim]
         wishes |= dimmed
         shares = _grant(site, chargers, wishes, paused)
     aims = [
-        _pause(wish, paused[key]) if key in paused else _aim(site, wish, shares)
+        _pause(wish, paused[key], now_ms) if key in paused else _aim(site, wish, shares)
         for key, wish in wishes.items()
     ]
     fitted = fit(aims, site.rooms(chargers, rising=True))
@@ -202,8 +202,9 @@ def _dimmed(
     ]
 
 
-def _pause(wish: Wish, why: Reason) -> Aim:
-    return Aim(keep_back(wish.charger, why), 0, why, urgent=True, fuse=True)
+def _pause(wish: Wish, why: Reason, now_ms: int) -> Aim:
+    charger = keep_back(stays(wish.charger, now_ms), why)
+    return Aim(charger, 0, why, urgent=True, fuse=True)
 
 
 def _aim(site: Site, wish: Wish, shares: _Shares) -> Aim:
