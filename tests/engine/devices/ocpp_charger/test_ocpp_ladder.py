@@ -349,6 +349,15 @@ async def test_a_limit_of_a_transaction_follows_it(wallbox: Wallbox) -> None:
     assert found[0]["chargingProfileId"] != found[1]["chargingProfileId"]
 
 
+def _watts(wallbox: Wallbox) -> list[tuple[float, int | None]]:
+    """Return the limits, each with its number of phases."""
+    periods = [
+        one["chargingSchedule"]["chargingSchedulePeriod"][0]
+        for one in _profiles(wallbox)
+    ]
+    return [(one["limit"], one.get("numberPhases")) for one in periods]
+
+
 async def test_watts_of_a_car_on_one_phase(wallbox: Wallbox) -> None:
     """They are sent again for that phase, and for all when the car is gone."""
     _configure(wallbox, **{AMPERES: "Power"})
@@ -361,15 +370,41 @@ async def test_watts_of_a_car_on_one_phase(wallbox: Wallbox) -> None:
     await wallbox.stops(transaction)
     await _passes(wallbox, 2)
     await idle(wallbox.charger)
-    periods = [
-        one["chargingSchedule"]["chargingSchedulePeriod"][0]
-        for one in _profiles(wallbox)
-    ]
-    assert [(one["limit"], one.get("numberPhases")) for one in periods] == [
-        (6900, None),
-        (2300, 1),
-        (6900, None),
-    ]
+    assert _watts(wallbox) == [(6900, None), (2300, 1), (6900, None)]
+
+
+async def test_what_it_named_is_of_before_the_answer(wallbox: Wallbox) -> None:
+    """What is measured while the answer is on its way is named by another."""
+    _configure(wallbox, **{AMPERES: "Power"})
+    await _set(wallbox, 10_000)
+    await _charges(wallbox, 10)
+    answer: asyncio.Future[dict[str, str]] = asyncio.Future()
+    wallbox.link.reply("SetChargingProfile", lambda: answer)
+    order = asyncio.create_task(_set(wallbox, 6000))
+    await _passes(wallbox, 1)
+    await _draws(wallbox, 15, 0, 0)
+    answer.set_result({"status": "Accepted"})
+    await order
+    await _draws(wallbox, 15.1, 0, 0)
+    await _passes(wallbox, 2)
+    assert _watts(wallbox) == [(6900, None), (4140, None), (1380, 1)]
+
+
+async def test_a_transaction_that_begins_before_the_answer(wallbox: Wallbox) -> None:
+    """The limit on its way was not for it: it gets its own."""
+    wallbox.charger.introduce("Maker", "Box", "")
+    wallbox.charger.use(_quirks(purpose="TxProfile"))
+    answer: asyncio.Future[dict[str, str]] = asyncio.Future()
+    wallbox.link.reply("SetChargingProfile", lambda: answer)
+    order = asyncio.create_task(_set(wallbox, 6000))
+    await _passes(wallbox, 1)
+    transaction = await wallbox.starts()
+    answer.set_result({"status": "Accepted"})
+    await order
+    await wallbox.status("Charging")
+    await _passes(wallbox, 2)
+    found = [one.get("transactionId") for one in _profiles(wallbox)]
+    assert found == [None, transaction]
 
 
 async def test_the_same_to_the_letter_gets_another_number(wallbox: Wallbox) -> None:

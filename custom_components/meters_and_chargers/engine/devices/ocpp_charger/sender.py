@@ -302,8 +302,9 @@ class Sender:
             self._lies[number] = value_ma
 
     async def _limit(self, number: int, told: Told, form: Form) -> None:
+        named = self._named(number, form)  # a message may come before the answer
         await self._set(number, told, form)
-        self._used[number] = form, self._named(number, form)
+        self._used[number] = form, named
 
     def _named(self, number: int, form: Form) -> Here:
         """Return what a limit names, as it is now."""
