@@ -103,6 +103,21 @@ async def test_a_boot_by_itself(wallbox: Wallbox) -> None:
     assert len(wallbox.link.sent("GetConfiguration")) == 1
 
 
+async def test_a_boot_before_a_break(wallbox: Wallbox) -> None:
+    """What it lost in its boot is sent, once, though the line broke right after."""
+    await wallbox.charger.set_limit(1, 9_000)
+    await wallbox.boots()
+    await _pass(wallbox, 0.5)
+    wallbox.charger.closed(wallbox.link)
+    link = wallbox.connect()
+    await _pass(wallbox, 6)
+    assert link.limits == [(1, 9)]
+    wallbox.charger.closed(link)
+    link = wallbox.connect()
+    await _pass(wallbox, 6)
+    assert link.limits == []
+
+
 @pytest.mark.parametrize(
     ("reply", "again"),
     [

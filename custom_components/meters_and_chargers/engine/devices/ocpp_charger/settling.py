@@ -37,8 +37,9 @@ class Settling(Known):
         super().__init__()
         self._settling: Timer | None = None
         self._reported: set[int] = set()
-        """Connectors whose status came on this connection."""
+        """Connectors whose status came on this connection, or comes by itself."""
         self._booted = False
+        """Whether what it lost by that is still to be sent, also after a break."""
         self._can_trigger = True
 
     @property
@@ -55,12 +56,12 @@ class Settling(Known):
     def _connected(self) -> None:
         """Settle what a new connection leaves open."""
         self._reported.clear()
-        self._booted = False
         self._settle_after(SETTLE_S)
 
     def _has_booted(self) -> None:
         """Settle what a restart may have changed."""
         self._booted = True
+        self._reported |= set(self.connectors)
         self._settle_after(AFTER_BOOT_S)
 
     def _settle_no_more(self) -> None:
@@ -85,7 +86,7 @@ class Settling(Known):
             self._spawn(self._restore(connector, limit))
         self.pauses.settle()
         self.foreign.soon()
-        if not booted and not self._reported:
+        if not self._reported:
             await self._ask_status()
         await self._read_configuration()
         if (dialect := self.dialect) is not None:
