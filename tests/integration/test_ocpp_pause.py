@@ -81,7 +81,7 @@ async def test_it_begins_again_with_the_card_that_began(
     await until(hass, garage, lambda: value(hass, STATUS) == "charging", "charging")
     await set_current(hass, 0)
     await until(hass, garage, runs(garage, so=False), "its end")
-    assert value(hass, CURRENT) == "0.0"
+    await until(hass, garage, lambda: value(hass, CURRENT) == "0.0", "a pause")
     assert not sent(garage, 0)
     await garage.live(20)
     assert garage.wallbox.transaction is None

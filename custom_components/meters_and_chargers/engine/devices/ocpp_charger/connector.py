@@ -74,7 +74,7 @@ class Connector:
         self.spent = False
         """Whether a card's energy was used up by the car that is still plugged in."""
         self.paused = False
-        """Whether its transaction was ended so that it draws nothing."""
+        """Whether its transaction is ended so that it draws nothing."""
         self.card_waits = False
         """Whether that one's card is to begin another, now or after the pause."""
         self.freshness = Freshness()
@@ -87,8 +87,9 @@ class Connector:
 
     @property
     def limit_ma(self) -> int | None:
-        """The limit it accepted, 0 in a pause; None before the first."""
-        return 0 if self.paused else self.limit.accepted_ma
+        """The limit it accepted, 0 once it has paused; None before the first."""
+        is_ended = self.paused and self.session is None
+        return 0 if is_ended else self.limit.accepted_ma
 
     @property
     def transaction(self) -> int | None:
