@@ -1,4 +1,4 @@
-"""A pause by an end is one only once it has ended."""
+"""A pause by an end is one only once it has ended, and gives way to a newer wish."""
 
 import asyncio
 from typing import Any
@@ -14,7 +14,7 @@ from custom_components.meters_and_chargers.engine.model import (
 )
 
 ACCEPTED, REJECTED = {"status": "Accepted"}, {"status": "Rejected"}
-STOP = "RemoteStopTransaction"
+STOP, START = "RemoteStopTransaction", "RemoteStartTransaction"
 
 
 async def passes(wallbox: Wallbox, seconds: int) -> None:
@@ -111,3 +111,75 @@ async def test_neither_ended_nor_limited(wallbox: Wallbox) -> None:
     with pytest.raises(Refused):
         await wallbox.charger.set_limit(1, 0)
     assert believed(wallbox) == 16_000
+
+
+# A newer wish
+
+
+async def test_a_late_no_to_the_end(wallbox: Wallbox) -> None:
+    """It is not told 0 A in the place of what is wanted by now."""
+    await charges(wallbox)
+    order, answer = await in_flight(wallbox)
+    await wallbox.charger.set_limit(1, 10_000)
+    answer.set_result(REJECTED)
+    await order
+    await passes(wallbox, 120)
+    await wallbox.status("Charging", info="again")
+    await passes(wallbox, 20)
+    assert wallbox.link.limits == [(1, 16), (1, 10)]
+    assert believed(wallbox) == 10_000
+
+
+async def test_a_late_yes_to_the_end(wallbox: Wallbox) -> None:
+    """The car that is to charge by now begins again."""
+    transaction = await charges(wallbox)
+    order, answer = await in_flight(wallbox)
+    await wallbox.charger.set_limit(1, 10_000)
+    await passes(wallbox, 1)
+    answer.set_result(ACCEPTED)
+    await order
+    await wallbox.stops(transaction)
+    await wallbox.status("Finishing")
+    await passes(wallbox, 6)
+    assert len(wallbox.link.sent(START)) == 1
+
+
+async def test_a_late_no_to_the_end_of_another(wallbox: Wallbox) -> None:
+    """The same for what was begun in the pause."""
+    transaction = await charges(wallbox)
+    await wallbox.charger.set_limit(1, 0)
+    await wallbox.stops(transaction)
+    await wallbox.status("Preparing")
+    asked, answer = slowly(wallbox, STOP)
+    await wallbox.starts(wh=2000)
+    await wallbox.status("Charging")
+    async with asyncio.timeout(5):
+        await asked.wait()
+    await wallbox.charger.set_limit(1, 10_000)
+    answer.set_result(REJECTED)
+    await passes(wallbox, 30)
+    assert wallbox.link.limits == [(1, 16), (1, 10)]
+
+
+# Going on
+
+
+async def test_a_break_while_it_is_started(wallbox: Wallbox) -> None:
+    """However long it is away, it is started when it is back."""
+    transaction = await charges(wallbox)
+    await wallbox.charger.set_limit(1, 0)
+    await wallbox.stops(transaction)
+    await wallbox.status("Preparing")
+    await passes(wallbox, 20)
+    asked, answer = slowly(wallbox, START)
+    await wallbox.charger.set_limit(1, 10_000)
+    async with asyncio.timeout(5):
+        await asked.wait()
+    wallbox.charger.closed(wallbox.link)
+    answer.set_exception(Unreachable("closed"))
+    await passes(wallbox, 400)
+    assert wallbox.charger.connector(1).card_waits
+    link = wallbox.connect()
+    await wallbox.status("Preparing")
+    await passes(wallbox, 6)
+    assert link.sent(START) == [{"connectorId": 1, "idTag": "04AABBCC"}]

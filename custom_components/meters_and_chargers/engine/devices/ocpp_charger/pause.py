@@ -101,9 +101,11 @@ class Pauses:
             return False
         connector.paused = connector.card_waits = True
         self._ends[number] = 0
+        self._told[number] = running.transaction.id, self._station.monotonic()
         await self._station.keep(_card_of(number), running.transaction.id_tag)
         self._tell(connector)
-        return await self._end(connector, running.transaction)
+        ends = await self._end(connector, running.transaction)
+        return ends or self._wanted[number] != value_ma  # another one, meanwhile
 
     def resume(self, connector: Connector) -> None:
         """Let a paused car charge again, with the card that began."""
@@ -164,6 +166,9 @@ class Pauses:
         except Refused as err:
             _LOGGER.debug("%s: paused by 0 A: %s", self._station.charger_id, err)
             return False
+        except DeviceError:
+            self._told.pop(number, None)  # nobody knows: told anew when it is back
+            raise
         self._told[number] = transaction.id, self._station.monotonic()
         return True
 
@@ -180,6 +185,8 @@ class Pauses:
             often = self._ends.get(number, 0) >= _MOST_ENDS
             if often or not await self._end(connector, transaction):
                 self._ends[number] = _MOST_ENDS + 1
+                if self._wanted.get(number):
+                    return  # it is to charge by now
                 await connector.limit.set(0, protection=True)
         except DeviceError as err:
             _LOGGER.debug("%s: not paused: %s", self._station.charger_id, err)
@@ -201,6 +208,8 @@ class Pauses:
                 await self._wallbox.remote_start(connector.number, tag)
             except DeviceError as err:
                 _LOGGER.debug("%s: not resumed: %s", self._station.charger_id, err)
+        if self._wallbox.link is None:
+            return  # it goes on with the next connection
         self._attempts[connector.number] = self._call_later(
             _START_AGAIN_S[attempt],
             lambda: self._spawn(self._start(connector, attempt + 1)),
