@@ -154,7 +154,7 @@ async def test_it_falls_back_and_follows_again(
     sent = len(profiles(garage))
     garage.wallbox.line.dials = True
     await until(hass, garage, offers(garage, 12), "12 A again")
-    assert profiles(garage)[sent:] == [(101, 7, 7, None), (1, 8, 12, 180)]
+    assert profiles(garage)[sent:] == [(101, 7, 7, None), (1, 8, 12, 240)]
     assert value(hass, CURRENT) == "12.0"
 
 
@@ -174,7 +174,7 @@ async def test_a_limit_lasts_as_long_as_home_assistant(
     await lasts(garage, entry, 400, 12)
     await hass.async_block_till_done()
     assert len(profiles(garage)) - sent >= 4
-    assert set(profiles(garage)[sent:]) == {(1, 8, 12, 180)}
+    assert set(profiles(garage)[sent:]) == {(1, 8, 12, 240)}
     assert CURRENT not in changed
 
 

@@ -1,9 +1,15 @@
 """A limit names no time to a wallbox whose clock is wrong."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from ocpp_fakes import Wallbox, idle, power
 import pytest
+
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger.limit import (
+    MIN_INTERVAL_S,
+    RENEW_S,
+)
 
 ABSOLUTE, RELATIVE = "Absolute", "Relative"
 REJECTED, ACCEPTED = {"status": "Rejected"}, {"status": "Accepted"}
@@ -32,7 +38,7 @@ def kinds(wallbox: Wallbox) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("off_s", [3600, -3600, 95])
+@pytest.mark.parametrize("off_s", [3600, -3600, 95, -50])
 async def test_a_wrong_clock_is_told_no_time(wallbox: Wallbox, off_s: float) -> None:
     """The first limit, and one that holds already, which is put again."""
     await shows(wallbox, off_s)
@@ -43,7 +49,7 @@ async def test_a_wrong_clock_is_told_no_time(wallbox: Wallbox, off_s: float) -> 
     assert set(kinds(wallbox)) == {RELATIVE}
 
 
-@pytest.mark.parametrize("off_s", [0, 60, -60])
+@pytest.mark.parametrize("off_s", [0, 85, -40])
 async def test_a_right_clock_is_told_the_time(wallbox: Wallbox, off_s: float) -> None:
     """Also one whose values are dated by the begin of their interval."""
     await shows(wallbox, off_s)
@@ -81,3 +87,19 @@ async def test_no_fallback_by_a_wrong_clock(wallbox: Wallbox) -> None:
     last: Any = wallbox.link.sent("SetChargingProfile")[-1]["csChargingProfiles"]
     assert last["chargingProfileKind"] == RELATIVE
     assert "duration" not in last["chargingSchedule"]
+
+
+@pytest.mark.parametrize("off_s", [0, 85, -40])
+async def test_by_its_own_clock_a_limit_holds(wallbox: Wallbox, off_s: float) -> None:
+    """From when it is sent until it is sent again, though that is lost once."""
+    await wallbox.charger.fall_back_to(6_000)
+    await shows(wallbox, off_s)
+    await limit(wallbox, 10_000)
+    profile: Any = wallbox.link.sent("SetChargingProfile")[-1]["csChargingProfiles"]
+    schedule = profile["chargingSchedule"]
+    begin = datetime.fromisoformat(schedule["startSchedule"])
+    end = begin + timedelta(seconds=schedule["duration"])
+    its_now = wallbox.clock.now() - timedelta(seconds=off_s)
+    assert begin <= its_now
+    assert its_now + timedelta(seconds=RENEW_S + MIN_INTERVAL_S) <= end
+    assert wallbox.charger.fallback_refusal == ""

@@ -92,10 +92,10 @@ def test_obstacles(keys: dict[str, str], found: str) -> None:
 
 
 def test_a_duration_counts_from_the_start_of_the_schedule(wallbox: Wallbox) -> None:
-    """A start a minute ago and 180 s make two minutes from now on."""
+    """A start two minutes ago and 240 s make two minutes from now on."""
     form = Form("A", 3, lasts_s=120)
     for one, number, level, duration in (
-        (form, 2, 3, 180),
+        (form, 2, 3, 240),
         (form.lasting, 2, 3, None),
         (form.fallback, 102, 2, None),
     ):
@@ -107,7 +107,7 @@ def test_a_duration_counts_from_the_start_of_the_schedule(wallbox: Wallbox) -> N
         assert profile["chargingProfileId"] == number
         assert profile["stackLevel"] == level
         assert profile["chargingProfileKind"] == "Absolute"
-        assert schedule["startSchedule"] == "2026-06-01T11:59:00Z"
+        assert schedule["startSchedule"] == "2026-06-01T11:58:00Z"
         assert schedule.get("duration") == duration
 
 
@@ -120,7 +120,7 @@ async def test_the_fallback_goes_first_and_once(wallbox: Wallbox) -> None:
     await wallbox.charger.set_limit(1, 10_000)
     await wallbox.charger.set_limit(1, 0)
     fallback = (101, 0, 6, None)
-    assert profiles(wallbox) == [fallback, (1, 1, 10, 180), (1, 1, 0, 180)]
+    assert profiles(wallbox) == [fallback, (1, 1, 10, 240), (1, 1, 0, 240)]
 
 
 async def test_a_limit_is_renewed(wallbox: Wallbox) -> None:
@@ -132,7 +132,7 @@ async def test_a_limit_is_renewed(wallbox: Wallbox) -> None:
     await wallbox.charger.set_limit(1, 10_000)
     wallbox.changes.clear()
     await passes(wallbox, 150)
-    assert profiles(wallbox)[1:] == [(1, 1, 10, 180)] * 3
+    assert profiles(wallbox)[1:] == [(1, 1, 10, 240)] * 3
     assert not any(change.connectors for change in wallbox.changes)
     starts = [
         payload["csChargingProfiles"]["chargingSchedule"]["startSchedule"]  # type: ignore[index, call-overload]  # JSON
@@ -159,7 +159,7 @@ async def test_a_lost_renewal_is_sent_again_soon(wallbox: Wallbox) -> None:
     with pytest.raises(Silent):
         await wallbox.charger.set_limit(1, 6_000, protection=True)
     await passes(wallbox, 16)
-    assert profiles(wallbox)[-1] == (1, 1, 6, 180)
+    assert profiles(wallbox)[-1] == (1, 1, 6, 240)
     assert wallbox.charger.connector(1).limit_ma == 6_000
 
 
@@ -171,7 +171,7 @@ async def test_without_a_limit_the_fallback_is_the_limit(wallbox: Wallbox) -> No
     assert wallbox.charger.connector(1).limit_ma == 6_000
     await passes(wallbox, 130)
     await wallbox.charger.set_limit(1, 6_000)
-    assert profiles(wallbox)[1:] == [(1, 1, 6, 180)]
+    assert profiles(wallbox)[1:] == [(1, 1, 6, 240)]
 
 
 async def test_another_fallback_is_placed_at_once(wallbox: Wallbox) -> None:
@@ -183,9 +183,9 @@ async def test_another_fallback_is_placed_at_once(wallbox: Wallbox) -> None:
     assert profiles(wallbox) == [
         (1, 0, 10, None),
         (101, 0, 6, None),
-        (1, 1, 10, 180),
+        (1, 1, 10, 240),
         (101, 0, 0, None),
-        (1, 1, 10, 180),
+        (1, 1, 10, 240),
     ]
     assert cleared(wallbox) == []
     with pytest.raises(OutOfRange):
@@ -203,11 +203,11 @@ async def test_one_that_comes_back_gets_both(wallbox: Wallbox) -> None:
         wallbox.connect()
         await passes(wallbox, 6)
         await idle(wallbox.charger)
-        assert profiles(wallbox) == [(101, 0, 6, None), (1, 1, 0, 180)]
+        assert profiles(wallbox) == [(101, 0, 6, None), (1, 1, 0, 240)]
         assert wallbox.charger.connector(1).limit_ma == 0
     await wallbox.boots()
     await passes(wallbox, 2)
-    assert profiles(wallbox)[2:] == [(101, 0, 6, None), (1, 1, 0, 180)]
+    assert profiles(wallbox)[2:] == [(101, 0, 6, None), (1, 1, 0, 240)]
 
 
 async def test_one_that_comes_back_without_a_limit(wallbox: Wallbox) -> None:
@@ -302,7 +302,7 @@ async def test_cleared_it_is_placed_again(wallbox: Wallbox) -> None:
     await wallbox.charger.clear_charging_profile()
     await wallbox.charger.set_limit(1, 12_000)
     fallback = (101, 0, 6, None)
-    assert profiles(wallbox) == [fallback, fallback, (1, 1, 12, 180)]
+    assert profiles(wallbox) == [fallback, fallback, (1, 1, 12, 240)]
 
 
 # Who refuses
@@ -328,7 +328,7 @@ async def test_no_duration(wallbox: Wallbox, word: str) -> None:
     await wallbox.charger.fall_back_to(6_000)
     wallbox.link.asked.clear()
     await wallbox.charger.set_limit(1, 10_000)
-    assert profiles(wallbox) == [(1, 1, 10, 180), (1, 0, 10, None)]
+    assert profiles(wallbox) == [(1, 1, 10, 240), (1, 0, 10, None)]
     assert cleared(wallbox) == [{"id": 101}]
     assert wallbox.charger.fallback_refusal.startswith("SetChargingProfile: ")
     assert wallbox.charger.connector(1).limit_ma == 10_000
@@ -336,7 +336,7 @@ async def test_no_duration(wallbox: Wallbox, word: str) -> None:
     assert len(profiles(wallbox)) == 2
     await wallbox.boots()
     await passes(wallbox, 2)
-    assert profiles(wallbox)[2:] == [(101, 0, 6, None), (1, 1, 10, 180)]
+    assert profiles(wallbox)[2:] == [(101, 0, 6, None), (1, 1, 10, 240)]
     assert wallbox.charger.fallback_refusal == ""
 
 
@@ -371,7 +371,7 @@ async def test_who_refuses_everything_has_not_refused_the_fallback(
     assert cleared(wallbox) == [{"id": 1}]
     wallbox.link.replies.clear()
     await passes(wallbox, 16)
-    assert profiles(wallbox)[-1] == (1, 1, 10, 180)
+    assert profiles(wallbox)[-1] == (1, 1, 10, 240)
 
 
 async def test_two_connectors(wallbox: Wallbox) -> None:
@@ -383,7 +383,7 @@ async def test_two_connectors(wallbox: Wallbox) -> None:
     )
     sent = profiles(wallbox)
     assert sorted(sent[:2]) == [(101, 0, 6, None), (102, 0, 6, None)]
-    assert sorted(sent[2:]) == [(1, 1, 8, 180), (2, 1, 9, 180)]
+    assert sorted(sent[2:]) == [(1, 1, 8, 240), (2, 1, 9, 240)]
     await passes(wallbox, 62)
     assert len(profiles(wallbox)) == 6
 

@@ -40,7 +40,7 @@ async def test_the_first_limit(wallbox: Wallbox) -> None:
                 "chargingProfilePurpose": "TxDefaultProfile",
                 "chargingProfileKind": "Absolute",
                 "chargingSchedule": {
-                    "startSchedule": "2026-06-01T11:59:00Z",
+                    "startSchedule": "2026-06-01T11:58:00Z",
                     "chargingRateUnit": "A",
                     "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10.5}],
                 },

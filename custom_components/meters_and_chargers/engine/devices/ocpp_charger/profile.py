@@ -14,7 +14,7 @@ TRANSACTION = "TxProfile"
 MAXIMUM = "ChargePointMaxProfile"
 ABSOLUTE, RELATIVE = "Absolute", "Relative"
 ALL_PHASES = 3
-_STARTED_S = 60
+_STARTED_S = 120
 """How long ago the schedule starts: a wallbox's clock may be behind."""
 
 _OF_TRANSACTION, _AGAIN = 2, 3

@@ -7,15 +7,17 @@ from ...model import PHASES, DeviceError, Phase, Point, Quantity, Refused
 from .connector import Connector
 from .known import Known
 from .ladder import Ladder
-from .limit import CallLater, Timer
-from .profile import ALL_PHASES, AMPERE, VOLTS
+from .limit import MIN_INTERVAL_S, RENEW_S, CallLater, Timer
+from .profile import ALL_PHASES, AMPERE, LASTS_S, VOLTS
 from .requests import Schedule
 from .sender import Here, Sender
 
 _LOGGER = logging.getLogger(__name__)
 
-WRONG_S = 90.0
-"""A clock this far off is wrong: values may be dated by when their interval began."""
+_MOST_BEHIND_S = 90.0
+"""A clock further behind is wrong: values may be dated by when their interval began."""
+_MOST_AHEAD_S = LASTS_S - RENEW_S - MIN_INTERVAL_S
+"""By one further ahead a limit would end before it is sent again, even after a loss."""
 SETTLE_S = 30.0
 """How long a car may take to follow its limit."""
 _FRESH_S = 15.0
@@ -74,7 +76,8 @@ class Proof:
     def _clock_is_wrong(self) -> bool:
         """Whether the times of live values say so."""
         connectors = map(self._wallbox.connector, self._wallbox.connectors)
-        return any(abs(one.freshness.lag_s or 0) > WRONG_S for one in connectors)
+        lags_s = [one.freshness.lag_s or 0.0 for one in connectors]
+        return not all(-_MOST_AHEAD_S <= lag_s <= _MOST_BEHIND_S for lag_s in lags_s)
 
     def connected(self) -> None:
         """Take nothing for granted: the wallbox may be another one."""
