@@ -407,6 +407,25 @@ async def test_a_transaction_that_begins_before_the_answer(wallbox: Wallbox) -> 
     assert found == [None, transaction]
 
 
+async def _minutes(wallbox: Wallbox, *drawn: tuple[float, ...]) -> None:
+    """Let it measure each 5 s what its car draws, one after the other."""
+    for ampere in drawn:
+        await _draws(wallbox, *ampere)
+        await _passes(wallbox, 5)
+    await idle(wallbox.charger)
+
+
+async def test_a_phase_that_is_hardly_used(wallbox: Wallbox) -> None:
+    """It is counted or not, and not now and then."""
+    _configure(wallbox, **{AMPERES: "Power"})
+    await _set(wallbox, 6000)
+    await _charges(wallbox, 6)
+    await _minutes(wallbox, *[(1.2, 0.9, 1.2), (1.2, 1.1, 1.2)] * 6)
+    assert _watts(wallbox) == [(4140, None), (2760, 2)]
+    await _minutes(wallbox, (6, 6, 6))
+    assert _watts(wallbox) == [(4140, None), (2760, 2), (4140, None)]
+
+
 async def test_the_same_to_the_letter_gets_another_number(wallbox: Wallbox) -> None:
     """Without a time in it, a re-send would be ignored by some."""
     wallbox.charger.introduce("Maker", "Box", "")

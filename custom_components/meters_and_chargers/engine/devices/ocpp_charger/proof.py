@@ -27,6 +27,8 @@ _TOLERANCE_MA = 1000
 _TOLERANCE = 0.1
 _ROUNDING_MA = 500
 _FLOWS_A = 1.0
+_FLOWS_AGAIN_A = 2.0
+"""On a phase that was not used: one about the other is not counted now and then."""
 
 
 class Proof:
@@ -55,8 +57,8 @@ class Proof:
         self._call_later = call_later
         self._phases = phases
         self._waits: dict[int, tuple[Timer, object]] = {}
-        self._flowed: dict[int, int] = {}
-        """On how many phases the car of a running transaction draws."""
+        self._flowed: dict[int, list[bool]] = {}
+        """On which phases the car of a running transaction draws."""
         self._tells_schedule = True
 
     def here(self, number: int) -> Here:
@@ -66,10 +68,15 @@ class Proof:
             self._flowed.pop(number, None)
             return Here(None, self._phases, self._clock_is_wrong)
         currents = self._currents(number)
-        flowing = sum(one > _FLOWS_A for one in currents)
-        if len(currents) == ALL_PHASES and flowing:
-            self._flowed[number] = min(flowing, self._phases)
-        phases = self._flowed.get(number, self._phases)
+        flowed = self._flowed.get(number, [True] * ALL_PHASES)
+        if len(currents) == ALL_PHASES:
+            flowing = [
+                one > (_FLOWS_A if before else _FLOWS_AGAIN_A)
+                for one, before in zip(currents, flowed, strict=True)
+            ]
+            if any(flowing):
+                self._flowed[number] = flowed = flowing
+        phases = min(sum(flowed), self._phases)
         return Here(transaction, phases, self._clock_is_wrong)
 
     @property
