@@ -337,7 +337,7 @@ async def test_a_limit_of_a_transaction_follows_it(wallbox: Wallbox) -> None:
     await wallbox.status("Charging")
     await _passes(wallbox, 2)
     await wallbox.stops(transaction)
-    await _passes(wallbox, 2)
+    await _passes(wallbox, 16)
     await idle(wallbox.charger)
     found = _profiles(wallbox)
     assert [one["chargingProfilePurpose"] for one in found] == [
@@ -368,7 +368,7 @@ async def test_watts_of_a_car_on_one_phase(wallbox: Wallbox) -> None:
     await wallbox.status("Charging", info="again")
     await _passes(wallbox, 2)
     await wallbox.stops(transaction)
-    await _passes(wallbox, 2)
+    await _passes(wallbox, 16)
     await idle(wallbox.charger)
     assert _watts(wallbox) == [(6900, None), (2300, 1), (6900, None)]
 
@@ -424,6 +424,45 @@ async def test_a_phase_that_is_hardly_used(wallbox: Wallbox) -> None:
     assert _watts(wallbox) == [(4140, None), (2760, 2)]
     await _minutes(wallbox, (6, 6, 6))
     assert _watts(wallbox) == [(4140, None), (2760, 2), (4140, None)]
+
+
+async def test_watts_are_not_put_again_too_often(wallbox: Wallbox) -> None:
+    """Only those that are too much for the phases go at once."""
+    _configure(wallbox, **{AMPERES: "Power"})
+    await _set(wallbox, 6000)
+    await _charges(wallbox, 6)
+    one, three = (6.0, 0.0, 0.0), (6.0, 6.0, 6.0)
+    await _minutes(wallbox, one, three, one, three)
+    assert _watts(wallbox) == [(4140, None), (1380, 1), (4140, None)]
+    await _draws(wallbox, *one)
+    await _passes(wallbox, 2)
+    assert _watts(wallbox)[3:] == [(1380, 1)]
+
+
+async def test_refused_watts_are_not_tried_too_often(wallbox: Wallbox) -> None:
+    """A wallbox that measures often is not asked with each message."""
+    _configure(wallbox, **{AMPERES: "Power"})
+    await _set(wallbox, 6000)
+    await _charges(wallbox, 6)
+    wallbox.link.reply("SetChargingProfile", *[REJECTED] * 500)
+    await _minutes(wallbox, *[(6.0, 0.0, 0.0)] * 12)
+    first = _watts(wallbox)[1:]
+    await _minutes(wallbox, *[(6.0, 0.0, 0.0)] * 12)
+    assert len(_watts(wallbox)[1:]) == 2 * len(first)
+    assert first.count(first[0]) == 4
+
+
+async def test_what_was_to_be_put_again_is_not_after_a_close(wallbox: Wallbox) -> None:
+    """Nothing rings, and nothing is begun."""
+    _configure(wallbox, **{AMPERES: "Power"})
+    await _set(wallbox, 6000)
+    await _charges(wallbox, 6)
+    before = len(wallbox.clock.timers)
+    for _ in range(5):
+        await _draws(wallbox, 6, 0, 0)
+    assert len(wallbox.clock.timers) == before + 1
+    await wallbox.charger.close()
+    assert all(timer.cancelled for timer in wallbox.clock.timers)
 
 
 async def test_the_same_to_the_letter_gets_another_number(wallbox: Wallbox) -> None:

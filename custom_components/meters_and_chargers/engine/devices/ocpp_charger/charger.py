@@ -279,7 +279,7 @@ class OcppCharger(Steering):
         for connector in self._station.by_number.values():
             connector.limit.stop()
         self._admission.stop()
-        self.limits.proof.stop()
+        self.limits.stop()
         self.foreign.stop()
         self.pauses.stop()
         self._settle_no_more()

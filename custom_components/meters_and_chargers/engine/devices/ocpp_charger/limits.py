@@ -11,12 +11,12 @@ from .change import Change
 from .connector import Connector
 from .known import Known
 from .ladder import Ladder, Learnt
-from .limit import CallLater, Limit
+from .limit import MIN_INTERVAL_S, CallLater, Limit, Timer, Told
 from .phases import PhaseChoice
 from .profile import MAXIMUM, TRANSACTION, Configuration
 from .proof import Proof
 from .quirks import Quirk, Quirks
-from .sender import Sender
+from .sender import Here, Sender
 
 _AFTER_ANSWER_S = 1.0
 
@@ -52,6 +52,12 @@ class Limits:
         self._setpoint = setpoint
         self._monotonic = monotonic
         self._call_later = call_later
+        self._following: dict[int, tuple[float, Timer]] = {}
+        """When the limit of a connector is put again; s."""
+        self._followed: dict[int, float] = {}
+        """When that was done last; s."""
+        self._sent: dict[int, Here] = {}
+        """What a limit had to name when one was sent last."""
         self.sender = Sender(
             wallbox,
             read,
@@ -83,7 +89,7 @@ class Limits:
 
         limit = Limit(
             self._setpoint,
-            partial(self.sender.send, number),
+            partial(self._send, number),
             turn=self.turn,
             monotonic=self._monotonic,
             call_later=self._call_later,
@@ -94,6 +100,10 @@ class Limits:
             choice=self.phase_choice,
         )
         return Connector(number, limit)
+
+    async def _send(self, number: int, told: Told) -> None:
+        self._sent[number] = self.proof.here(number)
+        await self.sender.send(number, told)
 
     def _fitting(self, value_ma: int) -> int:
         return self.ladder.quirk.fitting(value_ma)
@@ -124,16 +134,45 @@ class Limits:
         self.ladder.begin()
         self.sender.emptied()
 
+    def stop(self) -> None:
+        """Wait for nothing any more."""
+        self.proof.stop()
+        for number in tuple(self._following):
+            self._follow_no_more(number)
+
     def follow(
         self, connector: Connector, put_again: Callable[[], Coroutine[None, None, None]]
     ) -> None:
         """See whether the limit of a connector acts, and names what it has to."""
+        number = connector.number
         self.proof.watch(connector)
 
         def put() -> None:
-            if not self.sender.follows(connector.number):
+            del self._following[number]
+            if not self.sender.follows(number):
+                self._followed[number] = self._monotonic()
                 self._spawn(put_again())
 
-        if not self.sender.follows(connector.number):
-            # The wallbox gets our answer first: it may hold its transaction.
-            self._call_later(_AFTER_ANSWER_S, put)
+        if not self.sender.follows(number):
+            at, now = self._follow_at(number), self._monotonic()
+            if number not in self._following or at < self._following[number][0]:
+                self._follow_no_more(number)
+                self._following[number] = at, self._call_later(at - now, put)
+
+    def _follow_at(self, number: int) -> float:
+        """Return when a limit is put again: at once for what may be too much.
+
+        That is one of a new transaction, or for more phases than the car uses.
+        """
+        # The wallbox gets our answer first: it may hold its transaction.
+        soon = self._monotonic() + _AFTER_ANSWER_S
+        here, sent = self.proof.here(number), self._sent.get(number)
+        if sent is None or here.phases < sent.phases:
+            return soon
+        if here.transaction not in {None, sent.transaction}:
+            return soon
+        return max(soon, self._followed.get(number, -MIN_INTERVAL_S) + MIN_INTERVAL_S)
+
+    def _follow_no_more(self, number: int) -> None:
+        if number in self._following:
+            self._following.pop(number)[1].cancel()
