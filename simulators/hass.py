@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 import contextlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 import json
 import os
 from pathlib import Path
@@ -37,6 +38,8 @@ homeassistant:
   country: CH
   time_zone: Europe/Zurich
   currency: CHF
+  latitude: 0
+  longitude: {{longitude:.1f}}
 history:
 energy:
 system_health:
@@ -48,6 +51,12 @@ frontend:
 """
 
 type Json = dict[str, Any]
+
+
+def _noon() -> float:
+    """Return the longitude where the sun is highest, as it is in the simulated day."""
+    now = datetime.now(UTC)
+    return (12 - now.hour - now.minute / 60) * 15
 
 
 class HassError(Exception):
@@ -347,7 +356,7 @@ class HomeAssistant:
         components = self.config / "custom_components"
         for folder in (storage, components):
             folder.mkdir(parents=True, exist_ok=True)
-        text = self.sections + _CONFIGURATION
+        text = self.sections + _CONFIGURATION.format(longitude=_noon())
         text = text.replace("language: en", f"language: {self.language}")
         if not pages:
             # Home Assistant refuses to run without web pages; an empty folder will do.

@@ -130,6 +130,7 @@ async def test_a_password_from_the_start(
     garage.wallbox.security.profile = 1
     garage.wallbox.security.password = PASSWORD.encode()
     await until(hass, garage, lambda: entry.runtime_data.charger.online, "online")
+    await until(hass, garage, lambda: garage.wallbox.line.connected, "its word of it")
     assert issue(hass, "wallbox_refused", entry) is None
     assert entry.data["security"]["profile"] == 1
     found = await async_get_config_entry_diagnostics(hass, entry)
