@@ -66,9 +66,12 @@ _FIND = """(() => {
     const x = now.x + now.width / 2;
     const y = now.y + now.height / 2;
     if (!within(under(x, y), one)) return false;
-    // It may still move before the mouse is there; gone with the page it was on.
+    // It may still move before the mouse is there, or be drawn anew, and is then as
+    // good as the same. Gone with the page it was on.
     window.missed = true;
-    const hit = (click) => { window.missed &&= !click.composedPath().includes(one); };
+    const alike = (other) => other === one
+      || (other.localName === one.localName && said(other) === said(one));
+    const hit = (click) => { window.missed &&= !click.composedPath().some(alike); };
     window.addEventListener("click", hit, { capture: true, once: true });
     return { x, y };
   };
