@@ -22,8 +22,10 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger.ladder im
 )
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.quirks import (
     Entry,
+    Quirks,
 )
 from custom_components.meters_and_chargers.engine.model import (
+    OutOfRange,
     Refused,
     Silent,
     Unreachable,
@@ -634,6 +636,32 @@ async def test_steps(wallbox: Wallbox, wanted: int, sent: float) -> None:
     await _set(wallbox, wanted)
     assert wallbox.link.limits == [(1, sent)]
     assert wallbox.charger.connector(1).limit_ma == sent * 1000
+
+
+@pytest.mark.parametrize(
+    ("steps", "minimum_ma"),
+    [((4_000, 8_000), 8_000), ((10_000, 16_000), 10_000), ((20_000,), 6_000)],
+)
+async def test_no_step_below_the_minimum(
+    wallbox: Wallbox, steps: tuple[int, ...], minimum_ma: int
+) -> None:
+    """A wish below its lowest current is refused, not turned into 0 A or less.
+
+    What it falls back to is its owner's word; another wallbox knows all currents.
+    """
+    charger = wallbox.charger
+    charger.introduce("Maker", "Box", "")
+    charger.use(_quirks(steps=steps))
+    assert charger.setpoint.minimum_ma == minimum_ma
+    if minimum_ma > 6_000:
+        with pytest.raises(OutOfRange):
+            await charger.set_limit(1, 6_000)
+        assert wallbox.link.limits == []
+    await _set(wallbox, minimum_ma)
+    assert wallbox.link.limits == [(1, minimum_ma / 1000 if minimum_ma > 6_000 else 0)]
+    await charger.fall_back_to(6_000)
+    charger.use(Quirks())
+    assert charger.connector(1).setpoint.minimum_ma == 6_000
 
 
 def test_later_entries_win_field_by_field(

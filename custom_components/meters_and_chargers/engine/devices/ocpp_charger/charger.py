@@ -64,7 +64,7 @@ class OcppCharger(Steering):
     ) -> None:
         """Take the bounds its owner gave; `load` brings what is known already."""
         super().__init__()
-        self.setpoint = Setpoint(
+        setpoint = Setpoint(
             minimum_ma=minimum_a * 1000,
             maximum_ma=maximum_a * 1000,
             step_ma=step_ma,
@@ -76,7 +76,7 @@ class OcppCharger(Steering):
             self._read_configuration,
             self._tell,
             self._spawn,
-            setpoint=self.setpoint,
+            setpoint=setpoint,
             phases=phases,
             quirks=quirks,
             learnt=learnt,

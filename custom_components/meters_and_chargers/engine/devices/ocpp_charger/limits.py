@@ -49,7 +49,8 @@ class Limits:
         self.quirks = quirks or Quirks()
         self._tell = tell
         self._spawn = spawn
-        self._setpoint = setpoint
+        self.setpoint = self.chosen = setpoint
+        """The bounds, and those of them that its owner chose."""
         self._monotonic = monotonic
         self._call_later = call_later
         self._following: dict[int, tuple[float, Timer]] = {}
@@ -88,7 +89,7 @@ class Limits:
             self._tell(Change(connectors=frozenset({number})))
 
         limit = Limit(
-            self._setpoint,
+            self.setpoint,
             partial(self._send, number),
             turn=self.turn,
             monotonic=self._monotonic,
@@ -116,6 +117,9 @@ class Limits:
             alone = len(self._wallbox.connectors) == 1
             quirk = replace(quirk, purpose=MAXIMUM if alone else TRANSACTION)
         self.ladder.use(quirk)
+        self.setpoint = quirk.bounds(self.chosen)
+        for number in self._wallbox.connectors:
+            self._wallbox.connector(number).limit.setpoint = self.setpoint
         return self.ladder.quirk
 
     def booted(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from ...model import Identity
+from ...model import Identity, Setpoint
 
 SHIPPED = Path(__file__).parent / "quirks.yaml"
 _MOST_A = 80
@@ -60,6 +60,16 @@ class Quirk:
     """How long it may be quiet; s, 0 for ever."""
     call_timeout: float | None = None
     """How long it may take to answer; s."""
+
+    def bounds(self, setpoint: Setpoint) -> Setpoint:
+        """Return what of these bounds it knows: none is below its lowest current.
+
+        Where it knows none of them they stay as they are, and it charges with none.
+        """
+        known = [one for one in self.steps if one >= setpoint.minimum_ma]
+        if not known or known[0] > setpoint.maximum_ma:
+            return setpoint
+        return replace(setpoint, minimum_ma=known[0])
 
     def fitting(self, value_ma: int) -> int:
         """Return the highest current it takes that is no higher; mA."""

@@ -18,8 +18,12 @@ _LOGGER = logging.getLogger(__name__)
 class Steering(OwnProfiles, Settling):
     """Puts what is wished for each connector, and takes it back."""
 
-    setpoint: Setpoint
     wishes: Wishes
+
+    @property
+    def setpoint(self) -> Setpoint:
+        """The bounds of its charging currents: its owner's, as far as it knows them."""
+        return self.limits.setpoint
 
     @property
     def switches_phases(self) -> bool:
@@ -148,7 +152,7 @@ class Steering(OwnProfiles, Settling):
         a wallbox that is connected was told. Raises `OutOfRange`.
         """
         if value_ma is not None:
-            self.setpoint.check(value_ma)
+            self.limits.chosen.check(value_ma)
         left_in = self.connectors if left else ()
         if self.limits.sender.want(value_ma, left_in) and self.link is not None:
             known = [self.connector(number) for number in self.connectors]
