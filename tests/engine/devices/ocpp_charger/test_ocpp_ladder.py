@@ -22,7 +22,6 @@ from custom_components.meters_and_chargers.engine.devices.ocpp_charger.ladder im
 )
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.quirks import (
     Entry,
-    Quirks,
 )
 from custom_components.meters_and_chargers.engine.model import (
     OutOfRange,
