@@ -1,11 +1,15 @@
 """A wallbox that falls back by itself: what is sent for that, and when."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from ocpp_fakes import Wallbox, idle, rest
 import pytest
 
+from custom_components.meters_and_chargers.engine.devices.ocpp_charger import (
+    OcppCharger,
+)
 from custom_components.meters_and_chargers.engine.devices.ocpp_charger.ladder import (
     guarded_forms,
     obstacle,
@@ -172,6 +176,28 @@ async def test_without_a_limit_the_fallback_is_the_limit(wallbox: Wallbox) -> No
     await passes(wallbox, 130)
     await wallbox.charger.set_limit(1, 6_000)
     assert profiles(wallbox)[1:] == [(1, 1, 6, 240)]
+
+
+async def test_all_that_an_earlier_run_left_above_it_is_cleared(
+    wallbox: Wallbox, new_charger: Callable[..., OcppCharger]
+) -> None:
+    """Whatever number a limit of this connector had; those of others stay."""
+    of_transaction = Form("A", 1, purpose="TxProfile")
+    for connector, form in (
+        (1, Form("A", 1, kind="Relative")),
+        (1, of_transaction),
+        (1, of_transaction.fallback),
+        (2, Form("A", 1, kind="Relative")),
+    ):
+        now = wallbox.clock.now()
+        payload = charging_profile(connector, 10_000, form, 3, now, 5, again=True)
+        await wallbox.charger.set_charging_profile(payload)
+    later = Wallbox(new_charger(), wallbox.clock)
+    await later.charger.load()
+    later.connect()
+    await later.charger.fall_back_to(6_000)
+    assert cleared(later) == [{"id": 1}, {"id": 301}, {"id": 501}]
+    await later.charger.close()
 
 
 async def test_another_fallback_is_placed_at_once(wallbox: Wallbox) -> None:

@@ -5,7 +5,13 @@ from typing import override
 
 from ...model import Unreachable
 from ...protocols.ocpp.types import Payload
-from .profile import MAXIMUM, PURPOSE, TRANSACTION, is_of_transaction
+from .profile import (
+    MAXIMUM,
+    PURPOSE,
+    TRANSACTION,
+    carries_limit,
+    is_of_transaction,
+)
 from .reading import integer, text
 from .station import Station
 from .upkeep import Upkeep
@@ -78,6 +84,11 @@ class OwnProfiles(Upkeep):
             for one in numbers
             for number in self._station.facts.get(_lies_in(one), "").split()
         )
+
+    def limits_left(self, connector: int) -> tuple[int, ...]:
+        """Return which profiles may limit a connector, also of an earlier run."""
+        left = {one for one in self.numbers(connector) if carries_limit(one, connector)}
+        return tuple(sorted(left | {connector}))
 
     async def clear_all_profiles(self) -> None:
         """Remove every charging profile, whoever put it; none there is fine."""

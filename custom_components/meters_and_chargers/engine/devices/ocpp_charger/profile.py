@@ -157,6 +157,12 @@ def is_of_transaction(number: int) -> bool:
     return number // _numbers(1) % _AGAIN == _OF_TRANSACTION
 
 
+def carries_limit(number: int, connector: int) -> bool:
+    """Say whether a profile of ours is a limit of a connector, not its fallback."""
+    of = number % _numbers(1)
+    return of == connector and number != fallback_number(connector)
+
+
 def zulu(time: datetime) -> str:
     """Write a time as every wallbox reads it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -203,16 +203,19 @@ class Sender:
             self._give_up(refusal)
         await self._clear(number)
 
-    async def settle(self, number: int, limit: Limit) -> None:
-        """Place the fallback where no limit is known, or clear one that is left."""
+    async def settle(self, number: int, limit: Limit, left: Iterable[int]) -> None:
+        """Place the fallback where no limit is known, or clear one that is left.
+
+        ``left`` are the profiles in which limits of an earlier run may lie above it.
+        """
         if self.guards and (limit.accepted_ma is None or limit.is_assumed):
             try:
                 await self._put_guarded(number, None)
             except Refused as err:
                 self._give_up(err)
             else:
-                # A limit of an earlier run would lie above it.
-                await self._wallbox.clear_profile(number)
+                for one in left:
+                    await self._wallbox.clear_profile(one)
                 limit.assume(self.fallback_ma)
         if not self.guards:
             await self._clear(number)

@@ -11,6 +11,7 @@ from .foreign import Foreign
 from .known import Known
 from .limit import CallLater, Timer
 from .limits import Limits
+from .own_profiles import OwnProfiles
 from .pause import Pauses
 from .requests import Setting
 from .sampling import Sampling
@@ -22,7 +23,7 @@ SETTLE_S = 5.0
 AFTER_BOOT_S = 1.0
 
 
-class Settling(Known):
+class Settling(OwnProfiles, Known):
     """Sends what a wallbox may have lost, and reads what it has not said."""
 
     limits: Limits
@@ -114,7 +115,8 @@ class Settling(Known):
         try:
             await limit
             async with self.limits.turn:
-                await self.limits.sender.settle(connector.number, connector.limit)
+                left = self.limits_left(connector.number)
+                await self.limits.sender.settle(connector.number, connector.limit, left)
         except DeviceError as err:
             _LOGGER.debug("%s: no limit restored: %s", self.charger_id, err)
 

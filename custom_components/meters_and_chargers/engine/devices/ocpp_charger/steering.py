@@ -6,7 +6,6 @@ from typing import override
 
 from ...model import DeviceError, Setpoint, Unreachable, Unsupported
 from .change import Change
-from .own_profiles import OwnProfiles
 from .phases import ONE, THREE
 from .profile import MAXIMUM, PURPOSE, Configuration
 from .settling import Settling
@@ -15,7 +14,7 @@ from .witness import Wishes
 _LOGGER = logging.getLogger(__name__)
 
 
-class Steering(OwnProfiles, Settling):
+class Steering(Settling):
     """Puts what is wished for each connector, and takes it back."""
 
     wishes: Wishes
