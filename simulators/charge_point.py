@@ -21,7 +21,7 @@ from .charge_point_line import Connection, Entry, Line, Message
 from .charge_point_meter import sample
 from .charge_point_profiles import Profiles
 from .charge_point_security import Security
-from .charge_point_session import CONFIGURATION, Session
+from .charge_point_session import CONFIGURATION, SWITCHES_PHASES, Session
 from .charge_point_upkeep import Upkeep
 from .house import House
 
@@ -94,6 +94,7 @@ class ChargePoint:
         self.transaction: Transaction | None = None
         self.profiles = Profiles()
         self.upkeep = Upkeep()
+        self._own_phases = car.phases
         self.configuration = dict(CONFIGURATION)
         self.serial = f"SN-{identity}"[:25]
         address = f"{url.rstrip('/')}/{quote(identity, safe='')}"
@@ -180,9 +181,12 @@ class ChargePoint:
     @property
     def allowed_a(self) -> float:
         """What the profiles allow now, A per phase, also without a transaction."""
-        began = self.now if self.transaction is None else self.transaction.began
-        limit_a = self.profiles.limit_a(self.now, began, self.car.phases)
+        limit_a = self.profiles.limit_a(self.now, self._began, self.car.phases)
         return min(limit_a, self.maximum_a)
+
+    @property
+    def _began(self) -> datetime:
+        return self.now if self.transaction is None else self.transaction.began
 
     def status(self, connector: int) -> str:
         """Say how the wallbox (0) or its connector (1) is."""
@@ -317,7 +321,10 @@ class ChargePoint:
         self.report()
 
     def obey(self) -> None:
-        """Offer the car what is allowed now."""
+        """Offer the car what is allowed now; on one phase where it can be told that."""
+        if self.configuration[SWITCHES_PHASES] == "true":
+            phases = self.profiles.phases(self.now, self._began)
+            self.car.set_phases(min(phases, self._own_phases))
         offered = self.offered_a
         if offered and offered != self._told_a:
             self.car.set_limit(offered)

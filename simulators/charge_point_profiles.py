@@ -10,6 +10,7 @@ from .car import VOLTAGE_V
 MAXIMUM = "ChargePointMaxProfile"
 DEFAULT = "TxDefaultProfile"
 TRANSACTION = "TxProfile"
+ALL_PHASES = 3
 _RECURRENCE = {"Daily": timedelta(days=1), "Weekly": timedelta(weeks=1)}
 
 
@@ -57,10 +58,8 @@ class Kept:
         """Who goes first: the higher stack level, then the connector's own."""
         return self.profile["stack_level"], self.connector
 
-    def limit_a(
-        self, now: datetime, began: datetime | None, phases: int
-    ) -> float | None:
-        """Say what it allows now, A per phase; None where it says nothing."""
+    def period(self, now: datetime, began: datetime | None) -> Mapping[str, Any] | None:
+        """Return what of its schedule acts now; None where it says nothing."""
         start, end = (
             datetime.fromisoformat(self.profile[key]) if key in self.profile else None
             for key in ("valid_from", "valid_to")
@@ -74,14 +73,18 @@ class Kept:
         seconds = elapsed.total_seconds()
         if seconds >= schedule.get("duration", float("inf")):
             return None
-        limit: float | None = None
+        acts: Mapping[str, Any] | None = None
         for period in schedule["charging_schedule_period"]:
             if period["start_period"] <= seconds:
-                # The library reads figures with a point as decimals.
-                limit = float(period["limit"])
-        if limit is not None and schedule["charging_rate_unit"] == "W":
-            limit /= VOLTAGE_V * phases
-        return limit
+                acts = period
+        return acts
+
+    def limit_a(self, period: Mapping[str, Any], phases: int) -> float:
+        """Say what a period allows, A per phase."""
+        # The library reads figures with a point as decimals.
+        limit = float(period["limit"])
+        in_watts = self.profile["charging_schedule"]["charging_rate_unit"] == "W"
+        return limit / (VOLTAGE_V * phases) if in_watts else limit
 
     def _start(
         self, schedule: Mapping[str, Any], now: datetime, began: datetime | None
@@ -173,11 +176,26 @@ class Profiles:
 
     def limit_a(self, now: datetime, began: datetime | None, phases: int) -> float:
         """Say what they all allow now, A per phase; infinity without a limit."""
-        limits: dict[str, float] = {}
-        for kept in sorted(self.kept, key=lambda kept: kept.rank):
-            limit = kept.limit_a(now, began, phases)
-            if limit is not None:
-                limits[kept.purpose] = limit
+        limits = {
+            purpose: kept.limit_a(period, phases)
+            for purpose, (kept, period) in self._acting(now, began).items()
+        }
         # A transaction's own profile stands before the default for all.
         own = limits.get(TRANSACTION, limits.get(DEFAULT, float("inf")))
         return min(own, limits.get(MAXIMUM, float("inf")))
+
+    def phases(self, now: datetime, began: datetime | None) -> int:
+        """Say on how many phases a car may charge now."""
+        acting = self._acting(now, began)
+        own = acting.get(TRANSACTION) or acting.get(DEFAULT)
+        return ALL_PHASES if own is None else own[1].get("number_phases", ALL_PHASES)
+
+    def _acting(
+        self, now: datetime, began: datetime | None
+    ) -> dict[str, tuple[Kept, Mapping[str, Any]]]:
+        """Return the first of each purpose that says something now, and its period."""
+        acting: dict[str, tuple[Kept, Mapping[str, Any]]] = {}
+        for kept in sorted(self.kept, key=lambda kept: kept.rank):
+            if (period := kept.period(now, began)) is not None:
+                acting[kept.purpose] = kept, period
+        return acting

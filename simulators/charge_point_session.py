@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from .charge_point import ChargePoint
     from .charge_point_line import Connection
 
+SWITCHES_PHASES = "ConnectorSwitch3to1PhaseSupported"
 CONFIGURATION = {
     "AuthorizeRemoteTxRequests": "false",
     "ChargeProfileMaxStackLevel": "8",
     "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
     "ChargingScheduleMaxPeriods": "24",
     "ConnectionTimeOut": "60",
-    "ConnectorSwitch3to1PhaseSupported": "false",
+    SWITCHES_PHASES: "false",
     "CpoName": "",
     "HeartbeatInterval": "60",
     "MaxChargingProfilesInstalled": "10",

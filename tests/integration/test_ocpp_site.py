@@ -9,6 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meters_and_chargers.const import DOMAIN
+from simulators.charge_point_session import SWITCHES_PHASES
 from simulators.ksem import Ksem
 
 from .conftest import SetUp
@@ -82,7 +83,7 @@ async def test_site_chooses_its_phases(
     count: int,
 ) -> None:
     """A wallbox that says it can switch them is told, and the choice is offered."""
-    garage.wallbox.configuration["ConnectorSwitch3to1PhaseSupported"] = "true"
+    garage.wallbox.configuration[SWITCHES_PHASES] = "true"
     await set_up_ksem()
     entry = await charging(hass, garage)
     charger = entry.runtime_data.charger
@@ -116,6 +117,7 @@ async def test_site_chooses_its_phases(
         lambda: told() == {count} and steered.state.phases == count,
         "its phases",
     )
+    assert garage.house.cars[0].phases == count
     assert await hass.config_entries.async_unload(site.entry_id)
 
 

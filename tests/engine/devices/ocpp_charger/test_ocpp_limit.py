@@ -253,6 +253,29 @@ async def test_after_a_boot(wallbox: Wallbox) -> None:
     assert wallbox.charger.connector(1).limit_ma == 9_000
 
 
+async def test_refused_after_a_boot_it_is_tried_again(wallbox: Wallbox) -> None:
+    """Three times, a minute apart: one that just started may not be ready."""
+    await wallbox.charger.set_limit(1, 10_000)
+    await wallbox.boots()
+    wallbox.link.reply("SetChargingProfile", *[REJECTED] * 100)
+    before, tries = len(wallbox.link.limits), []
+    for seconds in (1, 60, 60, 60, 60, 60):
+        for _ in range(seconds):
+            wallbox.clock.advance(1)
+            await rest()
+        await idle(wallbox.charger)
+        tries.append(len(wallbox.link.limits) - before)
+        before = len(wallbox.link.limits)
+    assert tries[0] > 0
+    assert tries == [tries[0]] * 4 + [0, 0]
+    wallbox.link.replies.clear()
+    wallbox.charger.closed(wallbox.link)
+    wallbox.connect()
+    wallbox.clock.advance(6)
+    await idle(wallbox.charger)
+    assert wallbox.link.limits == [(1, 10)]
+
+
 async def test_a_boot_without_a_limit(wallbox: Wallbox) -> None:
     """Nothing is sent that nobody wanted."""
     await wallbox.boots()

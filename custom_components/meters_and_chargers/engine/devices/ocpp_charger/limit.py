@@ -57,6 +57,7 @@ class Limit:
         renews: Callable[[], bool],
         fitting: Callable[[int], int],
         falls_back_to: Callable[[], int | None],
+        lies_above: Callable[[], int | None],
         choice: PhaseChoice,
     ) -> None:
         """Send with ``send`` while it has the ``turn`` among a wallbox's connectors.
@@ -64,8 +65,8 @@ class Limit:
         ``accepted`` is called when the wallbox took a limit, ``renews`` says whether
         what it took ends by itself, so that it has to be sent again and again;
         ``fitting`` rounds down to a current that the wallbox knows; ``falls_back_to``
-        says what acts when what it took has ended; ``choice`` knows whether it can be
-        told on how many phases.
+        says what acts when what it took has ended, ``lies_above`` what may already act
+        instead; ``choice`` knows whether it can be told on how many phases.
         """
         self.setpoint = setpoint
         self.accepted_ma: int | None = None
@@ -81,6 +82,7 @@ class Limit:
         self._renews = renews
         self._fitting = fitting
         self._falls_back_to = falls_back_to
+        self._lies_above = lies_above
         self._choice = choice
         self._ends = False
         """Whether the accepted one ends by itself."""
@@ -316,7 +318,7 @@ class Limit:
 
     async def _send_now(self, told: Told) -> None:
         value_ma = told.value_ma
-        self._sent_at = self._monotonic()
+        self._sent_at = sent_at = self._monotonic()
         renewing, self._renewing = self._renewing, False
         before_ma, self._obeyed_ma = self._obeyed_ma, None
         held = self._held
@@ -329,8 +331,13 @@ class Limit:
             self._obeyed_ma = before_ma
             if held is not None and self._held == either:
                 self.accepted_ma, self.phases = held
+            self._cover()
             raise
         except DeviceError:
+            self._cover()
+            if self._renews() and not self._ends:
+                # It may have taken the place of one that was for good.
+                self._ends, self._taken_at = True, sent_at
             self._accepted()  # or not: whoever counts on it has to know
             raise
         same = renewing and told == held
@@ -343,6 +350,17 @@ class Limit:
         self._ends = self._renews()
         self._renew_after(RENEW_S if self._ends else None)
         if not same:
+            self._accepted()
+
+    def _cover(self) -> None:
+        """Note that a fallback may act, which came above what was accepted."""
+        lies = self._falls_back_to if self.is_assumed else self._lies_above
+        above_ma, held = lies(), self._held
+        if held is None or above_ma is None:
+            return
+        if (covered := held.or_more(Told(above_ma))) != held:
+            self.accepted_ma, self.phases = covered
+            self._obeyed_ma = None
             self._accepted()
 
     def _makes_difference(self, told: Told, *, urgent: bool) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from ...model import Setpoint
+from ...model import Refused, Setpoint
 from .change import Change
 from .connector import Connector
 from .known import Known
@@ -98,13 +98,20 @@ class Limits:
             renews=partial(self.sender.renews, number),
             fitting=self._fitting,
             falls_back_to=partial(self.sender.falls_back_to, number),
+            lies_above=partial(self.sender.lies_above, number),
             choice=self.phase_choice,
         )
         return Connector(number, limit)
 
     async def _send(self, number: int, told: Told) -> None:
         self._sent[number] = self.proof.here(number)
-        await self.sender.send(number, told)
+        try:
+            await self.sender.send(number, told)
+        except Refused:
+            limit = self._wallbox.connector(number).limit
+            if limit.is_assumed and not self.sender.may_lie_in(number):
+                limit.assume(None)
+            raise
 
     def _fitting(self, value_ma: int) -> int:
         return self.ladder.quirk.fitting(value_ma)

@@ -1,11 +1,12 @@
 """Puts limits into a wallbox, in a form that it takes, and a fallback below them."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 import logging
 
-from ...model import DeviceError, Refused, Unsupported
+from ...model import DeviceError, Refused, Silent, Unsupported
 from ...protocols.ocpp.types import Payload
 from .ladder import Ladder, guarded_forms, obstacle
 from .limit import Limit, Told
@@ -75,6 +76,8 @@ class Sender:
         """The fallback of each connector, as it was accepted on this connection."""
         self._lies: dict[int, int] = {}
         """The most that such a fallback may be, also one that has no answer yet; mA."""
+        self._levels: dict[int, int] = {}
+        """The highest stack level at which such a fallback may lie."""
         self._laid: set[int] = set()
         """Connectors in which a fallback of ours may lie."""
         self._kept: set[int] = set()
@@ -97,6 +100,17 @@ class Sender:
     def falls_back_to(self, number: int) -> int | None:
         """Return what a connector has without us, as far as that is known; mA."""
         return self._lies.get(number) or None
+
+    def lies_above(self, number: int) -> int | None:
+        """Return the fallback that may have come above the limit of a connector; mA."""
+        form, level = self.form(number), self._levels.get(number, 0)
+        if form is None or form.purpose != PURPOSE or form.stack_level <= level:
+            return self.falls_back_to(number)
+        return None
+
+    def may_lie_in(self, number: int) -> bool:
+        """Whether a fallback of ours may lie in a connector."""
+        return number in self._laid
 
     def want(self, fallback_ma: int | None, laid: Iterable[int]) -> bool:
         """Take another fallback or none; returns whether that changes anything.
@@ -127,6 +141,7 @@ class Sender:
         """Place the fallback again, which was removed with all else."""
         self._placed.clear()
         self._lies.clear()
+        self._levels.clear()
 
     def booted(self) -> None:
         """Try again what was refused: its firmware may be another one."""
@@ -191,17 +206,28 @@ class Sender:
         try:
             await self._put_plainly(number, told, alone=number not in self._laid)
         except Refused:
-            if self._guarded is not None or number not in self._laid:
+            known = self._guarded is not None or number not in self._laid
+            if known or told.phases is not None:
                 raise
             # There may be room for one alone.
             await self._clear(number)
-            await self._put_plainly(number, told, alone=True)
+            await self._put_alone(number, told)
         if refusal is not None and self._words != words:
             return  # what it needs otherwise was not known: tried above it next time
         if refusal is not None:
             # Only now: who refuses everything has not refused the fallback.
             self._give_up(refusal)
-        await self._clear(number)
+        if not await self._clear(number) and self.lies_above(number):
+            raise Silent("a fallback may lie above the limit")
+
+    async def _put_alone(self, number: int, told: Told) -> None:
+        """Put a limit for which the fallback made room; back with that if it fails."""
+        try:
+            await self._put_plainly(number, told, alone=True)
+        except DeviceError:
+            with suppress(DeviceError):
+                await self._put_guarded(number, None)
+            raise
 
     async def settle(self, number: int, limit: Limit, left: Iterable[int]) -> None:
         """Place the fallback where no limit is known, or clear one that is left.
@@ -213,7 +239,13 @@ class Sender:
                 await self._put_guarded(number, None)
             except Refused as err:
                 self._give_up(err)
+            except DeviceError:
+                if limit.is_assumed:
+                    limit.assume(self._lies.get(number))
+                raise
             else:
+                if limit.is_assumed:
+                    limit.assume(self.fallback_ma)
                 for one in left:
                     await self._wallbox.clear_profile(one)
                 limit.assume(self.fallback_ma)
@@ -293,16 +325,24 @@ class Sender:
             return  # it was taken back meanwhile
         wanted = form, self.fallback_ma
         if self._placed.get(number) != wanted:
-            value_ma, before_ma = self.fallback_ma, self._lies.get(number, 0)
+            value_ma, level = self.fallback_ma, form.stack_level
+            before = self._lies.get(number, 0), self._levels.get(number, 0)
+            placed = self._placed.pop(number, None)
             self._laid.add(number)
-            self._lies[number] = max(value_ma, before_ma)
+            self._lie(number, max(value_ma, before[0]), max(level, before[1]))
             try:
                 await self._set(number, Told(value_ma), form)
             except Refused:
-                self._lies[number] = before_ma
+                self._lie(number, *before)
+                if placed is not None:
+                    self._placed[number] = placed
                 raise
             self._placed[number] = wanted
-            self._lies[number] = value_ma
+            self._lie(number, value_ma, level)
+
+    def _lie(self, number: int, value_ma: int, level: int) -> None:
+        """Note what of a fallback may lie in a connector."""
+        self._lies[number], self._levels[number] = value_ma, level
 
     async def _limit(self, number: int, told: Told, form: Form) -> None:
         named = self._named(number, form)  # a message may come before the answer
@@ -342,19 +382,21 @@ class Sender:
             self._said[number] = payload, other
         await self._wallbox.set_charging_profile(payload)
 
-    async def _clear(self, number: int) -> None:
+    async def _clear(self, number: int) -> bool:
         """Remove a fallback that may lie there; what fails is tried again later."""
         if number not in self._laid:
-            return
+            return True
+        self._placed.pop(number, None)
         try:
             await self._wallbox.clear_profile(fallback_number(number))
         except DeviceError as err:
             _LOGGER.debug("a fallback is left in connector %s: %s", number, err)
-            return
+            return False
         self._laid.discard(number)
-        self._placed.pop(number, None)
         self._lies.pop(number, None)
+        self._levels.pop(number, None)
         self._changed()
+        return True
 
     def _give_up(self, refusal: Refused) -> None:
         self._gave_up = True

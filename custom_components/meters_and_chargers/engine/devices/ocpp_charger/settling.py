@@ -21,6 +21,9 @@ _LOGGER = logging.getLogger(__name__)
 SETTLE_S = 5.0
 """How long a wallbox may take to say its status by itself."""
 AFTER_BOOT_S = 1.0
+RETRY_S = 60.0
+"""When a limit that nobody asked for now is put again after it failed."""
+_RETRIES = 3
 
 
 class Settling(OwnProfiles, Known):
@@ -37,6 +40,8 @@ class Settling(OwnProfiles, Known):
         """Wait for a connection."""
         super().__init__()
         self._settling: Timer | None = None
+        self._retries: dict[int, Timer] = {}
+        """Of connectors whose limit or fallback could not be put."""
         self._reported: set[int] = set()
         """Connectors whose status came on this connection, or comes by itself."""
         self._booted = False
@@ -68,6 +73,9 @@ class Settling(OwnProfiles, Known):
     def _settle_no_more(self) -> None:
         if self._settling:
             self._settling.cancel()
+        for timer in self._retries.values():
+            timer.cancel()
+        self._retries.clear()
 
     def _settle_after(self, delay_s: float) -> None:
         self._settle_no_more()
@@ -110,7 +118,9 @@ class Settling(OwnProfiles, Known):
         if self.needs_restart != needed:
             self._tell(Change(charger=True))
 
-    async def _restore(self, connector: Connector, limit: Awaitable[None]) -> None:
+    async def _restore(
+        self, connector: Connector, limit: Awaitable[None], tries: int = _RETRIES
+    ) -> None:
         """Send a limit that nobody asked for now, and see to the fallback."""
         try:
             await limit
@@ -119,6 +129,21 @@ class Settling(OwnProfiles, Known):
                 await self.limits.sender.settle(connector.number, connector.limit, left)
         except DeviceError as err:
             _LOGGER.debug("%s: no limit restored: %s", self.charger_id, err)
+            if tries and self.link is not None and not isinstance(err, Unsupported):
+                self._restore_later(connector, tries - 1)
+
+    def _restore_later(self, connector: Connector, tries: int) -> None:
+        """Try once more: a wallbox that has just booted may not be ready."""
+        number = connector.number
+
+        def restore() -> None:
+            del self._retries[number]
+            limit = connector.limit.restore(booted=False)
+            self._spawn(self._restore(connector, limit, tries))
+
+        if (waiting := self._retries.pop(number, None)) is not None:
+            waiting.cancel()
+        self._retries[number] = self._call_later(RETRY_S, restore)
 
     async def _put_again(self, connector: Connector) -> None:
         await self._restore(connector, connector.limit.again())
