@@ -48,7 +48,7 @@ class Limit:
     def __init__(  # noqa: PLR0913  # what it asks and tells, each by a name
         self,
         setpoint: Setpoint,
-        send: Callable[[Told], Awaitable[None]],
+        send: Callable[[Told], Awaitable[bool]],
         *,
         turn: asyncio.Lock,
         monotonic: Callable[[], float],
@@ -62,8 +62,9 @@ class Limit:
     ) -> None:
         """Send with ``send`` while it has the ``turn`` among a wallbox's connectors.
 
-        ``accepted`` is called when the wallbox took a limit, ``renews`` says whether
-        what it took ends by itself, so that it has to be sent again and again;
+        That returns whether what the wallbox took ends by itself, so that it has to be
+        sent again and again; ``renews`` says whether the next one is to, and
+        ``accepted`` is called when one was taken;
         ``fitting`` rounds down to a current that the wallbox knows; ``falls_back_to``
         says what acts when what it took has ended, ``lies_above`` what may already act
         instead; ``choice`` knows whether it can be told on how many phases.
@@ -320,13 +321,14 @@ class Limit:
         value_ma = told.value_ma
         self._sent_at = sent_at = self._monotonic()
         renewing, self._renewing = self._renewing, False
+        may_end = self._renews()
         before_ma, self._obeyed_ma = self._obeyed_ma, None
         held = self._held
         either = None if held is None else held.or_more(told)
         if either is not None:
             self.accepted_ma, self.phases = either
         try:
-            await self._send(told)
+            self._ends = await self._send(told)
         except Refused:
             self._obeyed_ma = before_ma
             if held is not None and self._held == either:
@@ -335,7 +337,7 @@ class Limit:
             raise
         except DeviceError:
             self._cover()
-            if self._renews() and not self._ends:
+            if may_end and not self._ends:
                 # It may have taken the place of one that was for good.
                 self._ends, self._taken_at = True, sent_at
             self._accepted()  # or not: whoever counts on it has to know
@@ -347,7 +349,6 @@ class Limit:
         self._taken_at = self._monotonic()
         if told.phases is not None:
             self._choice.taken()
-        self._ends = self._renews()
         self._renew_after(RENEW_S if self._ends else None)
         if not same:
             self._accepted()

@@ -103,10 +103,10 @@ class Limits:
         )
         return Connector(number, limit)
 
-    async def _send(self, number: int, told: Told) -> None:
+    async def _send(self, number: int, told: Told) -> bool:
         self._sent[number] = self.proof.here(number)
         try:
-            await self.sender.send(number, told)
+            return await self.sender.send(number, told)
         except Refused:
             limit = self._wallbox.connector(number).limit
             if limit.is_assumed and not self.sender.may_lie_in(number):

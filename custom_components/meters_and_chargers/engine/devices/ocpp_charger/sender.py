@@ -183,8 +183,8 @@ class Sender:
         self._changed()
         return left
 
-    async def send(self, number: int, told: Told) -> None:
-        """Send a limit."""
+    async def send(self, number: int, told: Told) -> bool:
+        """Send a limit; returns whether what was taken ends by itself."""
         if self._final:
             raise Unsupported(self._final)
         trouble = self._ladder.trouble
@@ -193,6 +193,8 @@ class Sender:
         finally:
             if self._ladder.trouble != trouble:
                 self._changed()
+        form = self.form(number)
+        return form is not None and form.lasts_s is not None
 
     async def _send(self, number: int, told: Told) -> None:
         refusal, words = None, self._words
