@@ -329,6 +329,27 @@ async def _tell(sequence: list[Any], become: list[Fate], *, one_phase: bool) -> 
     become=[Fate.TAKEN, Fate.NO_ANSWER, Fate.NO_ANSWER],
     one_phase=False,
 )
+# It takes the place of a limit on the same stack level.
+@example(
+    sequence=[
+        ("wish", 16_000, None, False),
+        ("be_away", 200),
+        ("fall_back", 10_000),
+        ("be_away", 200),
+        ("boot", False),
+        ("wait", 16),
+        ("fall_back", None),
+        ("boot", True),
+        ("let_go",),
+        ("fall_back", 6_000),
+    ],
+    become=[
+        *[Fate.REFUSED, Fate.TAKEN, Fate.TAKEN, Fate.TAKEN],
+        *[Fate.REFUSED, Fate.TAKEN, Fate.LATE, Fate.TAKEN, Fate.TAKEN, Fate.TAKEN],
+        *[Fate.REFUSED] * 2,
+    ],
+    one_phase=True,
+)
 # One that may be gone has to be put again.
 @example(
     sequence=[("fall_back", 10_000), ("fall_back", None), ("fall_back", 10_000)],

@@ -359,9 +359,9 @@ class Limit:
         above_ma, held = lies(), self._held
         if held is None or above_ma is None:
             return
+        self._obeyed_ma = None
         if (covered := held.or_more(Told(above_ma))) != held:
             self.accepted_ma, self.phases = covered
-            self._obeyed_ma = None
             self._accepted()
 
     def _makes_difference(self, told: Told, *, urgent: bool) -> bool:
