@@ -94,7 +94,7 @@ class Sender:
         return not self._laid
 
     def renews(self, number: int) -> bool:
-        """Whether a limit of a connector ends by itself."""
+        """Whether the next limit of a connector is to end by itself."""
         return self.guards and number not in self._kept
 
     def falls_back_to(self, number: int) -> int | None:
