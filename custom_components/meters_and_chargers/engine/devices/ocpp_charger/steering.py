@@ -77,16 +77,20 @@ class Steering(Settling):
         self.pauses.resume(one)
 
     def obey(self) -> None:
-        """Let each connector have what is left of its limit now."""
-        for number in self.connectors:
-            told_ma = self.connector(number).limit_ma
-            value_ma = self.wishes.left_ma(number, told_ma, self.setpoint.maximum_ma)
-            if value_ma is not None:
-                self._spawn(self._obey(number, value_ma))
+        """Let each connector have what is left of its limit, if somebody bounds it."""
+        if self.wishes.witness is not None:
+            for number in self.connectors:
+                self._spawn(self._obey(number))
 
-    async def _obey(self, number: int, value_ma: int) -> None:
+    async def _obey(self, number: int) -> None:
+        # Only now: since it was asked for, somebody may have wished for another one.
+        one, most_ma = self.connector(number), self.setpoint.maximum_ma
+        left_ma = self.wishes.left_ma(number, most_ma)
+        told_ma = most_ma if one.limit_ma is None else one.limit_ma
+        if left_ma == told_ma and not one.limit.waits:
+            return
         try:
-            await self._put_limit(number, value_ma, protection=True)
+            await self._put_limit(number, left_ma, protection=True)
         except DeviceError as err:
             _LOGGER.debug("%s: a limit is owed: %s", self.charger_id, err)
 

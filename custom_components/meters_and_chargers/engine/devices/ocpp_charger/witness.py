@@ -32,14 +32,9 @@ class Wishes:
         self._wanted[connector] = value_ma
         return self._bounded(connector, value_ma)
 
-    def left_ma(self, connector: int, told_ma: int | None, most_ma: int) -> int | None:
-        """Return what is to be told now; None where that is so, or nobody bounds it."""
-        if self.witness is None:
-            return None
-        left_ma = self._bounded(connector, self._wanted.get(connector, most_ma))
-        if left_ma == told_ma or (told_ma is None and left_ma == most_ma):
-            return None
-        return left_ma
+    def left_ma(self, connector: int, most_ma: int) -> int:
+        """Return what is left of the last wish, or of all where there was none."""
+        return self._bounded(connector, self._wanted.get(connector, most_ma))
 
     def _bounded(self, connector: int, value_ma: int) -> int:
         if self.witness is None:
