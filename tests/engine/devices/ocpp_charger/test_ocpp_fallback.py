@@ -288,7 +288,7 @@ async def test_turned_off_while_away(wallbox: Wallbox) -> None:
     assert wallbox.charger.holds_fallback
     wallbox.charger.closed(wallbox.link)
     wallbox.connect()
-    await passes(wallbox, 6)
+    await passes(wallbox, 16)
     assert cleared(wallbox) == [{"id": 101}]
     assert not wallbox.charger.holds_fallback
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, override
+from typing import Any, NamedTuple, override
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -28,11 +28,6 @@ from simulators.charge_point_profiles import Profiles
 
 PUT, CLEAR = "SetChargingProfile", "ClearChargingProfile"
 REFUSED = {"status": "Rejected"}
-KEYS = {
-    "ChargingScheduleAllowedChargingRateUnit": "Current",
-    "ChargeProfileMaxStackLevel": "8",
-    "ConnectorSwitch3to1PhaseSupported": "true",
-}
 ROUNDING_MA = 1
 
 
@@ -47,6 +42,25 @@ class Fate(StrEnum):
     """The wallbox does it, and its answer never reaches us."""
     LATE = "late"
     """Until it is let go, or the line breaks."""
+
+
+class Kind(NamedTuple):
+    """How a wallbox takes its limits."""
+
+    one_phase: bool = False
+    """Whether it takes them for one phase."""
+    units: str = "Current"
+    levels: int = 8
+
+    @property
+    def listed(self) -> list[dict[str, str]]:
+        """Return what of it its configuration says."""
+        keys = {
+            "ChargingScheduleAllowedChargingRateUnit": self.units,
+            "ChargeProfileMaxStackLevel": str(self.levels),
+            "ConnectorSwitch3to1PhaseSupported": "true",
+        }
+        return [{"key": key, "value": value} for key, value in keys.items()]
 
 
 class Line(FakeLink):
@@ -98,21 +112,21 @@ class Box(Wallbox):
     link: Line
 
     def __init__(
-        self, charger: OcppCharger, clock: Clock, fates: list[Fate], *, one_phase: bool
+        self, charger: OcppCharger, clock: Clock, fates: list[Fate], kind: Kind
     ) -> None:
-        """Begin without profiles; ``one_phase`` is whether it takes them for one."""
+        """Begin without profiles."""
         super().__init__(charger, clock)
         self.fates = deque(fates)
         self.profiles = Profiles()
-        self._one_phase = one_phase
+        self._kind = kind
 
     @override
     def connect(self) -> Line:
         """Dial anew."""
         self.link = Line(self)
-        listed = [{"key": key, "value": value} for key, value in KEYS.items()]
+        said = {"configurationKey": self._kind.listed}
         for _ in range(9):
-            self.link.reply("GetConfiguration", {"configurationKey": listed})
+            self.link.reply("GetConfiguration", said)
         self.charger.opened(self.link)
         return self.link
 
@@ -129,7 +143,7 @@ class Box(Wallbox):
             return True
         profile = said["cs_charging_profiles"]
         (period,) = profile["charging_schedule"]["charging_schedule_period"]
-        if "number_phases" in period and not self._one_phase:
+        if "number_phases" in period and not self._kind.one_phase:
             return False
         self.profiles.put(said["connector_id"], profile, self.clock.now())
         return True
@@ -274,7 +288,15 @@ steps = st.one_of(
 )
 
 
-async def _tell(sequence: list[Any], become: list[Fate], *, one_phase: bool) -> None:
+kinds = st.builds(
+    Kind,
+    one_phase=st.booleans(),
+    units=st.sampled_from(["Current", "Current", "Power", "Current,Power"]),
+    levels=st.sampled_from([8, 8, 1, 0]),
+)
+
+
+async def _tell(sequence: list[Any], become: list[Fate], kind: Kind) -> None:
     clock = Clock()
     with TemporaryDirectory() as folder:
         journal = await Journal.open(Path(folder) / "journal.db", now=clock.now)
@@ -286,7 +308,7 @@ async def _tell(sequence: list[Any], become: list[Fate], *, one_phase: bool) -> 
             call_later=clock.call_later,
         )
         await charger.load()
-        box = Box(charger, clock, become, one_phase=one_phase)
+        box = Box(charger, clock, become, kind)
         box.connect()
         story = Story(box, journal)
         try:
@@ -311,23 +333,23 @@ async def _tell(sequence: list[Any], become: list[Fate], *, one_phase: bool) -> 
 @example(
     sequence=[("wish", 0, None, False), ("fall_back", 6_000)],
     become=[Fate.TAKEN, Fate.TAKEN, Fate.NO_ANSWER],
-    one_phase=False,
+    kind=Kind(),
 )
 @example(
     sequence=[("wish", 7_000, None, False), ("fall_back", 10_000)],
     become=[Fate.REFUSED, Fate.TAKEN, Fate.NO_ANSWER],
-    one_phase=False,
+    kind=Kind(),
 )
 # Another fallback comes, perhaps, in the place of the one that acts.
 @example(
     sequence=[("fall_back", 6_000), ("fall_back", 10_000)],
     become=[Fate.TAKEN, Fate.TAKEN, Fate.NO_ANSWER],
-    one_phase=False,
+    kind=Kind(),
 )
 @example(
     sequence=[("fall_back", 6_000), ("fall_back", 10_000), ("fall_back", 6_000)],
     become=[Fate.TAKEN, Fate.NO_ANSWER, Fate.NO_ANSWER],
-    one_phase=False,
+    kind=Kind(),
 )
 # It takes the place of a limit on the same stack level.
 @example(
@@ -348,13 +370,19 @@ async def _tell(sequence: list[Any], become: list[Fate], *, one_phase: bool) -> 
         *[Fate.REFUSED, Fate.TAKEN, Fate.LATE, Fate.TAKEN, Fate.TAKEN, Fate.TAKEN],
         *[Fate.REFUSED] * 2,
     ],
-    one_phase=True,
+    kind=Kind(one_phase=True),
+)
+# Another one is not heard, on another connection than the one that acts.
+@example(
+    sequence=[("fall_back", 10_000), ("be_away", 2), ("fall_back", 6_000)],
+    become=[Fate.TAKEN, Fate.TAKEN, Fate.NOT_HEARD],
+    kind=Kind(),
 )
 # One that may be gone has to be put again.
 @example(
     sequence=[("fall_back", 10_000), ("fall_back", None), ("fall_back", 10_000)],
     become=[Fate.TAKEN, Fate.TAKEN, Fate.NO_ANSWER],
-    one_phase=False,
+    kind=Kind(),
 )
 # It had to make room for a limit that was refused all the same.
 @example(
@@ -365,23 +393,23 @@ async def _tell(sequence: list[Any], become: list[Fate], *, one_phase: bool) -> 
         ("boot", False),
     ],
     become=[],
-    one_phase=False,
+    kind=Kind(),
 )
 # What was lost at a boot is refused at first.
 @example(
     sequence=[("wish", 0, None, False), ("wait", 2), ("boot", True)],
     become=[Fate.TAKEN, Fate.REFUSED],
-    one_phase=False,
+    kind=Kind(),
 )
-@given(st.lists(steps, min_size=4, max_size=20), fates, st.booleans())
+@given(st.lists(steps, min_size=4, max_size=20), fates, kinds)
 def test_a_limit_is_never_above_what_is_said(
     socket_enabled: None,
     sequence: list[Any],
     become: list[Fate],
-    one_phase: bool,  # noqa: FBT001  # drawn by hypothesis
+    kind: Kind,
 ) -> None:
     """Refused, unheard, late or lost messages, boots, cuts and fallbacks in any order.
 
     In the end what was wanted last acts, if we said so.
     """
-    asyncio.run(_tell(sequence, become, one_phase=one_phase))
+    asyncio.run(_tell(sequence, become, kind))

@@ -143,7 +143,7 @@ class Limits:
     def emptied(self) -> None:
         """Note that nothing lies in the wallbox: all may be tried anew."""
         self.ladder.begin()
-        self.sender.emptied()
+        self.sender.doubt()
 
     def stop(self) -> None:
         """Wait for nothing any more."""

@@ -133,19 +133,17 @@ class Sender:
 
     def connected(self) -> None:
         """Take nothing for granted: the wallbox may be another one."""
-        self.emptied()
+        self.doubt()
         self._kept.clear()
         self._final = ""
 
-    def emptied(self) -> None:
-        """Place the fallback again, which was removed with all else."""
+    def doubt(self) -> None:
+        """Place the fallback again: it may be gone, or lie there all the same."""
         self._placed.clear()
-        self._lies.clear()
-        self._levels.clear()
 
     def booted(self) -> None:
         """Try again what was refused: its firmware may be another one."""
-        self._placed.clear()
+        self.doubt()
         self._gave_up = False
         self._final = ""
         self._guarded = None

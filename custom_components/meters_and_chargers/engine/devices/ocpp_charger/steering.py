@@ -96,7 +96,7 @@ class Steering(Settling):
 
     def put_again(self) -> None:
         """Put each limit once more: somebody else may have taken its place."""
-        self.limits.sender.emptied()
+        self.limits.sender.doubt()
         for number in self.connectors:
             self._spawn(self._put_again(self.connector(number)))
 
@@ -126,7 +126,7 @@ class Steering(Settling):
                 self._forget_limits(connector)
 
     def _forget_limits(self, connector: int | None) -> None:
-        self.limits.sender.emptied()
+        self.limits.sender.doubt()
         numbers = self.connectors if connector is None else (connector,)
         for number in numbers:
             self.connector(number).limit.forget()
