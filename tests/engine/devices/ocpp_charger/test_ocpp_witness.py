@@ -46,14 +46,19 @@ class Slow:
         return {"status": "Accepted"}
 
 
+async def bounds(wallbox: Wallbox, witness: Bounding, most_ma: int) -> None:
+    """Let the wallbox have no more than that, from now on."""
+    witness.most_ma = most_ma
+    wallbox.charger.obey()
+    await rest()
+
+
 async def test_a_bound_and_a_wish(wallbox: Wallbox, witness: Bounding) -> None:
     """The lower of both is sent, whoever changes his."""
     await wallbox.charger.set_limit(1, 14_000)
     for most_ma in (10_000, 15_000):
-        witness.most_ma = most_ma
         wallbox.clock.advance(20)
-        wallbox.charger.obey()
-        await rest()
+        await bounds(wallbox, witness, most_ma)
     assert wallbox.link.limits == [(1, 14), (1, 10), (1, 14)]
 
 
@@ -61,14 +66,11 @@ async def test_nothing_is_sent_without_need(
     wallbox: Wallbox, witness: Bounding
 ) -> None:
     """Neither where nothing was ever asked for, nor where it is so already."""
-    wallbox.charger.obey()
-    await rest()
+    await bounds(wallbox, witness, 32_000)
     assert wallbox.link.limits == []
-    witness.most_ma = 10_000
     for _ in range(2):
         wallbox.clock.advance(20)
-        wallbox.charger.obey()
-        await rest()
+        await bounds(wallbox, witness, 10_000)
     assert wallbox.link.limits == [(1, 10)]
 
 
@@ -77,9 +79,7 @@ async def test_a_wish_in_the_moment_of_a_bound(
 ) -> None:
     """It is not replaced by what was left before it was said."""
     slow = Slow(wallbox)
-    witness.most_ma = 10_000
-    wallbox.charger.obey()
-    await rest()
+    await bounds(wallbox, witness, 10_000)
     wish = asyncio.ensure_future(wallbox.charger.set_limit(1, 8_000))
     wallbox.charger.obey()
     await rest()
@@ -98,9 +98,7 @@ async def test_a_bound_while_a_higher_wish_waits(
     await wallbox.charger.set_limit(1, 10_000)
     wish = asyncio.ensure_future(wallbox.charger.set_limit(1, 14_000))
     await rest()
-    witness.most_ma = 10_000
-    wallbox.charger.obey()
-    await rest()
+    await bounds(wallbox, witness, 10_000)
     assert wish.done()
     wallbox.clock.advance(100)
     await rest()
@@ -113,12 +111,8 @@ async def test_a_bound_that_ends_before_it_is_answered(
 ) -> None:
     """Nothing holds yet, but something will."""
     slow = Slow(wallbox)
-    witness.most_ma = 10_000
-    wallbox.charger.obey()
-    await rest()
-    witness.most_ma = 32_000
-    wallbox.charger.obey()
-    await rest()
+    await bounds(wallbox, witness, 10_000)
+    await bounds(wallbox, witness, 32_000)
     slow.release.set()
     await rest()
     wallbox.clock.advance(20)
